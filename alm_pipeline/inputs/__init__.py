@@ -1,0 +1,1 @@
+"""YAML and settings as frozen records and relations; every problem reported at once."""

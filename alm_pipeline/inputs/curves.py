@@ -1,0 +1,74 @@
+"""The curves a bank uses and the indices read from them (`data_contracts/curves.yaml`).
+
+Answers which curve belongs to which currency and role, how old its quotes may be, which curve and
+tenor an index means, and on which tenors zero rates are kept. Building a curve from quotes is
+`engine/market/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from alm_pipeline.inputs.records import Currency, Name, Problems, Record
+from alm_pipeline.inputs.yaml_files import contract_file
+
+__all__ = ["CurveBook", "CurveDefinition", "IndexDefinition", "Tenor", "load_curves", "read_curves"]
+
+Tenor = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[DWMY]$")]
+
+
+class CurveDefinition(Record):
+    """One curve: its currency, what it is for, and how fresh its quotes must be."""
+
+    about: str
+    currency: Currency
+    role: Literal["discount", "projection"]
+    interpolation: Literal["linear_zero"]
+    max_age_days: int = Field(ge=0)
+
+
+class IndexDefinition(Record):
+    """One index: a tenor of a curve."""
+
+    currency: Currency
+    curve: Name
+    tenor: Tenor
+
+
+class CurveBook(Record):
+    """All curves and indices, and the tenors on which zero rates are kept."""
+
+    about: str
+    curves: dict[Name, CurveDefinition]
+    indices: dict[Name, IndexDefinition]
+    node_tenors: list[Tenor] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _indices_agree_with_curves(self) -> CurveBook:
+        wrong = [
+            f"index {name} names curve {index.curve}, which is "
+            + ("unknown" if index.curve not in self.curves else "in another currency")
+            for name, index in self.indices.items()
+            if index.curve not in self.curves or self.curves[index.curve].currency != index.currency
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def of_currency(self, currency: str) -> dict[str, CurveDefinition]:
+        """Return the curves of one currency by their id."""
+        return {k: curve for k, curve in self.curves.items() if curve.currency == currency}
+
+
+def load_curves(overlay: Path | None = None) -> CurveBook:
+    """Return the curves and indices of a bank, or raise every problem of the file at once."""
+    problems = Problems()
+    return problems.settled(read_curves(problems, overlay))
+
+
+def read_curves(problems: Problems, overlay: Path | None = None) -> CurveBook | None:
+    """Return the curves and indices of a bank; what is wrong with them is added to `problems`."""
+    return problems.read(CurveBook, contract_file("curves.yaml", overlay))

@@ -1,0 +1,130 @@
+"""What every YAML file of figures shares: frozen records, sources, status words, problem lists.
+
+A figure somebody may argue about carries its unit, source, status, owner and dates. Problems are
+collected over all files of a reading and raised as one error, so that a person corrects them in
+one go. What a particular file holds does not belong here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.yaml_files import read_yaml
+
+__all__ = ["Currency", "Figure", "Name", "Problems", "Record", "Source", "Status", "worst_status"]
+
+Status = Literal["verified", "assumed", "secondary", "unverified"]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+_STATUS_ORDER: tuple[Status, ...] = ("verified", "assumed", "secondary", "unverified")
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown keys and numbers written as text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Source(Record):
+    """Where a figure was read: the document and the place in it."""
+
+    title: str = Field(min_length=1)
+    place: str = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.place}"
+
+
+class Figure(Record):
+    """One number a committee decided, with everything needed to question it."""
+
+    value: float
+    unit: str
+    source: Source
+    owner: str
+    approver: str
+    effective_from: dt.date
+    expires: dt.date
+    status: Status
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the figure may be used on a date; both ends included."""
+        return self.effective_from <= as_of_date <= self.expires
+
+
+def worst_status(statuses: Iterable[Status]) -> Status:
+    """Return the least reliable of several status words; `verified` of none."""
+    return max(statuses, key=_STATUS_ORDER.index, default="verified")
+
+
+_R = TypeVar("_R", bound=Record)
+_T = TypeVar("_T")
+
+
+class Problems:
+    """Every problem found while reading files, raised together.
+
+    Examples
+    --------
+    >>> problems = Problems()
+    >>> problems.add("limits.yaml", "amber is beyond red")
+    >>> problems.raise_if_any()
+    Traceback (most recent call last):
+    alm_pipeline.errors.ConfigurationError: 1 problem in YAML files | limits.yaml | ...
+    """
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def add(self, where: str, what: str) -> None:
+        """Remember one problem and the file it stands in."""
+        self.found.append((where, what))
+
+    def content(self, path: Path) -> dict[str, object] | None:
+        """Return what a YAML file holds, or None after remembering why it cannot be read."""
+        try:
+            return read_yaml(path)
+        except ConfigurationError as error:
+            self.add(path.name, str(error))
+            return None
+
+    def record(self, model: type[_R], content: object, where: str) -> _R | None:
+        """Return the content as a record, or None after remembering all its problems."""
+        try:
+            return model.model_validate(content)
+        except ValidationError as error:
+            for one in error.errors():
+                place = ".".join(str(part) for part in one["loc"])
+                self.add(where, f"{place}: {one['msg']}" if place else one["msg"])
+            return None
+
+    def read(self, model: type[_R], path: Path) -> _R | None:
+        """Return a YAML file as a record, or None after remembering all its problems."""
+        content = self.content(path)
+        return None if content is None else self.record(model, content, path.name)
+
+    def settled(self, result: _T | None) -> _T:
+        """Return the result of a reading without problems; raise when there are any."""
+        self.raise_if_any()
+        if result is None:
+            raise ConfigurationError("a YAML file gave no result", fix="report this as a defect")
+        return result
+
+    def raise_if_any(self) -> None:
+        """Raise one error that names every problem found so far."""
+        if not self.found:
+            return
+        n_found = len(self.found)
+        raise ConfigurationError(
+            f"{n_found} problem{'s' if n_found > 1 else ''} in YAML files",
+            where=", ".join(sorted({where for where, _ in self.found})),
+            detail="; ".join(f"{where}: {what}" for where, what in self.found),
+            fix="correct every line named",
+        )

@@ -1,0 +1,147 @@
+"""Which YAML file counts, what it says and what its hash is.
+
+A bank's overlay folder has the layout of `data_contracts/`: a file there replaces the shipped file
+of the same relative path, and both are hashed. The reader is stricter than YAML itself: a key that
+stands twice is refused, and only `true` and `false` are booleans, so that `ON` (overnight) and `NO`
+(Norway) stay text.
+
+What a file must contain does not belong here; each kind of file has its own module in this ring.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.paths import DATA_CONTRACTS
+
+__all__ = [
+    "FileHash",
+    "contract_file",
+    "contract_files",
+    "contract_hashes",
+    "file_hash",
+    "read_yaml",
+]
+
+
+@dataclass(frozen=True)
+class FileHash:
+    """One file of `data_contracts/` or of the overlay, as it stands in a close manifest.
+
+    `is_used` is false for a shipped file that the overlay replaces.
+    """
+
+    relative: str
+    origin: str
+    sha256: str
+    is_used: bool
+
+
+def contract_file(relative: str, overlay: Path | None = None) -> Path:
+    """Return the file that counts for a path relative to `data_contracts/`.
+
+    Raises
+    ------
+    ConfigurationError
+        If neither the overlay nor the project has the file.
+    """
+    for folder in _folders(overlay):
+        if (folder / relative).is_file():
+            return folder / relative
+    raise ConfigurationError(
+        f"the file {relative} does not exist",
+        where=" or ".join(str(folder) for folder in _folders(overlay)),
+        fix="write it, or correct the name",
+    )
+
+
+def contract_files(folder: str, overlay: Path | None = None) -> list[Path]:
+    """Return the YAML files that count in one folder, sorted by their name."""
+    chosen: dict[str, Path] = {}
+    for root in reversed(_folders(overlay)):
+        chosen |= {path.name: path for path in (root / folder).glob("*.yaml")}
+    return [chosen[name] for name in sorted(chosen)]
+
+
+def contract_hashes(overlay: Path | None = None) -> list[FileHash]:
+    """Return the hash of every YAML file shipped and overlaid, replaced ones included."""
+    overlaid = _yaml_below(overlay)
+    shipped = _yaml_below(DATA_CONTRACTS)
+    return [
+        FileHash(name, "shipped", file_hash(path), name not in overlaid)
+        for name, path in shipped.items()
+    ] + [FileHash(name, "overlay", file_hash(path), True) for name, path in overlaid.items()]
+
+
+def file_hash(path: Path) -> str:
+    """Return the sha256 of a file's bytes, as hexadecimal text."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_yaml(path: Path) -> dict[str, object]:
+    """Return the mapping a YAML file holds.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file is missing, is not YAML, repeats a key or is not a mapping of text keys.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except FileNotFoundError:
+        raise ConfigurationError("the file does not exist", where=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            "the file is not readable as YAML",
+            where=path.name,
+            detail=" ".join(str(error).split()),
+            fix="correct the line named",
+        ) from None
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise ConfigurationError(
+            "the file is not a mapping of names", where=path.name, fix="start it with `about: ...`"
+        )
+    return content
+
+
+def _folders(overlay: Path | None) -> list[Path]:
+    return [DATA_CONTRACTS] if overlay is None else [overlay, DATA_CONTRACTS]
+
+
+def _yaml_below(folder: Path | None) -> dict[str, Path]:
+    """Return relative name to path of every YAML file below a folder, sorted."""
+    if folder is None or not folder.is_dir():
+        return {}
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML without duplicate keys and with `true` and `false` as the only booleans."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - the name and shape PyYAML expects
+        letter: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
+        for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Hashable, object]:
+        """Refuse a key that stands twice, then build the mapping."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen and key.value != "<<":
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), "tf")
