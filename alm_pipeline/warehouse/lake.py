@@ -1,0 +1,117 @@
+"""Delta Lake tables under one root: commit a partition, append rows, find the files of a version.
+
+The only module that knows Delta. It does not know data contracts, gates or content hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+
+from alm_pipeline.errors import WarehouseError
+from alm_pipeline.warehouse.partition import Partition
+
+_MAX_RETRIES = 100
+
+
+class Lake:
+    """The folder `lake/<schema>/<table>` of a warehouse."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._open: dict[tuple[str, int], DeltaTable] = {}
+
+    def path(self, table: str) -> Path:
+        """Return the folder of a table."""
+        schema, _, name = table.partition(".")
+        return self.root / schema / name
+
+    def exists(self, table: str) -> bool:
+        """Say whether the table has ever been committed."""
+        return DeltaTable.is_deltatable(str(self.path(table)))
+
+    def overwrite(
+        self, table: str, partition: Partition, rows: pa.Table, metadata: Mapping[str, str]
+    ) -> int:
+        """Replace one partition in one atomic commit and return the table's new version."""
+        partition_by = ["as_of_date"] + (["scenario"] if partition.scenario else [])
+        delta = self._table(table, rows.schema, partition_by)
+        write_deltalake(
+            delta,
+            rows,
+            mode="overwrite",
+            predicate=partition.predicate,
+            schema_mode="merge",
+            commit_properties=CommitProperties(
+                custom_metadata=dict(metadata), max_commit_retries=_MAX_RETRIES
+            ),
+        )
+        return int(delta.version())
+
+    def append(self, table: str, rows: pa.Table) -> None:
+        """Add rows to an unpartitioned, append-only table."""
+        delta = self._table(table, rows.schema, None)
+        properties = CommitProperties(max_commit_retries=_MAX_RETRIES)
+        write_deltalake(
+            delta, rows, mode="append", schema_mode="merge", commit_properties=properties
+        )
+
+    def files(self, table: str, partition: Partition, version: int) -> list[str]:
+        """Return the Parquet files that make up a partition at a version, in a stable order."""
+        delta = self._at(table, version)
+        return sorted(delta.file_uris(file_pruning_predicate=partition.filters))
+
+    def all_files(self, table: str) -> list[str]:
+        """Return the files of an append-only table at its newest version."""
+        return sorted(DeltaTable(str(self.path(table))).file_uris())
+
+    def compact(self, table: str) -> None:
+        """Join the many small files of an append-only table; no row changes."""
+        DeltaTable(str(self.path(table))).optimize.compact()
+
+    def versions(self, table: str) -> int:
+        """Return the newest version number, or -1 when the table does not exist."""
+        return int(DeltaTable(str(self.path(table))).version()) if self.exists(table) else -1
+
+    def _at(self, table: str, version: int) -> DeltaTable:
+        key = (table, version)
+        if key not in self._open:
+            try:
+                self._open[key] = DeltaTable(str(self.path(table)), version=version)
+            except Exception as problem:
+                raise WarehouseError(
+                    f"version {version} of {table} cannot be opened",
+                    where=table,
+                    detail=str(problem).splitlines()[0],
+                    fix="the version was vacuumed or the folder damaged: run the close again",
+                ) from problem
+        return self._open[key]
+
+    def _table(
+        self, table: str, schema: pa.Schema, partition_by: Sequence[str] | None
+    ) -> DeltaTable:
+        path = self.path(table)
+        if not self.exists(table):
+            path.mkdir(parents=True, exist_ok=True)
+            DeltaTable.create(
+                str(path),
+                _nullable(schema),
+                mode="ignore",
+                partition_by=list(partition_by) if partition_by else None,
+            )
+        return DeltaTable(str(path))
+
+
+def read_files(files: Sequence[str]) -> pa.Table:
+    """Read Parquet files of one unpartitioned table into memory."""
+    return pa.concat_tables(
+        [pq.ParquetFile(file).read() for file in files], promote_options="default"
+    )
+
+
+def _nullable(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_nullable(True) for field in schema])

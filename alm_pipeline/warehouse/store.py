@@ -1,0 +1,203 @@
+"""Read and replace partitions of contracted tables: the door everything else goes through.
+
+`replace_partition` types and orders the rows, asserts the key, hashes the content and commits once,
+or not at all when the content is already there. `bind` pins the registered version, passes the gate
+and makes the rows readable as ``schema.table``. What the rows mean is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from alm_pipeline.errors import DataError, WarehouseError
+from alm_pipeline.warehouse.content import combined_hash, content_hash
+from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.registry import Derivation, Entry, Registry
+from alm_pipeline.warehouse.session import Session
+from alm_pipeline.warehouse.shapes import TableShape
+
+_INCOMING = "incoming.rows"
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What happened to a partition.
+
+    Attributes
+    ----------
+    is_changed : bool
+        False when the same content was already there and nothing was written.
+    """
+
+    entry: Entry
+    is_changed: bool
+
+
+class Store:
+    """Contracted tables over a lake, a registry and a gate."""
+
+    def __init__(
+        self,
+        session: Session,
+        lake: Lake,
+        shapes: Mapping[str, TableShape],
+        gate: Gate,
+        closing_scenarios: Iterable[str],
+    ) -> None:
+        self.session, self.lake, self.gate = session, lake, gate
+        self.registry = Registry(lake)
+        self.closing_scenarios = tuple(closing_scenarios)
+        self._shapes = dict(shapes)
+
+    def shape(self, table: str) -> TableShape:
+        """Return the shape of a table, or say that it has none."""
+        if table not in self._shapes:
+            raise WarehouseError(
+                f"{table} has no data contract", fix="add data_contracts/tables/<schema>/<table>"
+            )
+        return self._shapes[table]
+
+    def entry(self, table: str, partition: Partition) -> Entry:
+        """Return the registered content of a partition, or say what to run first."""
+        found = self.registry.find(table, partition)
+        if found is None:
+            raise WarehouseError(
+                f"{table} has not been materialised",
+                where=str(partition),
+                fix=f"run `alm close {partition.as_of_date}` or materialise {table} first",
+            )
+        return found
+
+    def entries(self, table: str, partition: Partition) -> list[Entry]:
+        """Return what a reader in `partition` sees of `table`: one scenario, or all closing ones."""
+        if not self.shape(table).is_by_scenario:
+            return [self.entry(table, partition.month)]
+        if partition.scenario:
+            return [self.entry(table, partition)]
+        return [self.entry(table, partition.under(s)) for s in self.closing_scenarios]
+
+    def is_current(
+        self, table: str, partition: Partition, inputs: Mapping[str, str], code_version: str
+    ) -> Entry | None:
+        """Return the entry when the same code has already seen exactly these inputs."""
+        found = self.registry.find(table, partition)
+        if found is None or found.contract_version != self.shape(table).version:
+            return None
+        wanted = Derivation(code_version, dict(inputs))
+        return found if wanted in found.derivations else None
+
+    def checked_hash(self, table: str, partition: Partition) -> str:
+        """Return the hash of what the checks of a table look at.
+
+        Rules of a raw extract may look into any other extract, so it is the whole delivery.
+        """
+        if not table.startswith("raw."):
+            return self.entry(table, partition.month).content_hash
+        month = self.registry.of_month(partition.month)
+        return combined_hash(
+            {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
+        )
+
+    def bind(
+        self, table: str, partition: Partition, *, alias: str = "", is_gated: bool = True
+    ) -> dict[str, str]:
+        """Make a table readable under its name (or `alias`) and return its content hashes."""
+        shape = self.shape(table)
+        entries = self.entries(table, partition)
+        if is_gated and self.gate.needs_verdict(table):
+            self.gate.refuse_unless_open(table, partition, self.checked_hash(table, partition))
+        files = [f for e in entries for f in self.lake.files(table, e.partition, e.version)]
+        self.session.bind_files(alias or table, files, shape.columns)
+        return {f"{e.table} {e.partition}": e.content_hash for e in entries}
+
+    def table(self, table: str, partition: Partition, *, is_gated: bool = True) -> pa.Table:
+        """Return a partition's rows in the order of its key."""
+        self.bind(table, partition, is_gated=is_gated)
+        order = ", ".join(f'"{column}"' for column in self.shape(table).key)
+        return self.session.query(f"select * from {table} order by {order}")
+
+    def replace_partition(
+        self,
+        table: str,
+        partition: Partition,
+        rows: pa.Table,
+        inputs: Mapping[str, str],
+        code_version: str,
+    ) -> Commit:
+        """Make `rows` the content of a partition.
+
+        Raises
+        ------
+        DataError
+            If a required column is null or two rows share a key.
+        """
+        shape = self.shape(table)
+        ordered = self._ordered(shape, partition, rows)
+        hashed = content_hash(ordered)
+        known = self.registry.find(table, partition)
+        is_changed = known is None or known.content_hash != hashed
+        version = known.version if known else -1
+        if is_changed:
+            metadata = {
+                "content_hash": hashed,
+                "contract_version": shape.version,
+                "code_version": code_version,
+                "input_hash": combined_hash(inputs),
+            }
+            version = self.lake.overwrite(table, partition, ordered, metadata)
+        derivation = (Derivation(code_version, dict(inputs)),)
+        entry = Entry(
+            table, partition, version, hashed, ordered.num_rows, shape.version, derivation
+        )
+        if is_changed or self.is_current(table, partition, inputs, code_version) is None:
+            self.registry.add(entry)
+        return Commit(entry, is_changed)
+
+    def _ordered(self, shape: TableShape, partition: Partition, rows: pa.Table) -> pa.Table:
+        self.session.bind_table(_INCOMING, rows)
+        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in shape.columns.items())
+        order = ", ".join(f'"{column}"' for column in shape.key)
+        try:
+            ordered = self.session.query(f"select {typed} from {_INCOMING} order by {order}")
+        finally:
+            self.session.unbind([_INCOMING])
+        self._refuse_nulls(shape, partition, ordered)
+        self._refuse_duplicates(shape, partition, ordered)
+        return ordered
+
+    @staticmethod
+    def _refuse_nulls(shape: TableShape, partition: Partition, rows: pa.Table) -> None:
+        nulls = {c: rows.column(c).null_count for c in shape.columns if c in shape.required}
+        found = {column: count for column, count in nulls.items() if count}
+        if found:
+            raise DataError(
+                "a required column is null",
+                where=f"{shape.table} {partition}",
+                detail=", ".join(f"{column}: {count} rows" for column, count in found.items()),
+                fix="deliver the value, or give the null a meaning in the table's data contract",
+            )
+
+    def _refuse_duplicates(
+        self, shape: TableShape, partition: Partition, rows: pa.Table
+    ) -> None:
+        key = ", ".join(f'"{column}"' for column in shape.key)
+        self.session.bind_table(_INCOMING, rows)
+        try:
+            twice = self.session.rows(
+                f"select {key}, count(*) as n from {_INCOMING} group by all"
+                f" having count(*) > 1 order by {key} limit 5"
+            )
+        finally:
+            self.session.unbind([_INCOMING])
+        if twice:
+            raise DataError(
+                "rows share a key that must be unique",
+                where=f"{shape.table} {partition}",
+                detail="; ".join(str(tuple(row.values())) for row in twice),
+                fix=f"the key is ({', '.join(shape.key)}): find why it repeats",
+            )
