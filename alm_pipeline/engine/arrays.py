@@ -1,0 +1,341 @@
+"""The records of arrays that the engine takes and returns.
+
+Answers: which fields a position, a curve set, a behaviour table and a bucket set have, in which
+type and unit. Every constructor checks shape, type and finiteness once; kernels check nothing.
+Dates are int32 calendar-day offsets from the as-of date; rates are decimals per year.
+
+What does not belong here: reading tables (the array bridge), arithmetic of any kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alm_pipeline.errors import CalculationError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
+BoolArray = NDArray[np.bool_]
+
+NO_DATE = -(2**31)
+"""Offset that stands for a null date where the null has a meaning."""
+
+MAX_OFFSET = 2**31 - 1
+"""Upper bound of the last bucket of a bucket set."""
+
+NO_CODE = -1
+"""Code of a curve, index or cohort that a position does not have."""
+
+SPOT_TENOR_MONTHS = 1
+"""Tenor of the index that administered rates follow, in months."""
+
+
+class CashFlowModel(IntEnum):
+    """How a position's cash flows are generated."""
+
+    BULLET = 0
+    ANNUITY = 1
+    LINEAR = 2
+    INTEREST_ONLY_THEN_ANNUITY = 3
+    NON_MATURITY = 4
+    REVOLVING = 5
+    SWAP_LEG = 6
+    CAP_FLOOR = 7
+    COMMITMENT = 8
+    NON_PERFORMING = 9
+    BALANCE_ONLY = 10
+
+
+class RateType(IntEnum):
+    """How a position's rate moves."""
+
+    FIXED = 0
+    FLOATING = 1
+    ADMINISTERED = 2
+
+
+class OptionType(IntEnum):
+    """What a CAP_FLOOR position pays."""
+
+    NONE = 0
+    CAP = 1
+    FLOOR = 2
+
+
+class EventType(IntEnum):
+    """What an event row of ``project`` is."""
+
+    DRAW = 0
+    INTEREST = 1
+    SCHEDULED_PRINCIPAL = 2
+    PREPAYMENT = 3
+    WRITE_OFF = 4
+    CAPITALISATION = 5
+    RESET = 6
+
+
+def _checked(name: str, value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
+    """Return ``value`` as a contiguous array of ``dtype`` and ``shape``, or raise."""
+    if np.ma.isMaskedArray(value):
+        raise CalculationError(f"{name} is a masked array", fix="give the null a value first")
+    array = np.asarray(value)
+    if array.dtype != dtype and not np.can_cast(array.dtype, dtype, casting="same_kind"):
+        raise CalculationError(
+            f"{name} has type {array.dtype}", detail=f"expected {dtype}", fix="convert it first"
+        )
+    if array.shape != shape:
+        raise CalculationError(
+            f"{name} has shape {array.shape}", detail=f"expected {shape}", fix="align the arrays"
+        )
+    if array.dtype.kind == "f" and np.isnan(array).any():
+        n_missing = int(np.isnan(array).sum())
+        raise CalculationError(f"{name} holds {n_missing} NaN", fix="supply every value")
+    return np.ascontiguousarray(array, dtype=dtype)
+
+
+def _f8(**more: Any) -> Any:
+    return field(metadata={"dtype": "f8", **more})
+
+
+def _i1() -> Any:
+    return field(metadata={"dtype": "i1"})
+
+
+def _i2() -> Any:
+    return field(metadata={"dtype": "i2"})
+
+
+def _i4() -> Any:
+    return field(metadata={"dtype": "i4"})
+
+
+def _b1() -> Any:
+    return field(metadata={"dtype": "?"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Positions:
+    """Terms of ``n`` positions, one array element each.
+
+    Signs: ``principal`` and every amount are unsigned; ``sign`` is +1 when the bank receives the
+    principal or leg, -1 when it pays. The projection applies it once.
+    Sentinels: ``NO_DATE`` for a date that does not exist, ``inf`` for a cap or periodic bound and
+    ``-inf`` for a floor that does not exist, ``NO_CODE`` for a missing curve, index or cohort.
+    ``index_tenor`` and ``replacement_tenor`` are rows of ``conventions.tenor.INDEX_TENOR_MONTHS``.
+    """
+
+    sign: NDArray[np.int8] = _i1()
+    model: NDArray[np.int8] = _i1()
+    principal: FloatArray = _f8()
+    accrued_interest: FloatArray = _f8()
+    impairment_amount: FloatArray = _f8()
+    rate_type: NDArray[np.int8] = _i1()
+    coupon_rate: FloatArray = _f8()
+    spread_rate: FloatArray = _f8()
+    rate_multiplier: FloatArray = _f8()
+    margin_rate: FloatArray = _f8()
+    cap_rate: FloatArray = _f8()
+    floor_rate: FloatArray = _f8()
+    period_cap_rate: FloatArray = _f8()
+    period_floor_rate: FloatArray = _f8()
+    discount_curve: NDArray[np.int16] = _i2()
+    index_curve: NDArray[np.int16] = _i2()
+    index_tenor: NDArray[np.int16] = _i2()
+    day_count: NDArray[np.int8] = _i1()
+    fixing_lag_days: NDArray[np.int16] = _i2()
+    start_offset: IntArray = _i4()
+    maturity_offset: IntArray = _i4()
+    last_payment_offset: IntArray = _i4()
+    next_payment_offset: IntArray = _i4()
+    next_reset_offset: IntArray = _i4()
+    interest_only_end_offset: IntArray = _i4()
+    recovery_offset: IntArray = _i4()
+    payment_months: NDArray[np.int16] = _i2()
+    principal_months: NDArray[np.int16] = _i2()
+    reset_months: NDArray[np.int16] = _i2()
+    payment_days: NDArray[np.int16] = _i2()
+    roll_day: NDArray[np.int8] = _i1()
+    is_end_of_month: BoolArray = _b1()
+    date_adjustment: NDArray[np.int8] = _i1()
+    payment_amount: FloatArray = _f8()
+    amortisation_payments: IntArray = _i4()
+    balloon_amount: FloatArray = _f8()
+    option_type: NDArray[np.int8] = _i1()
+    strike_rate: FloatArray = _f8()
+    cohort: IntArray = _i4()
+    replacement_tenor: NDArray[np.int16] = _i2()
+    replacement_margin: FloatArray = _f8()
+    group: IntArray = _i4()
+    is_eve: BoolArray = _b1()
+    is_nii: BoolArray = _b1()
+
+    def __post_init__(self) -> None:
+        """Check every array once."""
+        n = (len(self.sign),)
+        for item in fields(self):
+            value = _checked(
+                item.name, getattr(self, item.name), np.dtype(item.metadata["dtype"]), n
+            )
+            object.__setattr__(self, item.name, value)
+
+    def __len__(self) -> int:
+        """Return the number of positions."""
+        return len(self.sign)
+
+    @property
+    def n_groups(self) -> int:
+        """Return the number of aggregation rows, highest code plus one."""
+        return int(self.group.max()) + 1 if len(self) else 0
+
+    def take(self, rows: NDArray[Any] | slice) -> Self:
+        """Return the positions of ``rows``, in that order."""
+        return type(self)(**{item.name: getattr(self, item.name)[rows] for item in fields(self)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curves:
+    """Continuous ACT/365F zero rates on nodes.
+
+    ``tenor_days`` (m,) int32 increasing, first above zero; ``zero_rates`` (n_scenarios, n_curves,
+    m); ``base_zero_rates`` (n_curves, m), the unshocked curves, which the administered rates
+    remember. Linear in the zero rate between nodes, flat beyond both ends.
+    ``index_year_days`` (n_curves,): actual days of the year in which the curve's indices accrue
+    (360 or 365); default 360.
+    """
+
+    tenor_days: IntArray
+    zero_rates: FloatArray
+    base_zero_rates: FloatArray
+    index_year_days: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    def __post_init__(self) -> None:
+        """Check every array once."""
+        rates = np.asarray(self.zero_rates)
+        if rates.ndim != 3 or rates.shape[2] != len(self.tenor_days):
+            raise CalculationError(
+                f"zero_rates has shape {rates.shape}",
+                detail=f"{len(self.tenor_days)} tenors",
+                fix="give (n_scenarios, n_curves, n_tenors)",
+            )
+        n_curves, n_nodes = rates.shape[1:]
+        basis = self.index_year_days if len(self.index_year_days) else np.full(n_curves, 360.0)
+        for name, value, dtype, shape in (
+            ("tenor_days", self.tenor_days, "i4", (n_nodes,)),
+            ("zero_rates", rates, "f8", rates.shape),
+            ("base_zero_rates", self.base_zero_rates, "f8", (n_curves, n_nodes)),
+            ("index_year_days", basis, "f8", (n_curves,)),
+        ):
+            object.__setattr__(self, name, _checked(name, value, np.dtype(dtype), shape))
+        if (np.diff(self.tenor_days) <= 0).any():
+            raise CalculationError("tenor_days do not increase", fix="sort the nodes by tenor")
+
+    @property
+    def n_scenarios(self) -> int:
+        """Return the number of scenarios."""
+        return int(self.zero_rates.shape[0])
+
+    @property
+    def n_curves(self) -> int:
+        """Return the number of curves."""
+        return int(self.zero_rates.shape[1])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """What customers do, one row per cohort.
+
+    ``annual_prepayment_rate``, ``redemption_share`` (n_cohorts, n_scenarios): conditional
+    prepayment rate per year; share of a term deposit withdrawn overnight. The rest is
+    (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances without maturity,
+    ``pass_through_up/down`` of the 1-month index, ``lag_months`` and ``rate_floor``.
+    """
+
+    annual_prepayment_rate: FloatArray
+    redemption_share: FloatArray
+    core_share: FloatArray
+    core_run_off_months: IntArray
+    pass_through_up: FloatArray
+    pass_through_down: FloatArray
+    lag_months: IntArray
+    rate_floor: FloatArray
+
+    def __post_init__(self) -> None:
+        """Check every array once."""
+        n = (len(self.core_share),)
+        both = np.shape(self.annual_prepayment_rate)
+        if len(both) != 2 or both[0] != n[0]:
+            raise CalculationError(
+                f"annual_prepayment_rate has shape {both}", fix="give (n_cohorts, n_scenarios)"
+            )
+        for item in fields(self):
+            is_by_scenario = item.name in ("annual_prepayment_rate", "redemption_share")
+            dtype = np.dtype("i4" if item.name.endswith("_months") else "f8")
+            value = _checked(
+                item.name, getattr(self, item.name), dtype, both if is_by_scenario else n
+            )
+            object.__setattr__(self, item.name, value)
+        for name in ("annual_prepayment_rate", "redemption_share", "core_share"):
+            value = getattr(self, name)
+            if ((value < 0.0) | (value > 1.0)).any():
+                raise CalculationError(f"{name} outside 0 to 1", fix="give shares as decimals")
+
+    @classmethod
+    def none(cls, n_scenarios: int) -> Behaviour:
+        """Return the table without cohorts: contractual terms only."""
+        empty, months = np.empty(0), np.empty(0, np.int32)
+        by_scenario = np.empty((0, n_scenarios))
+        return cls(
+            annual_prepayment_rate=by_scenario,
+            redemption_share=by_scenario,
+            core_share=empty,
+            core_run_off_months=months,
+            pass_through_up=empty,
+            pass_through_down=empty,
+            lag_months=months,
+            rate_floor=empty,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buckets:
+    """One bucket set: ``(lower, upper]`` in days from the as-of date; the last is open."""
+
+    name: str
+    upper_offset: IntArray
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        n = (len(self.upper_offset),)
+        value = _checked("upper_offset", self.upper_offset, np.dtype("i4"), n)
+        object.__setattr__(self, "upper_offset", value)
+        if n[0] == 0 or (np.diff(value.astype(np.int64)) <= 0).any() or value[-1] != MAX_OFFSET:
+            raise CalculationError(
+                f"bucket set {self.name} does not cover every date once",
+                fix="give increasing upper bounds, the last one MAX_OFFSET",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """Dated events of chosen positions, one row each, ordered by position, scenario, date.
+
+    ``position`` is the row in the given positions, ``scenario`` the row of the curves.
+    ``principal`` and ``interest`` [position currency] are signed cash; ``amount`` is the
+    unsigned size of a movement without cash (capitalisation, write-off). ``rate`` accrued up to
+    the event (for a RESET: from it); ``balance_after`` is unsigned, after the whole date.
+    """
+
+    position: IntArray
+    scenario: IntArray
+    event_offset: IntArray
+    event_type: NDArray[np.int8]
+    principal: FloatArray
+    interest: FloatArray
+    amount: FloatArray
+    rate: FloatArray
+    balance_after: FloatArray
