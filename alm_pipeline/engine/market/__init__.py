@@ -1,0 +1,1 @@
+"""Curves from quotes: zero rates, discount factors, forwards, par rates."""

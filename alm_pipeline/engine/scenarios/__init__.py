@@ -1,0 +1,1 @@
+"""What rates do in a scenario: shocks by shape and size, floors."""

@@ -1,0 +1,297 @@
+"""What the regulator prescribes for interest-rate risk, in dated packs, and the time buckets.
+
+A pack (`data_contracts/rules/*.yaml` of kind `interest_rate_shocks`) gives sizes by currency, the
+shapes, the floor, the behaviour multipliers, the caps on core deposits, outlier thresholds and the
+weights of gains and losses. A scenario names a pack and a shape, never a size. A currency a pack
+does not list stops that currency; no other currency's size is used for it. Applying a pack to a
+curve is `inputs/zero_rates.py`, to an assumption `inputs/behaviour.py`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+
+from alm_pipeline.engine.scenarios.shocks import RateFloor, ShockShape, ShockSize
+from alm_pipeline.errors import MarketDataError
+from alm_pipeline.inputs.curves import Tenor
+from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Source, Status
+from alm_pipeline.inputs.yaml_files import contract_file, contract_files
+
+__all__ = [
+    "RulePack",
+    "TimeBuckets",
+    "load_rule_packs",
+    "load_time_buckets",
+    "read_rule_packs",
+    "read_time_buckets",
+]
+
+NmdCategory = Literal["retail_transactional", "retail_non_transactional", "wholesale"]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Sourced(Record):
+    """A block of figures with one source and status; a house choice names who answers for it."""
+
+    source: Source
+    status: Status
+    owner: str | None = None
+    approver: str | None = None
+
+    @model_validator(mode="after")
+    def _house_choices_have_an_owner(self) -> Sourced:
+        if self.status == "assumed" and (self.owner is None or self.approver is None):
+            raise ValueError("an assumed figure names its owner and approver")
+        return self
+
+
+class ShockSizes(Sourced):
+    """Sizes in basis points by currency, unsigned."""
+
+    parallel: dict[Currency, float]
+    short: dict[Currency, float] = Field(default_factory=dict)
+    long: dict[Currency, float] = Field(default_factory=dict)
+
+
+class Coefficients(Record):
+    """How much of each size a shape takes; a size that is not written counts 0."""
+
+    parallel: float = 0.0
+    short: float = 0.0
+    long: float = 0.0
+
+
+class Shapes(Sourced):
+    """The shapes of a pack by name."""
+
+    decay_years: float = Field(gt=0.0)
+    coefficients: dict[Name, Coefficients]
+
+
+class Floor(Sourced):
+    """The floor of a regime; a level of null means that there is none."""
+
+    at_zero_maturity_rate: float | None = Field(le=0.0)
+    slope_rate_per_year: float = Field(default=0.0, ge=0.0)
+    has_observed_rate_override: bool = True
+
+
+class Multipliers(Sourced):
+    """What a behavioural rate is multiplied with, by shape."""
+
+    by_shape: dict[Name, Annotated[float, Field(ge=0.0)]]
+
+
+class BehaviourMultipliers(Record):
+    """Multipliers of prepayment and of early withdrawal."""
+
+    prepayment_multiplier: Multipliers
+    early_withdrawal_multiplier: Multipliers
+
+
+class DepositCap(Record):
+    """The most of a category that may count as core, and its longest average life."""
+
+    core_share: Share
+    average_life_years: float = Field(gt=0.0)
+
+
+class DepositCaps(Sourced):
+    """Caps on core deposits by regulatory category."""
+
+    categories: dict[NmdCategory, DepositCap]
+
+
+class OutlierTest(Sourced):
+    """A supervisory threshold in parts of Tier 1, and the shapes it is judged in."""
+
+    threshold_share: Share
+    shapes: list[Name]
+
+
+class Aggregation(Sourced):
+    """Weights of a currency's gain and loss in the sum of one scenario."""
+
+    gain_weight: Share
+    loss_weight: Share
+
+
+class Measure(Record):
+    """Rules of one measure; a regime without an outlier test says null."""
+
+    outlier_test: OutlierTest | None
+    aggregation: Aggregation
+
+
+class Measures(Record):
+    """Rules for economic value and for income."""
+
+    eve: Measure
+    nii: Measure
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+class RulePack(Record):
+    """One pack: everything a regulatory scenario takes from the regime."""
+
+    about: str
+    kind: Literal["interest_rate_shocks"]
+    jurisdiction: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    notes: list[str] = Field(default_factory=list)
+    shock_size_bp: Annotated[list[ShockSizes], BeforeValidator(_as_list)]
+    shapes: Shapes
+    floor: Floor
+    behaviour: BehaviourMultipliers
+    deposit_caps: DepositCaps | None
+    measures: Measures
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> RulePack:
+        wrong = [*self._shape_faults(), *self._size_faults()]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _shape_faults(self) -> list[str]:
+        known = set(self.shapes.coefficients)
+        used = {
+            "prepayment_multiplier": set(self.behaviour.prepayment_multiplier.by_shape),
+            "early_withdrawal_multiplier": set(self.behaviour.early_withdrawal_multiplier.by_shape),
+        }
+        return [
+            f"{part} and shapes differ in {', '.join(sorted(names ^ known))}"
+            for part, names in used.items()
+            if names != known
+        ]
+
+    def _size_faults(self) -> list[str]:
+        listed = [currency for block in self.shock_size_bp for currency in block.parallel]
+        needed = {
+            kind
+            for shape in self.shapes.coefficients.values()
+            for kind in ("parallel", "short", "long")
+            if getattr(shape, kind) != 0.0
+        }
+        twice = sorted({currency for currency in listed if listed.count(currency) > 1})
+        lacking = sorted(
+            f"{currency} {kind}"
+            for block in self.shock_size_bp
+            for kind in needed
+            for currency in block.parallel.keys() - getattr(block, kind).keys()
+        )
+        return [f"{currency} stands in two blocks of sizes" for currency in twice] + [
+            f"no size for {name}" for name in lacking
+        ]
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the pack is in force on a date; both ends included."""
+        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
+
+    def size(self, currency: str, pack_name: str) -> ShockSize:
+        """Return the sizes of one currency in basis points.
+
+        Raises
+        ------
+        MarketDataError
+            If the pack does not list the currency.
+        """
+        for block in self.shock_size_bp:
+            if currency in block.parallel:
+                return ShockSize(
+                    block.parallel[currency],
+                    block.short.get(currency, 0.0),
+                    block.long.get(currency, 0.0),
+                )
+        raise MarketDataError(
+            f"the rule pack {pack_name} gives no shock size for {currency}",
+            where=f"data_contracts/rules/{pack_name}.yaml",
+            detail="listed: "
+            + ", ".join(sorted(k for b in self.shock_size_bp for k in b.parallel)),
+            fix="add a size with its source in an overlay of the pack; no other size is taken",
+        )
+
+    def shape(self, name: str) -> ShockShape:
+        """Return the coefficients of one shape with the pack's decay."""
+        row = self.shapes.coefficients[name]
+        return ShockShape(row.parallel, row.short, row.long, self.shapes.decay_years)
+
+    def rate_floor(self) -> RateFloor | None:
+        """Return the floor of the regime, or None where it has none."""
+        if self.floor.at_zero_maturity_rate is None:
+            return None
+        return RateFloor(
+            self.floor.at_zero_maturity_rate,
+            self.floor.slope_rate_per_year,
+            self.floor.has_observed_rate_override,
+        )
+
+
+class Bucket(Record):
+    """One bucket up to and including a tenor; null is open."""
+
+    label: Annotated[str, StringConstraints(min_length=1)]
+    upper: Tenor | None
+    midpoint_years: float = Field(ge=0.0)
+
+
+class BucketSet(Sourced):
+    """Buckets in order; each holds what is after the bound before it, up to its own."""
+
+    closed_side: Literal["upper"]
+    buckets: list[Bucket] = Field(min_length=2)
+
+    @model_validator(mode="after")
+    def _only_the_last_is_open(self) -> BucketSet:
+        bounds = [bucket.upper for bucket in self.buckets]
+        if bounds.count(None) != 1 or bounds[-1] is not None:
+            raise ValueError("the last bucket, and only the last, has the upper bound null")
+        return self
+
+
+class TimeBuckets(Record):
+    """The bucket sets of the project."""
+
+    about: str
+    kind: Literal["time_buckets"]
+    effective_from: dt.date
+    effective_to: dt.date | None
+    bucket_sets: dict[Name, BucketSet]
+
+
+def load_rule_packs(overlay: Path | None = None) -> dict[str, RulePack]:
+    """Return every pack of interest-rate shocks by name, or raise every problem at once."""
+    problems = Problems()
+    return problems.settled(read_rule_packs(problems, overlay))
+
+
+def read_rule_packs(problems: Problems, overlay: Path | None = None) -> dict[str, RulePack]:
+    """Return the packs that can be read; what is wrong with others is added to `problems`."""
+    packs: dict[str, RulePack] = {}
+    for path in contract_files("rules", overlay):
+        content = problems.content(path)
+        if content is None or content.get("kind") != "interest_rate_shocks":
+            continue
+        pack = problems.record(RulePack, content, f"rules/{path.name}")
+        if pack is not None:
+            packs[path.stem] = pack
+    return packs
+
+
+def load_time_buckets(overlay: Path | None = None) -> TimeBuckets:
+    """Return the time buckets, or raise every problem of the file at once."""
+    problems = Problems()
+    return problems.settled(read_time_buckets(problems, overlay))
+
+
+def read_time_buckets(problems: Problems, overlay: Path | None = None) -> TimeBuckets | None:
+    """Return the time buckets; what is wrong with them is added to `problems`."""
+    return problems.read(TimeBuckets, contract_file("rules/time_buckets.yaml", overlay))
