@@ -1,0 +1,326 @@
+-- about:  The balance sheet position by position, with the terms the engine needs.
+-- grain:  as_of_date, position_id
+-- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
+--         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
+--         staging.other_balance, inputs.products
+with loans as (  -- the four contracts with a full schedule list the same columns
+    select
+        as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(0 as decimal(18, 2)) as notional_amount,
+        carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
+        next_payment_date,
+        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
+        interest_only_end_date, amortisation_months,
+        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, expected_recovery_date as expected_recovery_date,
+        cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
+        status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction
+    from staging.loan
+),
+
+term_deposits as (  -- early withdrawal is the customer's option
+    select
+        as_of_date, entity_id, position_id, 'deposit_term' as extract, product_code, counterparty_id, currency, side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(0 as decimal(18, 2)) as notional_amount,
+        carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
+        next_payment_date,
+        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
+        interest_only_end_date, amortisation_months,
+        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, is_prepayable, is_early_withdrawal_allowed as is_redeemable,
+        insured_amount as insured_amount, behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.deposit_term
+),
+
+securities as (  -- a defaulted security has no recovery date and is refused in book.unmapped_positions
+    select
+        as_of_date, entity_id, position_id, 'security' as extract, product_code, counterparty_id, currency, side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(0 as decimal(18, 2)) as notional_amount,
+        carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
+        next_payment_date,
+        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
+        interest_only_end_date, amortisation_months,
+        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
+        status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction
+    from staging.security
+),
+
+borrowings as (  -- own debt
+    select
+        as_of_date, entity_id, position_id, 'borrowing' as extract, product_code, counterparty_id, currency, side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(0 as decimal(18, 2)) as notional_amount,
+        carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
+        next_payment_date,
+        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
+        interest_only_end_date, amortisation_months,
+        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.borrowing
+),
+
+accounts as (  -- no maturity and no schedule; interest is credited monthly
+    select
+        as_of_date, entity_id, position_id, 'deposit_nmd' as extract, product_code, counterparty_id, currency, side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(0 as decimal(18, 2)) as notional_amount,
+        carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        'perpetual' as amortisation_type, 'P0D' as principal_freq, 'P1M' as interest_freq, start_date, maturity_date,
+        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
+        cast(null as decimal(18, 2)) as payment_amount,
+        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
+        cast(null as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
+        insured_amount, behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.deposit_nmd
+),
+
+deals as (  -- a deal is its fair value; what it pays is in its legs
+    select
+        as_of_date, entity_id, position_id, 'derivative' as extract, product_code, counterparty_id, currency,
+        case when carrying_amount >= 0 then 'asset' else 'liability' end as side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        cast(0 as decimal(18, 2)) as outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
+        cast(abs(carrying_amount) as decimal(18, 2)) as carrying_amount, cast(0 as decimal(18, 2)) as accrued_interest,
+        cast(0 as decimal(18, 2)) as deferred_fees_amount, cast(0 as decimal(18, 2)) as impairment_amount,
+        'zero' as rate_type, cast(0 as double) as coupon_rate, cast(null as varchar) as index_id,
+        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, cast(null as double) as cap_rate,
+        cast(null as double) as floor_rate, cast(null as double) as period_cap_rate,
+        cast(null as double) as period_floor_rate, cast(null as double) as ftp_rate, 'act_365f' as day_count,
+        cast(null as varchar) as reset_freq, cast(null as date) as next_reset_date, 0 as fixing_lag_days,
+        'bullet' as amortisation_type, 'P0D' as principal_freq, 'P0D' as interest_freq, start_date, maturity_date,
+        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
+        cast(null as decimal(18, 2)) as payment_amount,
+        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
+        cast(null as decimal(18, 2)) as balloon_amount,
+        'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.derivative
+),
+
+legs as (  -- swaps and options; product, book and status are the deal's
+    select
+        leg.as_of_date, leg.entity_id, leg.position_id, 'derivative_leg' as extract, deal.product_code,
+        deal.counterparty_id, leg.currency, 'off_balance' as side, false as is_on_balance_sheet, deal.book,
+        deal.gl_account, deal.intragroup_entity_id, deal.status, deal.accounting_class,
+        cast(0 as decimal(18, 2)) as outstanding_principal, leg.notional_amount,
+        cast(0 as decimal(18, 2)) as carrying_amount, leg.accrued_interest,
+        cast(0 as decimal(18, 2)) as deferred_fees_amount, cast(0 as decimal(18, 2)) as impairment_amount,
+        leg.rate_type, leg.coupon_rate, leg.index_id, leg.spread_rate, leg.rate_multiplier, leg.cap_rate,
+        leg.floor_rate, leg.period_cap_rate, leg.period_floor_rate, leg.ftp_rate, leg.day_count, leg.reset_freq,
+        leg.next_reset_date, leg.fixing_lag_days,
+        leg.amortisation_type, leg.principal_freq, leg.interest_freq, leg.start_date, leg.maturity_date,
+        leg.last_payment_date, leg.next_payment_date, leg.payment_amount,
+        leg.interest_only_end_date, leg.amortisation_months, leg.balloon_amount,
+        leg.business_day_convention, leg.calendar_id, leg.is_end_of_month,
+        case when deal.derivative_type in ('cap', 'floor') then deal.derivative_type else 'none' end as option_type,
+        deal.strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
+        false as is_non_performing,
+        case
+            when deal.derivative_type in ('cap', 'floor') then case when deal.position = 'long' then 1 else -1 end
+            when leg.pay_receive = 'receive' then 1
+            else -1
+        end as leg_direction
+    from staging.derivative_leg as leg
+    inner join staging.derivative as deal on leg.entity_id = deal.entity_id and leg.deal_no = deal.deal_no
+),
+
+commitments as (  -- the undrawn part; a mortgage offer pays out on its closing date and then amortises monthly
+    select
+        as_of_date, entity_id, position_id, 'commitment' as extract, product_code, counterparty_id, currency,
+        'off_balance' as side, false as is_on_balance_sheet, book, gl_account, intragroup_entity_id, status,
+        accounting_class,
+        cast(0 as decimal(18, 2)) as outstanding_principal, undrawn_amount as notional_amount,
+        cast(0 as decimal(18, 2)) as carrying_amount, cast(0 as decimal(18, 2)) as accrued_interest,
+        cast(0 as decimal(18, 2)) as deferred_fees_amount, cast(0 as decimal(18, 2)) as impairment_amount,
+        rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
+        period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
+        case when commitment_type = 'mortgage_pipeline' then 'annuity' else 'bullet' end as amortisation_type,
+        case when commitment_type = 'mortgage_pipeline' then 'P1M' else 'P0D' end as principal_freq,
+        case when commitment_type = 'mortgage_pipeline' then 'P1M' else 'P0D' end as interest_freq,
+        case when commitment_type = 'mortgage_pipeline' then expected_close_date else start_date end as start_date,
+        case
+            when commitment_type = 'mortgage_pipeline' and amortisation_months is not null
+                then cast(expected_close_date + to_months(amortisation_months) as date)
+            else maturity_date
+        end as maturity_date,
+        case when commitment_type = 'mortgage_pipeline' then expected_close_date end as last_payment_date,
+        case
+            when commitment_type = 'mortgage_pipeline' then cast(expected_close_date + to_months(1) as date)
+        end as next_payment_date,
+        cast(null as decimal(18, 2)) as payment_amount,
+        cast(null as date) as interest_only_end_date, amortisation_months,
+        cast(null as decimal(18, 2)) as balloon_amount,
+        business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.commitment
+),
+
+balances as (  -- no contract behind them; own funds are equity, whatever side the ledger gave
+    select
+        as_of_date, entity_id, position_id, 'other_balance' as extract, product_code, counterparty_id, currency,
+        case when line = 'equity' then 'equity' else side end as side,
+        is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount, carrying_amount,
+        cast(0 as decimal(18, 2)) as accrued_interest, cast(0 as decimal(18, 2)) as deferred_fees_amount,
+        cast(0 as decimal(18, 2)) as impairment_amount,
+        case when is_interest_bearing then 'administered' else 'zero' end as rate_type,
+        coalesce(coupon_rate, 0) as coupon_rate, cast(null as varchar) as index_id,
+        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, cast(null as double) as cap_rate,
+        cast(null as double) as floor_rate, cast(null as double) as period_cap_rate,
+        cast(null as double) as period_floor_rate, cast(null as double) as ftp_rate, 'act_365f' as day_count,
+        cast(null as varchar) as reset_freq, cast(null as date) as next_reset_date, 0 as fixing_lag_days,
+        case when maturity_date is null then 'perpetual' else 'bullet' end as amortisation_type,
+        'P0D' as principal_freq, 'P0D' as interest_freq, start_date, maturity_date,
+        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
+        cast(null as decimal(18, 2)) as payment_amount,
+        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
+        cast(null as decimal(18, 2)) as balloon_amount,
+        'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
+        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
+        false as is_non_performing, cast(null as integer) as leg_direction
+    from staging.other_balance
+),
+
+terms as (  -- positional: every branch above lists the same columns in the same order
+    select * from loans
+    union all
+    select * from term_deposits
+    union all
+    select * from securities
+    union all
+    select * from borrowings
+    union all
+    select * from accounts
+    union all
+    select * from deals
+    union all
+    select * from legs
+    union all
+    select * from commitments
+    union all
+    select * from balances
+)
+
+select
+    t.as_of_date,
+    t.entity_id,
+    t.position_id,
+    t.extract,
+    t.product_code,
+    p.family,
+    p.balance_sheet_line,
+    t.counterparty_id,
+    t.currency,
+    t.side,
+    cast(coalesce(t.leg_direction, case when t.side in ('liability', 'equity') then -1 else 1 end) as integer) as direction,
+    t.is_on_balance_sheet,
+    t.gl_account,
+    t.intragroup_entity_id,
+    t.status,
+    t.accounting_class,
+    case
+        when t.extract = 'derivative' or t.status = 'closed' then 'balance_only'
+        when t.is_non_performing and p.cash_flow_model <> 'balance_only' then 'non_performing'
+        else p.cash_flow_model
+    end as cash_flow_model,
+    coalesce(t.behaviour_segment, p.behaviour_segment) as behaviour_segment,
+    p.nmd_category,
+    t.outstanding_principal,
+    t.notional_amount,
+    t.carrying_amount,
+    t.accrued_interest,
+    t.deferred_fees_amount,
+    t.impairment_amount,
+    t.rate_type,
+    t.coupon_rate,
+    t.index_id,
+    t.spread_rate,
+    t.rate_multiplier,
+    t.cap_rate,
+    t.floor_rate,
+    t.period_cap_rate,
+    t.period_floor_rate,
+    case
+        when t.extract in ('security', 'derivative', 'derivative_leg', 'other_balance') then 0
+        else coalesce(t.coupon_rate - t.ftp_rate, p.new_business_margin_rate, 0)
+    end as margin_rate,
+    t.day_count,
+    t.reset_freq,
+    t.next_reset_date,
+    t.fixing_lag_days,
+    t.amortisation_type,
+    t.principal_freq,
+    t.interest_freq,
+    t.start_date,
+    t.maturity_date,
+    t.last_payment_date,
+    t.next_payment_date,
+    t.payment_amount,
+    t.interest_only_end_date,
+    t.amortisation_months,
+    t.balloon_amount,
+    t.business_day_convention,
+    t.calendar_id,
+    t.is_end_of_month,
+    t.option_type,
+    t.strike_rate,
+    t.expected_recovery_date,
+    t.expected_close_date,
+    t.is_prepayable,
+    t.is_redeemable,
+    t.insured_amount,
+    coalesce(p.new_business_margin_rate, 0) as new_business_margin_rate,
+    p.eve_treatment,
+    p.nii_treatment,
+    p.is_in_irrbb_scope and t.book = 'banking' as is_in_irrbb_scope
+from terms as t
+inner join inputs.products as p on t.product_code = p.product_code  -- the others: book.unmapped_positions

@@ -1,0 +1,84 @@
+-- about:  Positions that cannot be placed, with the reason; must be empty, a close stops on any row.
+-- grain:  as_of_date, position_id, reason
+-- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
+--         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
+--         staging.other_balance, inputs.products
+with every_position as (
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.loan
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.deposit_term
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.deposit_nmd
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.security
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.borrowing
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, notional_amount from staging.derivative
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, undrawn_amount from staging.commitment
+    union all
+    select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal from staging.other_balance
+),
+
+no_product as (
+    select
+        every_position.as_of_date,
+        every_position.entity_id,
+        every_position.position_id,
+        every_position.product_code,
+        every_position.currency,
+        every_position.outstanding_principal,
+        'the product is not in the product map' as reason
+    from every_position
+    left join inputs.products as p on every_position.product_code = p.product_code
+    where p.product_code is null
+),
+
+no_recovery_date as (
+    select
+        l.as_of_date,
+        l.entity_id,
+        l.position_id,
+        l.product_code,
+        l.currency,
+        l.outstanding_principal,
+        'non-performing without an expected recovery date' as reason
+    from staging.loan as l
+    where (l.status = 'defaulted' or l.is_non_accrual) and l.expected_recovery_date is null
+    union all
+    select
+        s.as_of_date,
+        s.entity_id,
+        s.position_id,
+        s.product_code,
+        s.currency,
+        s.outstanding_principal,
+        'a non-performing security has no recovery date' as reason
+    from staging.security as s
+    inner join inputs.products as p on s.product_code = p.product_code
+    where (s.status = 'defaulted' or s.is_non_accrual) and p.cash_flow_model <> 'balance_only'
+),
+
+loose_legs as (
+    select
+        leg.as_of_date,
+        leg.entity_id,
+        leg.position_id,
+        coalesce(deal.product_code, 'unknown') as product_code,
+        leg.currency,
+        leg.notional_amount as outstanding_principal,
+        case
+            when deal.deal_no is null then 'a derivative leg without its deal'
+            else 'a collar needs two options with a strike each'
+        end as reason
+    from staging.derivative_leg as leg
+    left join staging.derivative as deal on leg.entity_id = deal.entity_id and leg.deal_no = deal.deal_no
+    where deal.deal_no is null or deal.derivative_type = 'collar'
+)
+
+select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from no_product
+union all
+select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from no_recovery_date
+union all
+select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from loose_legs
