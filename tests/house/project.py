@@ -52,12 +52,13 @@ class SqlFile(NamedTuple):
         for line in self.text.splitlines():
             if not line.startswith("--"):
                 break
-            match = re.match(r"--\s{0,2}([a-z_]+):\s*(.*)", line)
-            if match:
-                key = match[1]
-                found[key] = match[2].strip()
-            elif key:
-                found[key] = f"{found[key]} {line[2:].strip()}".strip()
+            named = re.match(r"--\s{0,2}([a-z_]+):\s*(.*)", line)
+            continued = re.match(r"--\s{6,}(\S.*)", line)
+            if named:
+                key = named[1]
+                found[key] = named[2].strip()
+            elif continued and key:
+                found[key] = f"{found[key]} {continued[1].strip()}"
         return found
 
     @property
