@@ -12,39 +12,39 @@ A row of a text file is a line. What does not belong here: types, code lists, ru
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import pyarrow as pa
 
 from alm_pipeline.errors import SourceError
 from alm_pipeline.inputs.sources import FileSpec, Source
-from alm_pipeline.warehouse.text_rows import RefusedRow, read_parquet_as_text, read_text
+from alm_pipeline.warehouse.control_totals import (
+    ControlCheck,
+    ControlTotal,
+    FileRecord,
+    control_check,
+    read_control_file,
+)
+from alm_pipeline.warehouse.text_rows import RefusedRow, TextRows, read_parquet_as_text, read_text
 
 __all__ = [
-    "ControlTotal",
     "DeliveredFile",
-    "FileRecord",
     "LoadedFile",
-    "RefusedRow",
     "load_file",
     "load_table",
-    "read_control_file",
-    "refuse_disagreeing",
     "register_files",
     "store",
 ]
 
 _BLOCK = 1 << 20
-_AMOUNT_TYPE = pa.decimal128(38, 6)
+_CONTROL = "control"
+_PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -64,43 +64,12 @@ class DeliveredFile:
 
 
 @dataclass(frozen=True)
-class ControlTotal:
-    """What the control file states about one file; `control_column` is None without an amount."""
-
-    file_name: str
-    n_rows: int
-    control_column: str | None
-    control_total: Decimal | None
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """One row of ``audit.files``. Stated figures are None where no control file is delivered."""
-
-    as_of_date: date
-    source_file_id: str
-    source_name: str
-    file_name: str
-    sha256: str | None
-    n_bytes: int | None
-    n_rows_stated: int | None
-    n_rows_parsed: int
-    n_rows_refused: int
-    control_column: str | None
-    control_amount_stated: Decimal | None
-    control_amount_parsed: Decimal | None
-    refused_amount: Decimal | None
-    status: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
 class LoadedFile:
     """Rows of one or several files of a logical file, what was refused, and their register rows."""
 
     table: pa.Table
-    refused: tuple[RefusedRow, ...] = ()
-    register: tuple[FileRecord, ...] = field(default=())
+    refused: tuple[RefusedRow, ...]
+    register: tuple[FileRecord, ...]
 
 
 def register_files(
@@ -149,7 +118,7 @@ def _control_spec(source: Source) -> tuple[FileSpec, ...]:
     control = source.control
     if not control.is_delivered:
         return ()
-    return (FileSpec(name="control", folder=control.folder, patterns=(control.file_name,)),)
+    return (FileSpec(name=_CONTROL, folder=control.folder, patterns=(control.file_name,)),)
 
 
 def _place(source: Source, folders: Mapping[str, Path], name: str, as_of_date: date) -> Path | None:
@@ -228,42 +197,6 @@ def _copy(path: Path, descriptor: int) -> str:
     return digest.hexdigest()
 
 
-def read_control_file(delivered: DeliveredFile, raw_files: Path) -> dict[str, ControlTotal]:
-    """Return what the control file states, by file name.
-
-    Raises
-    ------
-    SourceError
-        Naming every line that cannot be read.
-    """
-    text = store(delivered, raw_files).read_bytes().decode("utf-8", errors="replace")
-    stated: dict[str, ControlTotal] = {}
-    problems = []
-    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=1):
-        try:
-            line = _control_total(row)
-        except (KeyError, TypeError, ValueError, InvalidOperation) as unreadable:
-            problems.append(f"row {number}: {unreadable!r}")
-            continue
-        if line.file_name in stated:
-            problems.append(f"row {number}: {line.file_name} is stated twice")
-        stated[line.file_name] = line
-    if problems:
-        raise SourceError(
-            f"{len(problems)} rows of the control file cannot be read",
-            where=delivered.file_name,
-            detail="; ".join(problems),
-            fix="deliver file,n_rows,control_column,control_total for each file",
-        )
-    return stated
-
-
-def _control_total(row: Mapping[str, str]) -> ControlTotal:
-    column = row["control_column"] or None
-    amount = Decimal(row["control_total"]) if column else None
-    return ControlTotal(row["file"], int(row["n_rows"]), column, amount)
-
-
 def load_table(
     source: Source,
     name: str,
@@ -294,21 +227,26 @@ def load_table(
         no rows; `refuse_disagreeing` raises for them.
     """
     delivery = list(files)
-    control = None
-    if source.control.is_delivered:
-        (control_file,) = [file for file in delivery if file.name == "control"]
-        control = read_control_file(control_file, raw_files)
+    control = _stated(source, delivery, raw_files)
     own = [file for file in delivery if file.name == name]
+    if not own:
+        return LoadedFile(_no_rows(source.file(name)), (), (_absent(name, as_of_date),))
     loaded = [load_file(source, file, control, raw_files, as_of_date) for file in own]
-    tables = [file.table for file in loaded]
-    columns = list(dict.fromkeys(column for table in tables for column in table.column_names))
-    if not tables:
-        return LoadedFile(_no_rows(source.file(name).columns), (), (_absent(name, as_of_date),))
     return LoadedFile(
-        pa.concat_tables(tables, promote_options="default").select(columns),
+        pa.concat_tables([file.table for file in loaded], promote_options="default"),
         tuple(row for file in loaded for row in file.refused),
-        tuple(row for file in loaded for row in file.register),
+        tuple(record for file in loaded for record in file.register),
     )
+
+
+def _stated(
+    source: Source, delivery: Sequence[DeliveredFile], raw_files: Path
+) -> dict[str, ControlTotal] | None:
+    """Return the stated totals by file name; None where the source delivers no control file."""
+    if not source.control.is_delivered:
+        return None
+    (control,) = [file for file in delivery if file.name == _CONTROL]
+    return read_control_file(store(control, raw_files), control.file_name)
 
 
 def load_file(
@@ -320,33 +258,77 @@ def load_file(
 ) -> LoadedFile:
     """Keep, read and check one delivered file; `control` is None where none is delivered."""
     spec = source.file(delivered.name)
-    path = store(delivered, raw_files)
-    with path.open("rb") as stream:
-        is_parquet = stream.read(4) == b"PAR1"
-    if is_parquet:
-        table, refused = read_parquet_as_text(path, delivered.file_name), ()
-    else:
-        table, refused = read_text(
-            path, source.dialects[spec.dialect], delivered.file_name, delivered.source_file_id
-        )
-    _require_columns(table, spec, delivered.file_name)
-    record = _record(delivered, table, len(refused), control, as_of_date)
-    if record.status == "refused":
-        table = table.slice(0, 0)
-    identity = pa.array([delivered.source_file_id], pa.string()).dictionary_encode()
-    ids = pa.DictionaryArray.from_arrays(
-        pa.array([0], pa.int32()).take(pa.nulls(0, pa.int32())), identity.dictionary
+    found = _read(store(delivered, raw_files), delivered, source, spec)
+    _require_columns(found.table, spec, delivered.file_name)
+    check = _checked(found, delivered.file_name, control)
+    identity = delivered.source_file_id
+    record = FileRecord(
+        as_of_date=as_of_date,
+        source_file_id=identity,
+        source_name=delivered.name,
+        file_name=delivered.file_name,
+        sha256=delivered.sha256,
+        n_bytes=delivered.n_bytes,
+        n_rows_parsed=found.table.num_rows,
+        n_rows_refused=len(found.refused),
+        **asdict(check),
     )
-    del ids
-    return LoadedFile(_with_file_id(table, delivered.source_file_id), refused, (record,))
+    refused = [RefusedRow(identity, row, *why) for row, why in found.refused.items()]
+    rows = found.table if check.status == "loaded" else found.table.slice(0, 0)
+    return LoadedFile(_with_file_id(rows, identity), tuple(refused), (record,))
+
+
+def _read(path: Path, delivered: DeliveredFile, source: Source, spec: FileSpec) -> TextRows:
+    """Read a stored file; what it is, its first bytes say, not its name."""
+    with path.open("rb") as stored:
+        is_parquet = stored.read(len(_PARQUET)) == _PARQUET
+    if is_parquet:
+        return read_parquet_as_text(path, delivered.file_name)
+    return read_text(path, source.dialects[spec.dialect], delivered.file_name)
+
+
+def _require_columns(table: pa.Table, spec: FileSpec, file_name: str) -> None:
+    missing = [column for column in spec.columns if column not in table.column_names]
+    if missing:
+        raise SourceError(
+            f"{len(missing)} declared columns are missing",
+            where=file_name,
+            detail=", ".join(missing),
+            fix="deliver the file in its declared shape, or correct the declaration",
+        )
+
+
+def _checked(
+    found: TextRows, file_name: str, control: Mapping[str, ControlTotal] | None
+) -> ControlCheck:
+    if control is None:
+        return ControlCheck(reason=found.note)
+    if file_name not in control:
+        return ControlCheck(status="refused", reason="the control file does not state this file")
+    check = control_check(found.table, len(found.refused), control[file_name])
+    return replace(check, reason=check.reason or found.note)
 
 
 def _with_file_id(table: pa.Table, source_file_id: str) -> pa.Table:
-    place = table.column_names.index("source_row")
-    repeated = pa.repeat(pa.scalar(source_file_id), table.num_rows)
-    return table.add_column(place, "source_file_id", repeated)
+    identity = pa.repeat(pa.scalar(source_file_id), table.num_rows)
+    return table.add_column(table.num_columns - 1, "source_file_id", identity)
 
 
-def _no_rows(columns: Sequence[str]) -> pa.Table:
-    fields = [pa.field(name, pa.string()) for name in (*columns, "source_file_id")]
+def _no_rows(spec: FileSpec) -> pa.Table:
+    fields = [pa.field(name, pa.string()) for name in (*spec.columns, "source_file_id")]
     return pa.schema([*fields, pa.field("source_row", pa.int64())]).empty_table()
+
+
+def _absent(name: str, as_of_date: date) -> FileRecord:
+    check = ControlCheck(status="not_delivered", reason="no file of this name was delivered")
+    return FileRecord(
+        as_of_date=as_of_date,
+        source_file_id=f"{name}:none",
+        source_name=name,
+        file_name="",
+        sha256=None,
+        n_bytes=None,
+        n_rows_parsed=0,
+        n_rows_refused=0,
+        **asdict(check),
+    )
