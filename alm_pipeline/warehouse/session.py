@@ -62,7 +62,9 @@ class Session:
                 relation = self._connection.sql(sql)
             return relation.to_arrow_table()
 
-    def rows(self, sql: str, parameters: Mapping[str, object] | None = None) -> list[dict[str, Any]]:
+    def rows(
+        self, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> list[dict[str, Any]]:
         """Run one SELECT and return a few rows as dictionaries."""
         found: list[dict[str, Any]] = self.query(sql, parameters).to_pylist()
         return found
@@ -92,6 +94,11 @@ class Session:
                 if files
                 else self._no_rows(columns),
             )
+
+    def create_view(self, name: str, body: str) -> None:
+        """Name a SELECT over bound tables as ``schema.table``."""
+        with self._lock:
+            self._create_view(self._checked(name), body)
 
     def unbind(self, names: Iterable[str]) -> None:
         """Forget bound names; memory held for Arrow tables is released."""

@@ -62,6 +62,10 @@ class Store:
             )
         return self._shapes[table]
 
+    def has_shape(self, table: str) -> bool:
+        """Say whether this bank can have such a table."""
+        return table in self._shapes
+
     def entry(self, table: str, partition: Partition) -> Entry:
         """Return the registered content of a partition, or say what to run first."""
         found = self.registry.find(table, partition)
@@ -74,7 +78,7 @@ class Store:
         return found
 
     def entries(self, table: str, partition: Partition) -> list[Entry]:
-        """Return what a reader in `partition` sees of `table`: one scenario, or all closing ones."""
+        """Return what a reader in `partition` sees: one scenario, or all closing ones."""
         if not self.shape(table).is_by_scenario:
             return [self.entry(table, partition.month)]
         if partition.scenario:
@@ -99,9 +103,7 @@ class Store:
         if not table.startswith("raw."):
             return self.entry(table, partition.month).content_hash
         month = self.registry.of_month(partition.month)
-        return combined_hash(
-            {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
-        )
+        return combined_hash({e.table: e.content_hash for e in month if e.table.startswith("raw.")})
 
     def bind(
         self, table: str, partition: Partition, *, alias: str = "", is_gated: bool = True
@@ -182,9 +184,7 @@ class Store:
                 fix="deliver the value, or give the null a meaning in the table's data contract",
             )
 
-    def _refuse_duplicates(
-        self, shape: TableShape, partition: Partition, rows: pa.Table
-    ) -> None:
+    def _refuse_duplicates(self, shape: TableShape, partition: Partition, rows: pa.Table) -> None:
         key = ", ".join(f'"{column}"' for column in shape.key)
         self.session.bind_table(_INCOMING, rows)
         try:

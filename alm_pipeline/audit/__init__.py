@@ -1,0 +1,1 @@
+"""Evidence: where a column comes from, and later trace, replay and difference."""

@@ -1,0 +1,1 @@
+"""The thin Dagster shell: partitions, resources, assets, checks, jobs, schedules, sensors."""

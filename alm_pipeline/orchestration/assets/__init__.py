@@ -1,0 +1,1 @@
+"""Assets that are not a SQL file: deliveries, quarantine, the engine, the audit trail."""

@@ -1,0 +1,238 @@
+"""The last asset of a close: pin every table, write the manifest, rebuild `alm.duckdb`.
+
+It refuses to publish tables that were made from other inputs than the close's own.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import dagster as dg
+import pyarrow as pa
+
+from alm_pipeline.errors import WarehouseError
+from alm_pipeline.orchestration.bank import WHAT_IF, Bank
+from alm_pipeline.orchestration.close import close_inputs, earlier_closes
+from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.warehouse.face import build_face, exclusive
+from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
+from alm_pipeline.warehouse.manifests import Manifest, PinnedTable, run_id_of
+from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.registry import Entry
+
+TABLE = "audit.run_manifest"
+_RAW_GROUP = "10_raw"
+
+
+def publication_asset(
+    bank: Bank, partitions: Partitions, upstream: list[str]
+) -> dg.AssetsDefinition:
+    """Return the asset that publishes a close after every report and audit table."""
+
+    @dg.asset(
+        key=asset_key(TABLE),
+        group_name="95_audit",
+        deps=[asset_key(table) for table in upstream],
+        partitions_def=partitions.month_ends,
+        description="The published close: hashes of all inputs, versions of all tables.",
+        kinds={"python"},
+    )
+    def run_manifest(
+        context: dg.AssetExecutionContext, bank: BankResource
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        manifest = publish_close(bank.open(), partition_of(context))
+        return dg.MaterializeResult(
+            metadata={"run_id": manifest.run_id, "n_tables": len(manifest.tables)}
+        )
+
+    return run_manifest
+
+
+def publish_close(bank: Bank, partition: Partition) -> Manifest:
+    """Write and publish the manifest of a month end, then rebuild the face."""
+    entries = entries_of_close(bank, partition)
+    refuse_stale(bank, entries)
+    inputs = close_inputs(bank, partition.as_of_date)
+    current = bank.closes.current(partition.as_of_date)
+    run_id = run_id_of(inputs)
+    if current is not None and current.run_id == run_id:
+        supersedes = current.supersedes
+    else:
+        supersedes = current.run_id if current else ""
+    manifest = Manifest(
+        as_of_date=partition.as_of_date,
+        run_id=run_id,
+        inputs=inputs,
+        definitions=_definitions(bank),
+        tables=tuple(
+            PinnedTable(e.table, e.partition, e.version, e.content_hash, e.n_rows) for e in entries
+        ),
+        earlier_closes={
+            m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
+        },
+        supersedes=supersedes,
+    )
+    bank.closes.publish(manifest)
+    rebuild_face(bank)
+    return manifest
+
+
+def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
+    """Return the registered content of every table of a month end, closing scenarios only."""
+    closing = {"", *bank.settings.closing_scenarios}
+    return [
+        entry
+        for entry in bank.store.registry.of_month(partition)
+        if entry.partition.scenario in closing
+        and entry.table.partition(".")[0] != WHAT_IF
+        and bank.store.has_shape(entry.table)
+    ]
+
+
+def refuse_stale(bank: Bank, entries: list[Entry]) -> None:
+    """Raise if a table was made from other content than the close holds."""
+    current = {f"{e.table} {e.partition}": e.content_hash for e in entries}
+    current |= dict(bank.relation_hashes)
+    stale = [e for e in entries if not any(_agrees(d.input_hashes, current) for d in e.derivations)]
+    if stale:
+        raise WarehouseError(
+            f"{len(stale)} tables were made from other inputs than this close's",
+            where=str(stale[0].partition.month),
+            detail=", ".join(f"{e.table} {e.partition}" for e in stale[:8]),
+            fix="run `alm close` so that they are made again",
+        )
+
+
+def _agrees(recorded: object, current: dict[str, str]) -> bool:
+    inputs = dict(recorded) if isinstance(recorded, dict) else {}
+    return all(current.get(name, digest) == digest for name, digest in inputs.items())
+
+
+def rebuild_face(bank: Bank) -> None:
+    """Build `alm.duckdb` again from the published closes, unless it already shows them."""
+    root = bank.settings.warehouse_folder
+    path, shown = root / "alm.duckdb", root / "closes" / "shown.json"
+    with exclusive(root / "closes" / ".face.lock"):
+        manifests = [m for d in bank.closes.published_dates() if (m := bank.closes.current(d))]
+        wanted = json.dumps([m.run_id for m in manifests])
+        if path.is_file() and shown.is_file() and shown.read_text() == wanted:
+            return
+        shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
+        build_face(path, bank.store.lake, shapes, manifests, audit_tables(bank, manifests))
+        shown.write_text(wanted)
+
+
+def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
+    """Return the tables made from manifests and shared logs at publishing."""
+    current = {m.run_id for m in manifests}
+    every = bank.closes.all()
+    return {
+        TABLE: pa.Table.from_pylist(
+            [row for manifest in manifests for row in _manifest_rows(manifest)],
+            schema=_MANIFEST_SCHEMA,
+        ),
+        "audit.closes": pa.Table.from_pylist(
+            [
+                {
+                    "as_of_date": m.as_of_date,
+                    "run_id": m.run_id,
+                    "is_current": m.run_id in current,
+                    "supersedes": m.supersedes or None,
+                    "definitions": json.dumps(m.definitions, sort_keys=True),
+                }
+                for m in every
+            ],
+            schema=_CLOSES_SCHEMA,
+        ),
+        "audit.partitions": pa.Table.from_pylist(
+            [_pinned_row(m.as_of_date, m.run_id, p) for m in manifests for p in m.tables],
+            schema=_PARTITIONS_SCHEMA,
+        ),
+        "audit.check_results": pa.Table.from_pylist(
+            [row for m in manifests for row in _check_rows(bank, m)], schema=CHECK_SCHEMA
+        ),
+    }
+
+
+def _check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
+    partition = Partition(manifest.as_of_date)
+    tables = sorted({p.table for p in manifest.tables if bank.store.gate.has_results(p.table)})
+    return [
+        row
+        for table in tables
+        for row in bank.store.gate.results(table, bank.store.checked_hash(table, partition))
+    ]
+
+
+def _definitions(bank: Bank) -> dict[str, str]:
+    settings = bank.settings
+    return {
+        "bank_name": settings.bank_name,
+        "source": settings.source,
+        "reporting_currency": settings.reporting_currency,
+        "eve_margins": settings.eve_margins,
+        "nii_base_path": settings.nii_base_path,
+        "balance_sheet_eve": "run-off",
+        "balance_sheet_nii": "constant, like-for-like replacement",
+        "closing_scenarios": ", ".join(settings.closing_scenarios),
+    }
+
+
+def _manifest_rows(manifest: Manifest) -> list[dict[str, object]]:
+    groups = [("input", manifest.inputs), ("definition", manifest.definitions)]
+    return [
+        {
+            "as_of_date": manifest.as_of_date,
+            "run_id": manifest.run_id,
+            "kind": kind,
+            "item": item,
+            "value": value,
+        }
+        for kind, items in groups
+        for item, value in sorted(items.items())
+    ]
+
+
+def _pinned_row(as_of_date: date, run_id: str, pinned: PinnedTable) -> dict[str, object]:
+    return {
+        "as_of_date": as_of_date,
+        "run_id": run_id,
+        "table_name": pinned.table,
+        "scenario": pinned.partition.scenario,
+        "delta_version": pinned.version,
+        "content_hash": pinned.content_hash,
+        "n_rows": pinned.n_rows,
+    }
+
+
+_MANIFEST_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        ("run_id", pa.string()),
+        ("kind", pa.string()),
+        ("item", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+_CLOSES_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        ("run_id", pa.string()),
+        ("is_current", pa.bool_()),
+        ("supersedes", pa.string()),
+        ("definitions", pa.string()),
+    ]
+)
+_PARTITIONS_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        ("run_id", pa.string()),
+        ("table_name", pa.string()),
+        ("scenario", pa.string()),
+        ("delta_version", pa.int64()),
+        ("content_hash", pa.string()),
+        ("n_rows", pa.int64()),
+    ]
+)

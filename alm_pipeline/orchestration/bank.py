@@ -1,0 +1,196 @@
+"""One bank, opened once per process: its settings, data contracts, SQL files and warehouse.
+
+Everything an asset body needs hangs here, so that a body stays read, one call, write. What a step
+computes is decided elsewhere; how rows are stored is `warehouse.store`'s business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from alm_pipeline import paths
+from alm_pipeline.inputs.data_contracts import (
+    ColumnEntry,
+    ExtractContract,
+    TableContract,
+    load_dictionary,
+    load_extract_contracts,
+    load_table_contracts,
+)
+from alm_pipeline.inputs.relations import all_relations
+from alm_pipeline.inputs.settings import Settings, load_settings
+from alm_pipeline.inputs.sources import Source, load_source, source_relations
+from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
+from alm_pipeline.inputs.yaml_files import contract_file, file_hash
+from alm_pipeline.validation.required_checks import blocking_checks
+from alm_pipeline.warehouse.content import content_hash
+from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.manifests import Closes
+from alm_pipeline.warehouse.session import Session
+from alm_pipeline.warehouse.shapes import (
+    TableShape,
+    contract_shape,
+    quarantine_shape,
+    raw_shape,
+)
+from alm_pipeline.warehouse.store import Commit, Store
+
+WHAT_IF = "what_if"
+TWIN_SCHEMAS = ("scenarios", "metrics")
+
+Listener = Callable[[Commit, float], None]
+
+
+class Bank:
+    """A bank as one process sees it.
+
+    Attributes
+    ----------
+    listeners : list
+        Called with each commit and its seconds; the command line prints progress this way.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.listeners: list[Listener] = []
+        overlay = settings.overlay
+        self.dictionary: Mapping[str, ColumnEntry] = load_dictionary(overlay)
+        self.tables: Mapping[str, TableContract] = load_table_contracts(overlay)
+        self.extracts: Mapping[str, ExtractContract] = load_extract_contracts(overlay)
+        self.source: Source = load_source(
+            contract_file(f"sources/{settings.source}/source.yaml", overlay), set(self.extracts)
+        )
+        self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source)
+        self.closes = Closes(settings.warehouse_folder / "closes")
+
+    @cached_property
+    def store(self) -> Store:
+        """The warehouse, opened at first use so that definitions load without touching disk."""
+        settings = self.settings
+        root = settings.warehouse_folder
+        root.mkdir(parents=True, exist_ok=True)
+        session = Session(settings.threads, settings.memory_limit, root / "spill")
+        lake = Lake(root / "lake")
+        gate = Gate(lake, blocking_checks(self.extracts))
+        store = Store(session, lake, self.shapes, gate, settings.closing_scenarios)
+        for name, rows in self.relations.items():
+            session.bind_table(f"inputs.{name}", rows)
+        return store
+
+    @cached_property
+    def relations(self) -> Mapping[str, pa.Table]:
+        """What SQL reads of the YAML inputs, by name in schema ``inputs``."""
+        relations = dict(all_relations(self.settings.overlay, self.settings.closing_scenarios))
+        settings = self.settings
+        relations["bank"] = pa.table(
+            {
+                "group_entity_id": [settings.group_entity_id],
+                "bank_name": [settings.bank_name],
+                "reporting_currency": [settings.reporting_currency],
+                "source": [settings.source],
+                "nii_base_path": [settings.nii_base_path],
+                "eve_margins": [settings.eve_margins],
+            }
+        )
+        relations["members"] = pa.table({"entity_id": list(settings.members)})
+        for name, rows in source_relations(self.source).items():
+            relations[name] = pa.Table.from_pylist(rows, schema=_TEXT_RELATIONS[name])
+        return relations
+
+    @cached_property
+    def relation_hashes(self) -> Mapping[str, str]:
+        """Content hash of every input relation."""
+        return {f"inputs.{name}": content_hash(rows) for name, rows in self.relations.items()}
+
+    @cached_property
+    def shapes(self) -> Mapping[str, TableShape]:
+        """Shape of every table this bank can have."""
+        shapes = {name: contract_shape(c, self.dictionary) for name, c in self.tables.items()}
+        for name, contract in self.extracts.items():
+            columns = [column.name for column in contract.columns]
+            shapes[f"raw.{name}"] = raw_shape(f"raw.{name}", columns, contract.version)
+            shapes[f"quarantine.{name}"] = quarantine_shape(name, contract.version)
+        for spec in self.source.files:
+            table = self.source.raw_table(spec.name)
+            shapes[table] = raw_shape(table, spec.columns)
+        for contract in self.tables.values():
+            if contract.schema in TWIN_SCHEMAS and "scenario" in contract.partition_by:
+                twin = twin_of(contract.table)
+                shapes[twin] = contract_shape(contract, self.dictionary, twin)
+        return shapes
+
+    @cached_property
+    def code_hash(self) -> str:
+        """Hash of all Python sources of the package."""
+        return _hash_of(sorted(paths.PACKAGE.rglob("*.py")), paths.PACKAGE)
+
+    @cached_property
+    def input_hashes(self) -> dict[str, str]:
+        """Hash of everything but the delivery that a close is made from, by name."""
+        hashes = {"code": self.code_hash, "settings": _settings_hash(self.settings)}
+        hashes |= {f"sql:{f.table}": f.code_hash for f in self.sql_files}
+        for root in filter(None, (paths.DATA_CONTRACTS, self.settings.overlay)):
+            for path in sorted(root.rglob("*")):
+                if path.is_file() and path.suffix in (".yaml", ".csv"):
+                    hashes[f"contracts:{path.relative_to(root).as_posix()}"] = file_hash(path)
+        return hashes
+
+    @property
+    def folders(self) -> Mapping[str, Path]:
+        """Where each named folder of the source is."""
+        named = {n: self.settings.resolved(p) for n, p in self.settings.data.items()}
+        return {"landing": self.settings.landing_folder} | named
+
+    def announce(self, commit: Commit, seconds: float) -> None:
+        """Tell every listener what was written."""
+        for listener in self.listeners:
+            listener(commit, seconds)
+
+
+_TEXT_RELATIONS = {
+    "not_delivered": pa.schema(
+        [(name, pa.string()) for name in ("extract", "treatment", "reason", "owner")]
+    ),
+    "declared": pa.schema(
+        [
+            (name, pa.string())
+            for name in ("item", "value", "reason", "owner", "applies_to", "label")
+        ]
+    ),
+    "source_codes": pa.schema(
+        [(name, pa.string()) for name in ("code_list", "code", "meaning", "value")]
+    ),
+}
+
+
+def twin_of(table: str) -> str:
+    """Return the what-if twin of a table by scenario: ``metrics.eve`` → ``what_if.eve``."""
+    return f"{WHAT_IF}.{table.partition('.')[2]}"
+
+
+def _settings_hash(settings: Settings) -> str:
+    places = {"home", "warehouse", "landing", "data", "contracts", "threads", "memory_limit"}
+    return hashlib.sha256(settings.model_dump_json(exclude=places).encode()).hexdigest()
+
+
+def _hash_of(files: list[Path], root: Path) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+_OPEN: dict[Path, Bank] = {}
+
+
+def open_bank(config: Path) -> Bank:
+    """Return the bank of a settings file; the same object for the same file in one process."""
+    if config not in _OPEN:
+        _OPEN[config] = Bank(load_settings(config))
+    return _OPEN[config]

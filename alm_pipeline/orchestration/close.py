@@ -1,0 +1,122 @@
+"""One close: the chain of jobs for one month end, in one process, under one lock.
+
+The close id is the hash of everything the close is made from and is fixed before the first step.
+Dagster records the runs; whether a close is published is decided by its last asset.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+
+import dagster as dg
+
+from alm_pipeline.errors import AlmError
+from alm_pipeline.orchestration import jobs
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.warehouse import raw_files
+from alm_pipeline.warehouse.face import exclusive
+from alm_pipeline.warehouse.manifests import Manifest, run_id_of
+from alm_pipeline.warehouse.partition import Partition
+
+CLOSE_TAG = "alm/close"
+_LIBRARIES = ("duckdb", "numpy", "numba", "pyarrow", "deltalake")
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a close ended.
+
+    Attributes
+    ----------
+    manifest : Manifest or None
+        The published close; None when a step failed.
+    failures : tuple[str, ...]
+        What stopped it, one line per failed step.
+    """
+
+    run_id: str
+    manifest: Manifest | None
+    failures: tuple[str, ...] = ()
+
+
+def close_inputs(bank: Bank, as_of_date: date) -> dict[str, str]:
+    """Return the hash of everything a close of this month end is made from, by name."""
+    files = raw_files.register_files(bank.source, bank.folders, as_of_date)
+    inputs = {"as_of_date": as_of_date.isoformat(), "python": platform.python_version()}
+    inputs |= {f"library:{name}": metadata.version(name) for name in _LIBRARIES}
+    inputs |= {f"file:{file.source_file_id}": file.sha256 for file in files}
+    inputs |= {
+        f"earlier:{m.as_of_date}": m.run_id for m in earlier_closes(bank, as_of_date) if m.run_id
+    }
+    return inputs | bank.input_hashes
+
+
+def earlier_closes(bank: Bank, as_of_date: date) -> list[Manifest]:
+    """Return the earlier published closes that a file of this bank reads."""
+    back = max((r.months_back for f in bank.sql_files for r in f.reads), default=0)
+    return bank.closes.before(as_of_date)[:back]
+
+
+def close_month(
+    bank: Bank,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    as_of_date: date,
+    announce: Announce,
+) -> Outcome:
+    """Run the chain for one month end; a second close of the same month waits for the first."""
+    partition = Partition(as_of_date)
+    lock = bank.settings.warehouse_folder / "closes" / f".{as_of_date}.lock"
+    with exclusive(lock):
+        run_id = run_id_of(close_inputs(bank, as_of_date))
+        steps = [(jobs.BOOK, partition)]
+        steps += [(jobs.SCENARIO, partition.under(s)) for s in bank.settings.closing_scenarios]
+        steps += [(jobs.REPORTS, partition)]
+        for job, own in steps:
+            announce(f"{job} {own}")
+            failures = _run(definitions, instance, job, own, run_id)
+            if failures:
+                return Outcome(run_id, None, failures)
+        return Outcome(run_id, bank.closes.current(as_of_date))
+
+
+def _run(
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    job: str,
+    partition: Partition,
+    run_id: str,
+) -> tuple[str, ...]:
+    result = definitions.resolve_job_def(job).execute_in_process(
+        partition_key=str(partition),
+        instance=instance,
+        tags={CLOSE_TAG: run_id},
+        raise_on_error=False,
+    )
+    if result.success:
+        return ()
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return tuple(_message(event) for event in failed) or (f"{job} {partition} failed",)
+
+
+def _message(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None and not _is_ours(error.cls_name):
+        error = error.cause
+    return error.message.strip() if error is not None else f"{event.step_key} failed"
+
+
+def _is_ours(name: str | None) -> bool:
+    found = {AlmError.__name__, *(c.__name__ for c in _all_subclasses(AlmError))}
+    return name in found
+
+
+def _all_subclasses(parent: type) -> set[type]:
+    children = set(parent.__subclasses__())
+    return children | {g for child in children for g in _all_subclasses(child)}

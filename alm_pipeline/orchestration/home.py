@@ -1,0 +1,32 @@
+"""The project-local Dagster instance: its folder, its settings, and the environment it needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+SETTINGS = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+concurrency:
+  runs: {max_concurrent_runs: 2}
+  pools: {granularity: run, default_limit: 2}
+"""
+
+
+def prepare_home(folder: Path) -> Path:
+    """Create the folder of the Dagster instance with quiet settings, and point Dagster at it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "dagster.yaml"
+    if not settings.is_file():
+        settings.write_text(SETTINGS, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    return folder
+
+
+def open_instance(folder: Path) -> dg.DagsterInstance:
+    """Return the instance in which runs of a close are recorded, so that the UI shows them."""
+    return dg.DagsterInstance.from_config(str(prepare_home(folder)))

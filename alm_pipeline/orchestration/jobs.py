@@ -1,0 +1,78 @@
+"""The chain of a close as three jobs: the book, each scenario, the reports.
+
+A job that mixes the two partition definitions is refused by Dagster, so what is by month end and
+what is by scenario run apart. Which job an asset belongs to follows from its stage alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from alm_pipeline.orchestration.bank import WHAT_IF
+from alm_pipeline.orchestration.partitions import Partitions
+
+BOOK, SCENARIO, REPORTS, WHAT_IF_JOB = (
+    "close_book",
+    "close_scenario",
+    "close_reports",
+    "what_if",
+)
+BOOK_GROUPS = (
+    "10_raw",
+    "20_quarantine",
+    "30_staging",
+    "40_book",
+    "50_behaviour",
+    "60_cash_flows",
+)
+
+
+def close_jobs(
+    assets: Sequence[dg.AssetsDefinition], partitions: Partitions
+) -> list[dg.UnresolvedAssetJobDefinition]:
+    """Return the three jobs of a close and the one of what-ifs."""
+    by_job: dict[str, list[dg.AssetKey]] = {BOOK: [], SCENARIO: [], REPORTS: [], WHAT_IF_JOB: []}
+    for asset in assets:
+        by_job[_job_of(asset, partitions)].extend(asset.keys)
+    tags = {"dagster/max_retries": "0"}
+    definitions = {
+        BOOK: partitions.month_ends,
+        SCENARIO: partitions.by_scenario,
+        REPORTS: partitions.month_ends,
+        WHAT_IF_JOB: partitions.by_what_if,
+    }
+    return [
+        dg.define_asset_job(
+            name,
+            selection=dg.AssetSelection.assets(*keys),
+            partitions_def=definitions[name],
+            description=_ABOUT[name],
+            run_tags=tags,
+        )
+        for name, keys in by_job.items()
+        if keys
+    ]
+
+
+def keys_of(assets: Iterable[dg.AssetsDefinition], job: str, partitions: Partitions) -> int:
+    """Return how many tables a job makes, for progress."""
+    return sum(len(list(a.keys)) for a in assets if _job_of(a, partitions) == job)
+
+
+def _job_of(asset: dg.AssetsDefinition, partitions: Partitions) -> str:
+    groups = set(asset.group_names_by_key.values())
+    if any(key.path[0] == WHAT_IF for key in asset.keys):
+        return WHAT_IF_JOB
+    if asset.partitions_def == partitions.by_scenario:
+        return SCENARIO
+    return BOOK if groups & set(BOOK_GROUPS) else REPORTS
+
+
+_ABOUT = {
+    BOOK: "Delivery, checks, quarantine, staging, book and behaviour of one month end.",
+    SCENARIO: "Curves, values and metrics of one month end under one closing scenario.",
+    REPORTS: "Reports, proofs and the published close of one month end.",
+    WHAT_IF_JOB: "Values and metrics of one month end under a scenario outside the close.",
+}

@@ -1,0 +1,98 @@
+"""`alm.duckdb`, the face people open: every table of every schema, copied from published closes.
+
+Position-level tables hold the latest two month ends, every other table all of them. The file is
+built beside the old one and swapped by rename, so a reader has the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.manifests import Manifest
+from alm_pipeline.warehouse.shapes import TableShape
+
+_RECENT_MONTHS = 2
+_DETAIL_SCHEMAS = ("raw", "quarantine", "staging")
+_DETAIL_COLUMNS = ("position_id",)
+
+
+@contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """Hold a lock file; a second holder waits."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def build_face(
+    path: Path,
+    lake: Lake,
+    shapes: Mapping[str, TableShape],
+    manifests: Sequence[Manifest],
+    audit_tables: Mapping[str, pa.Table],
+) -> None:
+    """Write the DuckDB file of these closes.
+
+    Parameters
+    ----------
+    path : Path
+        The file to replace.
+    manifests : sequence of Manifest
+        Published closes, earliest month end first.
+    audit_tables : mapping
+        Tables made at publishing, by ``schema.table``: manifests, closes, check results.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    connection = duckdb.connect(str(beside))
+    try:
+        for name in sorted(shapes):
+            _create(connection, name, shapes[name], _files(lake, name, shapes[name], manifests))
+        for name, table in audit_tables.items():
+            schema, _, _ = name.partition(".")
+            connection.execute(f"create schema if not exists {schema}")
+            connection.register("audit_rows", table)
+            connection.execute(f"create or replace table {name} as select * from audit_rows")
+            connection.unregister("audit_rows")
+    finally:
+        connection.close()
+    beside.replace(path)
+
+
+def _files(lake: Lake, name: str, shape: TableShape, manifests: Sequence[Manifest]) -> list[str]:
+    is_detail = name.split(".")[0] in _DETAIL_SCHEMAS or any(
+        column in shape.columns for column in _DETAIL_COLUMNS
+    )
+    chosen = manifests[-_RECENT_MONTHS:] if is_detail else manifests
+    pinned = [p for manifest in chosen for p in manifest.pinned(name)]
+    return [file for p in pinned for file in lake.files(name, p.partition, p.version)]
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, shape: TableShape, files: Sequence[str]
+) -> None:
+    schema, _, _ = name.partition(".")
+    connection.execute(f"create schema if not exists {schema}")
+    typed = ", ".join(f'"{column}" {kind}' for column, kind in shape.columns.items())
+    connection.execute(f"create table {name} ({typed})")
+    if files:
+        columns = ", ".join(f'"{column}"' for column in shape.columns)
+        order = ", ".join(f'"{column}"' for column in shape.key)
+        connection.execute(
+            f"insert into {name} select {columns} from read_parquet($files,"
+            f" hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
+            f" order by {order}",
+            {"files": list(files)},
+        )
