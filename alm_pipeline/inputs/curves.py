@@ -17,6 +17,7 @@ from alm_pipeline.inputs.yaml_files import contract_file
 
 __all__ = ["CurveBook", "CurveDefinition", "IndexDefinition", "Tenor", "load_curves", "read_curves"]
 
+IndexId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Tenor = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[DWMY]$")]
 
 
@@ -43,7 +44,7 @@ class CurveBook(Record):
 
     about: str
     curves: dict[Name, CurveDefinition]
-    indices: dict[Name, IndexDefinition]
+    indices: dict[IndexId, IndexDefinition]
     node_tenors: list[Tenor] = Field(min_length=1)
 
     @model_validator(mode="after")

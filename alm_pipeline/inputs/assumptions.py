@@ -1,0 +1,185 @@
+"""What the committee assumes about customers and measures (`data_contracts/assumptions/`).
+
+Every figure has a unit, source, status, owner, approver and dates; a file's `common` block gives
+what its figures share. Answers the figure of a segment and what expires when. How a rule pack
+changes a figure in a scenario is `inputs/behaviour.py`; calibration does not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from alm_pipeline.inputs.records import Figure, Problems
+from alm_pipeline.inputs.rule_packs import RulePack
+from alm_pipeline.inputs.yaml_files import contract_files
+
+__all__ = [
+    "ASSUMPTION_FILES",
+    "AssumptionBook",
+    "AssumptionFigure",
+    "load_assumptions",
+    "read_assumptions",
+]
+
+# file stem -> parameters every segment of it must give, with their unit
+ASSUMPTION_FILES: dict[str, dict[str, str]] = {
+    "deposits": {
+        "core_share": "share",
+        "core_run_off_months": "months",
+        "pass_through_up": "share",
+        "pass_through_down": "share",
+        "lag_months": "months",
+        "rate_floor": "rate",
+    },
+    "prepayment": {"annual_prepayment_rate": "share per year"},
+    "early_withdrawal": {"redemption_share": "share"},
+    "new_business": {"replacement_share": "share"},
+    "eve": {"horizon_years": "years", "non_performing_recovery_months": "months"},
+}
+_FILE_KEYS = {"about", "kind", "common", "segments"}
+_BOUNDED = {"share": (0.0, 1.0), "share per year": (0.0, 1.0), "months": (0.0, 720.0)}
+_PASS_THROUGH_LIMIT = 1.2
+NO_SEGMENT = "none"
+
+
+@dataclass(frozen=True)
+class AssumptionFigure:
+    """One figure and where it stands."""
+
+    assumption: str
+    segment: str
+    parameter: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class AssumptionBook:
+    """All assumptions, by file, segment and parameter.
+
+    `nmd_categories` is the regulatory category of each deposit segment, null for other segments
+    whose rate the bank sets.
+    """
+
+    figures: tuple[AssumptionFigure, ...]
+    nmd_categories: Mapping[str, str | None]
+
+    def value(self, assumption: str, segment: str, parameter: str, neutral: float) -> float:
+        """Return a figure's value, or the neutral value where the file has no such segment."""
+        for one in self.figures:
+            if (one.assumption, one.segment, one.parameter) == (assumption, segment, parameter):
+                return one.figure.value
+        return neutral
+
+    def segments(self) -> list[str]:
+        """Return every behaviour segment any file names, and the one without behaviour."""
+        named = {one.segment for one in self.figures if one.segment != "all"}
+        return sorted(named | {NO_SEGMENT})
+
+
+def load_assumptions(overlay: Path | None = None) -> AssumptionBook:
+    """Return the assumptions of a bank, or raise every problem of all files at once."""
+    problems = Problems()
+    return problems.settled(read_assumptions(problems, overlay))
+
+
+def read_assumptions(problems: Problems, overlay: Path | None = None) -> AssumptionBook:
+    """Return the assumptions that can be read; what is wrong is added to `problems`."""
+    figures: list[AssumptionFigure] = []
+    categories: dict[str, str | None] = {}
+    found = {path.stem: path for path in contract_files("assumptions", overlay)}
+    for name in sorted(ASSUMPTION_FILES.keys() - found.keys()):
+        problems.add(f"assumptions/{name}.yaml", "the file does not exist")
+    for name, path in found.items():
+        where = f"assumptions/{path.name}"
+        if name not in ASSUMPTION_FILES:
+            problems.add(where, f"no such assumption; there are {', '.join(ASSUMPTION_FILES)}")
+            continue
+        content = problems.content(path)
+        if content is not None:
+            figures += _figures(problems, where, name, content)
+            categories |= _categories(content) if name == "deposits" else {}
+    return AssumptionBook(tuple(figures), categories)
+
+
+def cap_faults(book: AssumptionBook, pack_name: str, pack: RulePack) -> list[str]:
+    """Return every deposit assumption beyond a pack's cap on core share or average life.
+
+    The core leaves in equal parts at the end of each month, so its average life is
+    ``(months + 1) / 2`` months. Source: BCBS d368, table 2.
+    """
+    if pack.deposit_caps is None:
+        return []
+    faults = []
+    for segment, category in book.nmd_categories.items():
+        cap = next((v for k, v in pack.deposit_caps.categories.items() if k == category), None)
+        if cap is None:
+            continue
+        share = book.value("deposits", segment, "core_share", 0.0)
+        months = book.value("deposits", segment, "core_run_off_months", 0.0)
+        life_years = (months + 1.0) / 24.0 if months > 0.0 else 0.0
+        if share > cap.core_share:
+            faults.append(f"{segment}: core share {share} above {cap.core_share} of {pack_name}")
+        if life_years > cap.average_life_years + 1e-9:
+            faults.append(
+                f"{segment}: average life {life_years:.2f} years above "
+                f"{cap.average_life_years} of {pack_name}"
+            )
+    return faults
+
+
+def _categories(content: Mapping[str, object]) -> dict[str, str | None]:
+    segments = content.get("segments")
+    rows = segments.items() if isinstance(segments, dict) else ()
+    return {str(k): row.get("nmd_category") for k, row in rows if isinstance(row, dict)}
+
+
+def _figures(
+    problems: Problems, where: str, name: str, content: Mapping[str, object]
+) -> Iterator[AssumptionFigure]:
+    """Yield the figures of one file; what is missing or wrong is added to the problems."""
+    for key in sorted(content.keys() ^ _FILE_KEYS):
+        problems.add(where, f"{key}: {'unknown key' if key in content else 'missing'}")
+    common, segments = content.get("common"), content.get("segments")
+    if not isinstance(common, dict) or not isinstance(segments, dict):
+        problems.add(where, "common and segments are mappings")
+        return
+    for segment, given in segments.items():
+        row = dict(given) if isinstance(given, dict) else {}
+        row.pop("nmd_category", None)
+        wanted = ASSUMPTION_FILES[name]
+        for parameter in sorted(row.keys() ^ wanted.keys()):
+            fault = "unknown parameter" if parameter in row else "missing"
+            problems.add(where, f"{segment}.{parameter}: {fault}")
+        for parameter in [one for one in wanted if one in row]:
+            place = f"{segment}.{parameter}"
+            figure = _figure(problems, where, place, common, row[parameter])
+            if figure is not None:
+                for fault in _value_faults(parameter, figure, wanted[parameter]):
+                    problems.add(where, f"{place}: {fault}")
+                yield AssumptionFigure(name, str(segment), parameter, figure)
+
+
+def _figure(
+    problems: Problems, where: str, place: str, common: Mapping[str, object], given: object
+) -> Figure | None:
+    if not isinstance(given, dict):
+        problems.add(where, f"{place}: a figure is a mapping with value and unit")
+        return None
+    return problems.record(Figure, {**common, **given}, f"{where} {place}")
+
+
+def _value_faults(parameter: str, figure: Figure, unit: str) -> list[str]:
+    """Return what is wrong with a figure's unit, range or dates."""
+    faults = []
+    if figure.unit != unit:
+        faults.append(f"the unit is {unit}, not {figure.unit}")
+    low, high = _BOUNDED.get(unit, (-1.0, 100.0))
+    if parameter.startswith("pass_through"):
+        high = _PASS_THROUGH_LIMIT
+    if not low <= figure.value <= high:
+        faults.append(f"{figure.value} is outside {low} to {high}")
+    if figure.expires < figure.effective_from:
+        faults.append("it expires before it takes effect")
+    return faults

@@ -1,0 +1,124 @@
+"""Behaviour of each segment in each scenario: the committee's figures times the pack's multipliers.
+
+Answers the prepayment rate, the redeemed share, the core and its run-off and the pass-through of
+every behaviour segment, as rows and as the engine's arrays. A segment without an entry in a file
+does not have that behaviour: nothing is prepaid or redeemed early, there is no core, and a rate
+follows its index in full. Which position belongs to which segment is SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import Behaviour
+from alm_pipeline.inputs.assumptions import ASSUMPTION_FILES, AssumptionBook
+from alm_pipeline.inputs.records import Status, worst_status
+from alm_pipeline.inputs.rule_packs import Multipliers
+from alm_pipeline.inputs.scenarios import ScenarioBook
+
+__all__ = ["NO_RATE_FLOOR", "BehaviourRow", "behaviour_arrays", "behaviour_rows"]
+
+NO_RATE_FLOOR = -1.0
+"""A rate floor that never binds, for segments without one."""
+
+_NEUTRAL = {"pass_through_up": 1.0, "pass_through_down": 1.0, "rate_floor": NO_RATE_FLOOR}
+
+
+@dataclass(frozen=True)
+class BehaviourRow:
+    """Behaviour of one segment in one scenario; shares and rates are decimals."""
+
+    scenario: str
+    behaviour_segment: str
+    annual_prepayment_rate: float
+    redemption_share: float
+    core_share: float
+    core_run_off_months: int
+    pass_through_up: float
+    pass_through_down: float
+    lag_months: int
+    rate_floor: float
+    status: Status
+
+
+def behaviour_rows(
+    assumptions: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
+) -> list[BehaviourRow]:
+    """Return one row per scenario and segment, in the order of `names` and of the segments.
+
+    A base rate is multiplied as the scenario's pack and shape say and never exceeds 1.
+    Source: BCBS d368, tables 3 and 4.
+    """
+    return [
+        _row(assumptions, scenarios, scenario, segment)
+        for scenario in names
+        for segment in assumptions.segments()
+    ]
+
+
+def behaviour_arrays(
+    rows: Sequence[BehaviourRow], segments: Sequence[str], names: Sequence[str]
+) -> Behaviour:
+    """Return the engine's tables: one row per segment, one column per scenario, in given order."""
+    by_key = {(row.scenario, row.behaviour_segment): row for row in rows}
+    table = [[by_key[name, segment] for name in names] for segment in segments]
+    first = [columns[0] for columns in table]
+    shape = (len(segments), len(names))
+    return Behaviour(
+        annual_prepayment_rate=np.array(
+            [[row.annual_prepayment_rate for row in columns] for columns in table]
+        ).reshape(shape),
+        redemption_share=np.array(
+            [[row.redemption_share for row in columns] for columns in table]
+        ).reshape(shape),
+        core_share=np.array([row.core_share for row in first]),
+        core_run_off_months=np.array([row.core_run_off_months for row in first], dtype=np.int32),
+        pass_through_up=np.array([row.pass_through_up for row in first]),
+        pass_through_down=np.array([row.pass_through_down for row in first]),
+        lag_months=np.array([row.lag_months for row in first], dtype=np.int32),
+        rate_floor=np.array([row.rate_floor for row in first]),
+    )
+
+
+def _row(
+    assumptions: AssumptionBook, scenarios: ScenarioBook, scenario: str, segment: str
+) -> BehaviourRow:
+    prepayment, redemption, statuses = _multipliers(scenarios, scenario)
+
+    def figure(file: str, parameter: str) -> float:
+        return assumptions.value(file, segment, parameter, _NEUTRAL.get(parameter, 0.0))
+
+    deposits = {name: figure("deposits", name) for name in ASSUMPTION_FILES["deposits"]}
+    own = [one.figure.status for one in assumptions.figures if one.segment == segment]
+    return BehaviourRow(
+        scenario=scenario,
+        behaviour_segment=segment,
+        annual_prepayment_rate=min(
+            1.0, prepayment * figure("prepayment", "annual_prepayment_rate")
+        ),
+        redemption_share=min(1.0, redemption * figure("early_withdrawal", "redemption_share")),
+        core_share=deposits["core_share"],
+        core_run_off_months=int(deposits["core_run_off_months"]),
+        pass_through_up=deposits["pass_through_up"],
+        pass_through_down=deposits["pass_through_down"],
+        lag_months=int(deposits["lag_months"]),
+        rate_floor=deposits["rate_floor"],
+        status=worst_status([*own, *(statuses if own else [])]),
+    )
+
+
+def _multipliers(scenarios: ScenarioBook, scenario: str) -> tuple[float, float, list[Status]]:
+    """Return the multipliers of prepayment and redemption, and how reliable they are."""
+    named = scenarios.pack_and_shape(scenario)
+    if named is None:
+        return 1.0, 1.0, []
+    pack, shape = scenarios.packs[named[0]], named[1]
+    both: tuple[Multipliers, Multipliers] = (
+        pack.behaviour.prepayment_multiplier,
+        pack.behaviour.early_withdrawal_multiplier,
+    )
+    prepayment, redemption = (one.by_shape[shape] for one in both)
+    return prepayment, redemption, [one.status for one in both]

@@ -1,0 +1,124 @@
+"""All figures of a bank read in one go, with every problem of every file in one error.
+
+Answers what stands in the YAML of `data_contracts/` and the bank's overlay, checked across files:
+products name segments and curves that exist, core deposits keep within the caps, scenarios name
+packs that exist. Settings of the bank and data contracts of tables are read elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
+from alm_pipeline.inputs.curves import CurveBook, read_curves
+from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
+from alm_pipeline.inputs.records import Problems
+from alm_pipeline.inputs.rule_packs import (
+    RulePack,
+    TimeBuckets,
+    read_rule_packs,
+    read_time_buckets,
+)
+from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
+
+__all__ = ["Figures", "OutsideDates", "load_figures", "outside_dates"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything YAML says about markets, rules, assumptions, products and limits."""
+
+    curves: CurveBook
+    packs: dict[str, RulePack]
+    time_buckets: TimeBuckets
+    scenarios: ScenarioBook
+    assumptions: AssumptionBook
+    products: ProductMap
+    limits: LimitBook
+
+
+@dataclass(frozen=True)
+class OutsideDates:
+    """A figure used although its dates do not cover the as-of date."""
+
+    item_kind: str
+    item: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    owner: str
+
+
+def load_figures(overlay: Path | None = None) -> Figures:
+    """Return all figures of a bank.
+
+    Raises
+    ------
+    ConfigurationError
+        With every problem found in any file.
+    """
+    problems = Problems()
+    curves = read_curves(problems, overlay)
+    packs = read_rule_packs(problems, overlay)
+    buckets = read_time_buckets(problems, overlay)
+    scenarios = read_scenarios(problems, packs, overlay)
+    assumptions = read_assumptions(problems, overlay)
+    products = read_products(problems, overlay)
+    limits = read_limits(problems, overlay)
+    _check_caps(problems, assumptions, packs)
+    if products is not None and curves is not None:
+        segments, categories = assumptions.segments(), assumptions.nmd_categories
+        for fault in product_faults(products, curves, segments, categories):
+            problems.add("products.yaml", fault)
+    return Figures(
+        curves=problems.settled(curves),
+        packs=packs,
+        time_buckets=problems.settled(buckets),
+        scenarios=scenarios,
+        assumptions=assumptions,
+        products=problems.settled(products),
+        limits=problems.settled(limits),
+    )
+
+
+def outside_dates(
+    figures: Figures, as_of_date: dt.date, scenarios: Iterable[str]
+) -> list[OutsideDates]:
+    """Return packs, assumptions and limits used on a date their own dates do not cover."""
+    named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
+    found = [
+        OutsideDates("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
+        for name, pack in figures.packs.items()
+        if name in {one[0] for one in named if one is not None} and not pack.is_in_force(as_of_date)
+    ]
+    found += [
+        OutsideDates(
+            "assumption",
+            f"{one.assumption}.{one.segment}.{one.parameter}",
+            one.figure.effective_from,
+            one.figure.expires,
+            one.figure.owner,
+        )
+        for one in figures.assumptions.figures
+        if not one.figure.is_in_force(as_of_date)
+    ]
+    found += [
+        OutsideDates("limit", f"{one.metric}.{one.scope}", one.effective_from, None, one.owner)
+        for one in figures.limits.limits
+        if as_of_date < one.effective_from
+    ]
+    return found
+
+
+def _check_caps(
+    problems: Problems, assumptions: AssumptionBook, packs: dict[str, RulePack]
+) -> None:
+    """Report a deposit beyond a cap once, however many packs share the cap."""
+    faults: dict[str, None] = {}
+    for name, pack in packs.items():
+        faults |= dict.fromkeys(cap_faults(assumptions, name, pack))
+    for fault in faults:
+        problems.add("assumptions/deposits.yaml", fault)

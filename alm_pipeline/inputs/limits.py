@@ -1,0 +1,67 @@
+"""Policy limits and regulatory thresholds (`data_contracts/limits.yaml`).
+
+Answers at which value a metric turns amber and red. The metric itself is SQL, and so is the
+comparison; who was told of a breach does not belong here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from alm_pipeline.inputs.records import Name, Problems, Record, Source, Status
+from alm_pipeline.inputs.yaml_files import contract_file
+
+__all__ = ["Limit", "LimitBook", "load_limits", "read_limits"]
+
+
+class Limit(Record):
+    """One limit; amber comes before red in its direction."""
+
+    metric: Name
+    scope: Name
+    direction: Literal["at_least", "at_most"]
+    amber: float
+    red: float
+    unit: Name
+    status: Status
+    source: Source
+    owner: str
+    approver: str
+    effective_from: dt.date
+
+    @model_validator(mode="after")
+    def _amber_comes_first(self) -> Limit:
+        ahead = self.amber - self.red if self.direction == "at_least" else self.red - self.amber
+        if ahead < 0.0:
+            raise ValueError(f"amber {self.amber} is beyond red {self.red}")
+        return self
+
+
+class LimitBook(Record):
+    """All limits of a bank."""
+
+    about: str
+    limits: list[Limit] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_limit_per_direction(self) -> LimitBook:
+        keys = [(one.metric, one.scope, one.direction, one.unit) for one in self.limits]
+        twice = sorted({f"{key[0]} {key[1]}" for key in keys if keys.count(key) > 1})
+        if twice:
+            raise ValueError(f"limits that stand twice: {', '.join(twice)}")
+        return self
+
+
+def load_limits(overlay: Path | None = None) -> LimitBook:
+    """Return the limits of a bank, or raise every problem of the file at once."""
+    problems = Problems()
+    return problems.settled(read_limits(problems, overlay))
+
+
+def read_limits(problems: Problems, overlay: Path | None = None) -> LimitBook | None:
+    """Return the limits; what is wrong with them is added to `problems`."""
+    return problems.read(LimitBook, contract_file("limits.yaml", overlay))

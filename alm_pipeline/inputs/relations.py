@@ -1,0 +1,269 @@
+"""The YAML of a bank as relations of schema `inputs`, for SQL to join.
+
+One function per relation, each an Arrow table with the columns and types of `SCHEMAS`, in a fixed
+order of rows. The warehouse binds them read-only. What they mean is decided where they are read
+(`inputs/curves.py`, `inputs/scenarios.py` …); nothing is calculated here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.inputs.assumptions import AssumptionBook
+from alm_pipeline.inputs.behaviour import behaviour_rows
+from alm_pipeline.inputs.curves import CurveBook
+from alm_pipeline.inputs.figures import Figures
+from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
+from alm_pipeline.inputs.limits import LimitBook
+from alm_pipeline.inputs.products import ProductMap
+from alm_pipeline.inputs.records import worst_status
+from alm_pipeline.inputs.rule_packs import Measure, RulePack, TimeBuckets
+from alm_pipeline.inputs.scenarios import ScenarioBook
+
+__all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations"]
+
+Row = Mapping[str, object]
+
+_TYPES = {
+    "text": pa.string(),
+    "integer": pa.int32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+}
+
+
+def _schema(columns: str) -> pa.Schema:
+    """Return the schema of `name:type` words; a name alone is text."""
+    parts = [word.split(":") for word in columns.split()]
+    return pa.schema([(name, _TYPES[kind[0] if kind else "text"]) for name, *kind in parts])
+
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "bank": _schema(
+        "group_entity_id bank_name reporting_currency source nii_base_path eve_margins"
+    ),
+    "members": _schema("entity_id"),
+    "products": _schema(
+        "product_code family balance_sheet_line side cash_flow_model behaviour_segment "
+        "nmd_category new_business_margin_rate:double eve_treatment nii_treatment "
+        "is_in_irrbb_scope:boolean exclusion_reason"
+    ),
+    "indices": _schema("index_id currency curve_id tenor"),
+    "curves": _schema("curve_id currency role interpolation max_age_days:integer"),
+    "scenarios": _schema("scenario kind pack shape is_closing:boolean"),
+    "rule_packs": _schema(
+        "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
+    ),
+    "time_buckets": _schema(
+        "bucket_set bucket:integer label lower_days:integer upper_days:integer "
+        "midpoint_years:double"
+    ),
+    "limits": _schema("metric scope direction amber:double red:double unit status owner"),
+    "assumptions": _schema("assumption segment parameter value:double status owner"),
+    "behaviour_parameters": _schema(
+        "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
+        "core_share:double core_run_off_months:integer pass_through_up:double "
+        "pass_through_down:double lag_months:integer rate_floor:double status"
+    ),
+    "outside_dates": _schema("item_kind item effective_from:date effective_to:date owner"),
+    "not_delivered": _schema("extract treatment reason owner"),
+    "declared": _schema("item value:double reason owner applies_to"),
+}
+
+
+@dataclass(frozen=True)
+class BankFacts:
+    """What the relations need from a bank's settings and from its source."""
+
+    group_entity_id: str
+    bank_name: str
+    reporting_currency: str
+    source: str
+    nii_base_path: str
+    eve_margins: str
+    members: Sequence[str]
+    closing_scenarios: Sequence[str]
+    not_delivered: Sequence[Row] = field(default_factory=tuple)
+    declared: Sequence[Row] = field(default_factory=tuple)
+
+
+def all_relations(
+    figures: Figures, bank: BankFacts, as_of_date: dt.date, scenarios: Sequence[str] = ()
+) -> dict[str, pa.Table]:
+    """Return every relation of schema `inputs` by name.
+
+    Parameters
+    ----------
+    figures
+        What the YAML says.
+    bank
+        What the settings and the source say.
+    as_of_date
+        Bounds of buckets are counted from here; dates of figures are compared with it.
+    scenarios
+        What-ifs beside the closing scenarios for which behaviour is wanted.
+    """
+    names = list(dict.fromkeys([*bank.closing_scenarios, *scenarios]))
+    return {
+        "bank": bank_relation(bank),
+        "members": members(bank.members),
+        "products": products(figures.products),
+        "indices": indices(figures.curves),
+        "curves": curves(figures.curves),
+        "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
+        "rule_packs": rule_packs(figures.packs),
+        "time_buckets": time_buckets(figures.time_buckets, as_of_date),
+        "limits": limits(figures.limits),
+        "assumptions": assumptions(figures.assumptions),
+        "behaviour_parameters": behaviour_parameters(figures.assumptions, figures.scenarios, names),
+        "outside_dates": outside_dates(figures, as_of_date, names),
+        "not_delivered": not_delivered(bank.not_delivered),
+        "declared": declared(bank.declared),
+    }
+
+
+def bank_relation(bank: BankFacts) -> pa.Table:
+    """Return one row: the bank and the definitions its reports print."""
+    return _table("bank", [{name: getattr(bank, name) for name in SCHEMAS["bank"].names}])
+
+
+def members(entity_ids: Iterable[str]) -> pa.Table:
+    """Return one row per entity consolidated in the group."""
+    return _table("members", ({"entity_id": one} for one in entity_ids))
+
+
+def products(product_map: ProductMap) -> pa.Table:
+    """Return one row per product code."""
+    rows = product_map.products.items()
+    return _table("products", ({"product_code": k, **row.model_dump()} for k, row in rows))
+
+
+def indices(book: CurveBook) -> pa.Table:
+    """Return one row per index: the tenor of a curve it is read from."""
+    return _table(
+        "indices",
+        ({"index_id": k, "curve_id": v.curve, **v.model_dump()} for k, v in book.indices.items()),
+    )
+
+
+def curves(book: CurveBook) -> pa.Table:
+    """Return one row per curve."""
+    return _table("curves", ({"curve_id": k, **v.model_dump()} for k, v in book.curves.items()))
+
+
+def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
+    """Return one row per scenario; pack and shape are null where no rule is behind it."""
+    closing = set(closing)
+
+    def row(name: str) -> Row:
+        pack, shape = book.pack_and_shape(name) or (None, None)
+        kind = book.scenarios[name].kind
+        return {
+            "scenario": name,
+            "kind": kind,
+            "pack": pack,
+            "shape": shape,
+            "is_closing": name in closing,
+        }
+
+    return _table("scenarios", map(row, book.scenarios))
+
+
+def rule_packs(packs: Mapping[str, RulePack]) -> pa.Table:
+    """Return two rows per pack, eve and nii; the threshold is null where the regime has no test."""
+
+    def row(name: str, measure_name: str, measure: Measure) -> Row:
+        test, weights = measure.outlier_test, measure.aggregation
+        parts = [weights] if test is None else [test, weights]
+        return {
+            "pack": name,
+            "measure": measure_name,
+            "threshold_share": None if test is None else test.threshold_share,
+            "gain_weight": weights.gain_weight,
+            "loss_weight": weights.loss_weight,
+            "status": worst_status(part.status for part in parts),
+            "source": "; ".join(dict.fromkeys(str(part.source) for part in parts)),
+        }
+
+    return _table(
+        "rule_packs",
+        (
+            row(name, measure_name, measure)
+            for name, pack in packs.items()
+            for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii))
+        ),
+    )
+
+
+def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
+    """Return one row per bucket: `lower_days` < days from the as-of date <= `upper_days`.
+
+    Buckets are numbered from 1. The first lower bound is -1, so that a flow on the as-of date is
+    in the first bucket; the last upper bound is null, which is open.
+    """
+    rows: list[Row] = []
+    for name, bucket_set in buckets.bucket_sets.items():
+        bounds = [bucket.upper for bucket in bucket_set.buckets if bucket.upper is not None]
+        days = [int(day) for day in tenor_offsets(np.datetime64(as_of_date, "D"), bounds)]
+        for number, bucket in enumerate(bucket_set.buckets):
+            rows.append(
+                {
+                    "bucket_set": name,
+                    "bucket": number + 1,
+                    "label": bucket.label,
+                    "lower_days": days[number - 1] if number else -1,
+                    "upper_days": days[number] if number < len(days) else None,
+                    "midpoint_years": bucket.midpoint_years,
+                }
+            )
+    return _table("time_buckets", rows)
+
+
+def limits(book: LimitBook) -> pa.Table:
+    """Return one row per limit."""
+    return _table("limits", (one.model_dump() for one in book.limits))
+
+
+def assumptions(book: AssumptionBook) -> pa.Table:
+    """Return one row per figure the committee decided."""
+    return _table(
+        "assumptions",
+        ({**vars(one), **one.figure.model_dump()} for one in book.figures),
+    )
+
+
+def behaviour_parameters(
+    book: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
+) -> pa.Table:
+    """Return one row per scenario and behaviour segment."""
+    return _table("behaviour_parameters", map(asdict, behaviour_rows(book, scenarios, names)))
+
+
+def outside_dates(figures: Figures, as_of_date: dt.date, names: Iterable[str]) -> pa.Table:
+    """Return one row per pack, assumption or limit used outside its dates."""
+    return _table("outside_dates", map(asdict, outside_dates_of(figures, as_of_date, names)))
+
+
+def not_delivered(rows: Iterable[Row]) -> pa.Table:
+    """Return one row per extract the source declares it cannot deliver."""
+    return _table("not_delivered", rows)
+
+
+def declared(rows: Iterable[Row]) -> pa.Table:
+    """Return one row per figure declared because it is not delivered."""
+    return _table("declared", rows)
+
+
+def _table(name: str, rows: Iterable[Row]) -> pa.Table:
+    """Return rows as a table of the relation's schema; keys the schema lacks are left out."""
+    schema = SCHEMAS[name]
+    return pa.Table.from_pylist(
+        [{key: row.get(key) for key in schema.names} for row in rows], schema
+    )

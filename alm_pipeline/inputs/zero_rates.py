@@ -1,0 +1,238 @@
+"""Zero rates of an as-of date, base and shocked, from delivered quotes.
+
+Answers the zero rate of every curve on one common grid of tenors, per scenario with the shock and
+where a floor decided. A currency whose quotes are missing, stale or cannot be built into a curve,
+or which a scenario's pack does not list, is stopped with its cause; the others go on. Arithmetic
+is `engine/market/` and `engine/scenarios/`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.arrays import Curves
+from alm_pipeline.engine.market.curve import (
+    DAYS_PER_YEAR,
+    ZeroCurve,
+    bootstrap,
+    daily_zero_rates,
+)
+from alm_pipeline.engine.market.quotes import par_instruments
+from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.engine.scenarios.shocks import shock_bp, shocked_zero_rates
+from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.inputs.curves import CurveBook, CurveDefinition
+from alm_pipeline.inputs.scenarios import ScenarioBook
+
+__all__ = [
+    "QUOTE_COLUMNS",
+    "BaseZeroRates",
+    "ScenarioZeroRates",
+    "base_zero_rates",
+    "engine_curves",
+    "scenario_zero_rates",
+    "zero_rate_table",
+]
+
+FloatArray = NDArray[np.float64]
+Quotes = Mapping[str, NDArray[Any]]
+
+QUOTE_COLUMNS = (
+    "curve_id",
+    "instrument",
+    "tenor",
+    "quote",
+    "quote_date",
+    "day_count",
+    "payment_freq",
+)
+"""Columns of `staging.curve_quote` that are needed, each a (n_quotes,) array."""
+
+
+@dataclass(frozen=True)
+class BaseZeroRates:
+    """Base curves on a common grid.
+
+    ``zero_rates`` (n_curves, m) continuous ACT/365F on ``tenor_days`` (m,); `errors` holds the
+    cause for every currency that is stopped, whose curves are not among `curve_ids`.
+    """
+
+    as_of_date: dt.date
+    curve_ids: tuple[str, ...]
+    currencies: tuple[str, ...]
+    tenor_days: NDArray[np.int32]
+    zero_rates: FloatArray
+    errors: Mapping[str, MarketDataError]
+
+
+@dataclass(frozen=True)
+class ScenarioZeroRates:
+    """Shocked curves: every array (n_curves, m) on the grid of the base curves.
+
+    `errors` holds the cause for currencies the scenario stops beside those stopped in the base;
+    their rows are NaN-free copies of the base and are left out by `engine_curves` and the table.
+    """
+
+    scenario: str
+    zero_rates: FloatArray
+    shock_bp: FloatArray
+    floor_applied: NDArray[np.bool_]
+    errors: Mapping[str, MarketDataError]
+
+
+def base_zero_rates(
+    quotes: Quotes, book: CurveBook, as_of_date: dt.date, currencies: Iterable[str]
+) -> BaseZeroRates:
+    """Return the base curves of the currencies a bank needs.
+
+    Parameters
+    ----------
+    quotes
+        Columns `QUOTE_COLUMNS`; `quote_date` as datetime64[D], the others text and float64.
+    book
+        Which curves a currency has and how fresh their quotes must be.
+    as_of_date
+        The day the curves start.
+    currencies
+        Every curve of these is needed; one that fails stops its currency.
+    """
+    built: dict[str, ZeroCurve] = {}
+    errors: dict[str, MarketDataError] = {}
+    for currency in dict.fromkeys(currencies):
+        try:
+            built |= _curves_of_currency(quotes, book, as_of_date, currency)
+        except MarketDataError as error:
+            errors[currency] = error
+    grid = _common_grid(book, as_of_date, built.values())
+    rates = [daily_zero_rates(one.tenor_days, one.zero_rates, grid) for one in built.values()]
+    return BaseZeroRates(
+        as_of_date=as_of_date,
+        curve_ids=tuple(built),
+        currencies=tuple(book.curves[name].currency for name in built),
+        tenor_days=grid,
+        zero_rates=np.array(rates).reshape(len(built), len(grid)),
+        errors=errors,
+    )
+
+
+def scenario_zero_rates(
+    base: BaseZeroRates, scenario: str, book: ScenarioBook
+) -> ScenarioZeroRates:
+    """Return the curves under one scenario; the base scenario gives the base back, bit for bit."""
+    years = base.tenor_days / DAYS_PER_YEAR
+    moves = np.zeros(base.zero_rates.shape)
+    errors: dict[str, MarketDataError] = {}
+    for row, currency in enumerate(base.currencies):
+        try:
+            for move in book.moves(scenario, currency):
+                moves[row] += shock_bp(years, move.shape, move.size)
+        except MarketDataError as error:
+            errors[currency] = error
+    named = book.pack_and_shape(scenario)
+    floor = None if named is None else book.packs[named[0]].rate_floor()
+    rates, floor_applied = shocked_zero_rates(base.zero_rates, years, moves, floor)
+    return ScenarioZeroRates(scenario, rates, moves, floor_applied, errors)
+
+
+def engine_curves(
+    base: BaseZeroRates, scenarios: Sequence[ScenarioZeroRates]
+) -> tuple[tuple[str, ...], Curves]:
+    """Return the ids of the curves that no scenario stops, and their rates for the engine."""
+    stopped = {currency for one in scenarios for currency in one.errors}
+    rows = [row for row, currency in enumerate(base.currencies) if currency not in stopped]
+    rates = np.array([one.zero_rates[rows] for one in scenarios])
+    curves = Curves(
+        tenor_days=base.tenor_days,
+        zero_rates=rates.reshape(len(scenarios), len(rows), len(base.tenor_days)),
+        base_zero_rates=base.zero_rates[rows],
+    )
+    return tuple(base.curve_ids[row] for row in rows), curves
+
+
+def zero_rate_table(base: BaseZeroRates, scenario: ScenarioZeroRates) -> pa.Table:
+    """Return the rows of `scenarios.zero_rates` of one scenario, by curve and tenor."""
+    n_tenors = len(base.tenor_days)
+    rows = [row for row, currency in enumerate(base.currencies) if currency not in scenario.errors]
+    n_rows = len(rows) * n_tenors
+
+    def per_curve(values: Sequence[str]) -> pa.Array:
+        return pa.array([values[row] for row in rows for _ in range(n_tenors)], pa.string())
+
+    return pa.table(
+        {
+            "as_of_date": pa.array([base.as_of_date] * n_rows, pa.date32()),
+            "scenario": pa.array([scenario.scenario] * n_rows, pa.string()),
+            "curve_id": per_curve(base.curve_ids),
+            "tenor_days": pa.array(np.tile(base.tenor_days, len(rows)), pa.int32()),
+            "currency": per_curve(base.currencies),
+            "zero_rate": pa.array(scenario.zero_rates[rows].ravel(), pa.float64()),
+            "base_zero_rate": pa.array(base.zero_rates[rows].ravel(), pa.float64()),
+            "shock_bp": pa.array(scenario.shock_bp[rows].ravel(), pa.float64()),
+            "floor_applied": pa.array(scenario.floor_applied[rows].ravel(), pa.bool_()),
+        }
+    )
+
+
+def _curves_of_currency(
+    quotes: Quotes, book: CurveBook, as_of_date: dt.date, currency: str
+) -> dict[str, ZeroCurve]:
+    definitions = book.of_currency(currency)
+    if not definitions:
+        raise MarketDataError(
+            f"there is no curve for {currency}",
+            where="data_contracts/curves.yaml",
+            fix="add a curve of the currency, in the bank's overlay if need be",
+        )
+    return {
+        name: _built_curve(quotes, name, definition, as_of_date)
+        for name, definition in definitions.items()
+    }
+
+
+def _built_curve(
+    quotes: Quotes, name: str, definition: CurveDefinition, as_of_date: dt.date
+) -> ZeroCurve:
+    where = f"curve {name} ({definition.currency}) {as_of_date}"
+    rows = np.flatnonzero(np.asarray(quotes["curve_id"]) == name)
+    if not len(rows):
+        raise MarketDataError(
+            "a curve has no quotes", where=where, fix="deliver its quotes in curve_quote"
+        )
+    chosen = {column: np.asarray(quotes[column])[rows] for column in QUOTE_COLUMNS}
+    _refuse_stale(chosen, where, definition.max_age_days, as_of_date)
+    try:
+        return bootstrap(par_instruments(np.datetime64(as_of_date, "D"), chosen))
+    except (MarketDataError, CalculationError) as error:
+        raise MarketDataError(error.what, where=where, detail=error.detail, fix=error.fix) from None
+
+
+def _refuse_stale(quotes: Quotes, where: str, max_age_days: int, as_of_date: dt.date) -> None:
+    """Refuse quotes older than allowed, or dated after the as-of date."""
+    dates = quotes["quote_date"].astype("datetime64[D]")
+    age_days = (np.datetime64(as_of_date, "D") - dates).astype(np.int64)
+    is_wrong = (age_days > max_age_days) | (age_days < 0)
+    if not is_wrong.any():
+        return
+    n_wrong, worst = int(is_wrong.sum()), int(np.argmax(np.abs(age_days)))
+    word = "stale" if age_days[worst] > 0 else "dated after the as-of date"
+    raise MarketDataError(
+        f"{n_wrong} quote{'s are' if n_wrong > 1 else ' is'} {word}",
+        where=where,
+        detail=f"quote date {dates[worst]}, {age_days[worst]} days old, allowed {max_age_days}",
+        fix="deliver the quotes of the as-of date",
+    )
+
+
+def _common_grid(
+    book: CurveBook, as_of_date: dt.date, curves: Iterable[ZeroCurve]
+) -> NDArray[np.int32]:
+    """Return the declared tenors and every quoted one, so that no curve loses a node."""
+    declared = tenor_offsets(np.datetime64(as_of_date, "D"), list(book.node_tenors))
+    return np.unique(np.concatenate([declared, *(one.tenor_days for one in curves)]))
