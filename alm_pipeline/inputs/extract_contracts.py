@@ -23,6 +23,7 @@ from open_data_contract_standard.model import (
     CustomProperty,
     DataQuality,
     OpenDataContractStandard,
+    SchemaObject,
     SchemaProperty,
     Team,
 )
@@ -86,7 +87,7 @@ class RuleText:
     about: str
     is_row_level: bool
     dimension: str = "consistency"
-    mission_rule: int = 0
+    minimum_rule: int = 0
     needs_previous: bool = False
     reads: tuple[str, ...] = ()
 
@@ -109,6 +110,7 @@ class ExtractContract:
     is_mandatory: bool
     quarantine_share: float
     drift_share: float
+    quarantine_together: tuple[str, ...]
     references: tuple[Reference, ...]
     rules: tuple[RuleText, ...]
     frequency: str
@@ -191,10 +193,11 @@ def _extract_contract(extract: str, document: OpenDataContractStandard) -> Extra
         columns=tuple(_column(item) for item in properties),
         key=tuple(str(item.name) for item in keys),
         amount_column=str(own.get("amountColumn", "")),
-        is_mandatory=bool(own.get("isMandatory", False)),
+        is_mandatory=any(item.metric == "rowCount" for item in table.quality or []),
         quarantine_share=float(own.get("quarantineShare", 0.01)),
         drift_share=float(own.get("driftShare", 0.25)),
-        references=tuple(_references(properties)),
+        quarantine_together=tuple(own.get("quarantineTogether", ())),
+        references=(*_references(properties), *_composite_references(table)),
         rules=tuple(_rule(item) for item in table.quality or [] if item.type == "sql"),
         frequency=str(service.get("frequency", "")),
         available=str(service.get("timeOfAvailability", "")),
@@ -246,6 +249,21 @@ def _references(properties: list[SchemaProperty]) -> Iterator[Reference]:
             )
 
 
+def _composite_references(table: SchemaObject) -> Iterator[Reference]:
+    """References of several columns at once."""
+    for link in table.relationships or []:
+        own, other = _as_list(link.from_), _as_list(link.to)
+        yield Reference(
+            columns=tuple(name.partition(".")[2] for name in own),
+            to_table=f"raw.{other[0].partition('.')[0]}",
+            to_columns=tuple(name.partition(".")[2] for name in other),
+        )
+
+
+def _as_list(names: str | list[str] | None) -> list[str]:
+    return [names] if isinstance(names, str) else list(names or [])
+
+
 def _rule(item: DataQuality) -> RuleText:
     """Translate a rule; `select count(*) from {object} where …` is a rule on single rows."""
     own = _custom(item.customProperties)
@@ -260,7 +278,7 @@ def _rule(item: DataQuality) -> RuleText:
         about=str(item.description or ""),
         is_row_level=row_query is not None,
         dimension=str(item.dimension),
-        mission_rule=int(own.get("minimumRule", 0)),
+        minimum_rule=int(own.get("minimumRule", 0)),
         needs_previous=bool(own.get("needsPrevious", False)),
         reads=tuple(own.get("reads", ())),
     )
@@ -272,8 +290,9 @@ def _problems(contract: ExtractContract) -> Iterator[str]:
     yield from (f"column {name} stands twice" for name in names if names.count(name) > 1)
     if not contract.key:
         yield "no column is part of the primary key"
-    if contract.amount_column and contract.amount_column not in names:
-        yield f"amountColumn {contract.amount_column} is no column of it"
+    for name in (contract.amount_column, *contract.quarantine_together):
+        if name and name not in names:
+            yield f"{name} is named in customProperties and is no column of it"
     for column in contract.columns:
         if not column.about:
             yield f"column {column.name} has no description"
