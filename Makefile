@@ -9,7 +9,8 @@ PYTEST    := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 OLDEST    := 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format dev bench install clean-venv
+CHECKS := check-format check-lint check-types check-imports check-sql check-contracts
+.PHONY: help demo test test-all check format dev bench install clean-venv $(CHECKS)
 
 help:
 	@echo "make demo      a demo bank from extracts to reports: two month ends closed, the headline printed"
@@ -31,12 +32,21 @@ test-all: $(INSTALLED)
 	$(PYTEST) --cov --cov-report= --cov-fail-under=0
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report=term tests/small_bank tests/properties
 
+# All of them, even when one fails.
 check: $(INSTALLED)
+	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+
+check-format:
 	$(BIN)/ruff format --check .
+check-lint:
 	$(BIN)/ruff check .
+check-types:
 	$(BIN)/mypy
+check-imports:
 	$(BIN)/lint-imports
+check-sql:
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
+check-contracts:
 	$(BIN)/alm contracts check
 
 format: $(INSTALLED)

@@ -1,0 +1,44 @@
+"""Nothing calls home: Dagster's telemetry and first-visit pop-up are off, Great Expectations' too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.house.project import ROOT
+
+SILENT = {"DAGSTER_DISABLE_TELEMETRY", "GX_ANALYTICS_ENABLED", "DO_NOT_TRACK", "DAGSTER_HOME"}
+
+
+def answer_of(program: str, folder: Path) -> str:
+    """Run a program as a user would, without this session's variables; return what it prints."""
+    loud = {name: value for name, value in os.environ.items() if name not in SILENT}
+    environment = loud | {"PYTHONPATH": str(ROOT), "HOME": str(folder)}
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def test_the_dagster_home_of_a_bank_is_made_with_telemetry_off(tmp_path):
+    program = (
+        "from pathlib import Path; from alm_pipeline.orchestration.home import open_instance;"
+        "print(open_instance(Path('home')).telemetry_enabled)"
+    )
+    assert answer_of(program, tmp_path) == "False"
+    settings = yaml.safe_load((tmp_path / "home" / "dagster.yaml").read_text(encoding="utf-8"))
+    assert settings["telemetry"] == {"enabled": False}
+    assert settings["nux"] == {"enabled": False}
+
+
+def test_great_expectations_is_imported_with_analytics_off(tmp_path):
+    program = (
+        "from alm_pipeline.validation import expectations as e; e._great_expectations();"
+        "from great_expectations.analytics.config import ENV_CONFIG;"
+        "print(ENV_CONFIG.gx_analytics_enabled)"
+    )
+    assert answer_of(program, tmp_path) == "False"
