@@ -1,4 +1,4 @@
--- about:  Does the sub-ledger tie to the general ledger, account by account, and what explains a difference?
+-- about:  Sub-ledger against general ledger, account by account, and what explains a difference.
 -- grain:  as_of_date, entity_id, gl_account, currency, balance_type
 -- reads:  book.positions, book.excluded, staging.derivative, staging.gl_balance, staging.gl_map,
 --         inputs.not_delivered

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, position_id
 -- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
 --         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
---         staging.other_balance, inputs.products
+--         staging.other_balance, inputs.products, inputs.assumptions
 with loans as (  -- the four contracts with a full schedule list the same columns
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
@@ -47,7 +47,7 @@ term_deposits as (  -- early withdrawal is the customer's option
     from staging.deposit_term
 ),
 
-securities as (  -- a defaulted security has no recovery date and is refused in book.unmapped_positions
+securities as (  -- a defaulted one recovers when the committee assumes
     select
         as_of_date, entity_id, position_id, 'security' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
@@ -313,7 +313,12 @@ select
     t.is_end_of_month,
     t.option_type,
     t.strike_rate,
-    t.expected_recovery_date,
+    case  -- a non-performing position without a date recovers when the committee assumes it does
+        when t.is_non_performing or p.cash_flow_model = 'non_performing'
+            then coalesce(
+                t.expected_recovery_date, cast(t.as_of_date + to_months(cast(a.value as integer)) as date)
+            )
+    end as expected_recovery_date,
     t.expected_close_date,
     t.is_prepayable,
     t.is_redeemable,
@@ -324,3 +329,5 @@ select
     p.is_in_irrbb_scope and t.book = 'banking' as is_in_irrbb_scope
 from terms as t
 inner join inputs.products as p on t.product_code = p.product_code  -- the others: book.unmapped_positions
+left join inputs.assumptions as a
+    on a.assumption = 'eve' and a.parameter = 'non_performing_recovery_months'

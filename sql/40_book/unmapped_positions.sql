@@ -35,31 +35,6 @@ no_product as (
     where p.product_code is null
 ),
 
-no_recovery_date as (
-    select
-        l.as_of_date,
-        l.entity_id,
-        l.position_id,
-        l.product_code,
-        l.currency,
-        l.outstanding_principal,
-        'non-performing without an expected recovery date' as reason
-    from staging.loan as l
-    where (l.status = 'defaulted' or l.is_non_accrual) and l.expected_recovery_date is null
-    union all
-    select
-        s.as_of_date,
-        s.entity_id,
-        s.position_id,
-        s.product_code,
-        s.currency,
-        s.outstanding_principal,
-        'a non-performing security has no recovery date' as reason
-    from staging.security as s
-    inner join inputs.products as p on s.product_code = p.product_code
-    where (s.status = 'defaulted' or s.is_non_accrual) and p.cash_flow_model <> 'balance_only'
-),
-
 loose_legs as (
     select
         leg.as_of_date,
@@ -78,7 +53,5 @@ loose_legs as (
 )
 
 select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from no_product
-union all
-select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from no_recovery_date
 union all
 select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from loose_legs

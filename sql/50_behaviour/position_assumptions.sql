@@ -21,3 +21,4 @@ select
 from book.positions as p
 inner join inputs.behaviour_parameters as b
     on p.behaviour_segment = b.behaviour_segment and b.scenario = 'base'
+where p.behaviour_segment <> 'none'  -- contractual terms only

@@ -1,0 +1,105 @@
+-- about:  Principal that reprices in each time bucket, by side, and the gap between the sides.
+-- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket
+-- reads:  scenarios.cash_flow_buckets, cash_flows.contractual_buckets, book.positions,
+--         inputs.products, inputs.members, inputs.time_buckets
+with product_rows as (  -- intragroup business has product codes of its own
+    select
+        p.entity_id,
+        p.currency,
+        p.product_code,
+        bool_and(own.entity_id is not null and other.entity_id is not null) as is_intragroup
+    from book.positions as p
+    left join inputs.members as own on p.entity_id = own.entity_id
+    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
+    where p.cash_flow_model <> 'balance_only'
+    group by p.entity_id, p.currency, p.product_code
+),
+
+both_views as (
+    select
+        'behavioural' as view,
+        entity_id,
+        currency,
+        product_code,
+        bucket,
+        principal_amount as amount
+    from scenarios.cash_flow_buckets
+    where scenario = $scenario and bucket_set = 'irrbb'
+    union all
+    select
+        'contractual' as view,
+        entity_id,
+        currency,
+        product_code,
+        bucket,
+        principal_amount as amount
+    from cash_flows.contractual_buckets
+    where $scenario = 'base' and bucket_set = 'irrbb'  -- as agreed: no scenario changes it
+),
+
+by_side as (
+    select
+        b.view,
+        b.entity_id,
+        b.currency,
+        coalesce(r.is_intragroup, false) as is_intragroup,
+        b.bucket,
+        cast(case when p.side = 'asset' then b.amount else 0 end as decimal(38, 6)) as asset_amount,
+        cast(case when p.side = 'liability' then b.amount else 0 end as decimal(38, 6)) as liability_amount,
+        cast(case when p.side in ('asset', 'liability') then 0 else b.amount end as decimal(38, 6))
+            as off_balance_amount
+    from both_views as b
+    inner join inputs.products as p on b.product_code = p.product_code
+    left join product_rows as r
+        on b.entity_id = r.entity_id and b.currency = r.currency and b.product_code = r.product_code
+),
+
+every_bucket as (  -- an empty bucket is a zero, so that the cumulative gap has no holes
+    select
+        units.view,
+        units.entity_id,
+        units.currency,
+        units.is_intragroup,
+        t.bucket
+    from (select distinct view, entity_id, currency, is_intragroup from by_side) as units
+    cross join inputs.time_buckets as t
+    where t.bucket_set = 'irrbb'
+),
+
+totals as (
+    select
+        e.view,
+        e.entity_id,
+        e.currency,
+        e.is_intragroup,
+        e.bucket,
+        coalesce(sum(s.asset_amount), 0) as asset_amount,
+        coalesce(sum(s.liability_amount), 0) as liability_amount,
+        coalesce(sum(s.off_balance_amount), 0) as off_balance_amount
+    from every_bucket as e
+    left join by_side as s
+        on
+            e.view = s.view and e.entity_id = s.entity_id and e.currency = s.currency
+            and e.is_intragroup = s.is_intragroup and e.bucket = s.bucket
+    group by e.view, e.entity_id, e.currency, e.is_intragroup, e.bucket
+)
+
+select
+    cast($as_of_date as date) as as_of_date,
+    cast($scenario as varchar) as scenario,
+    view,
+    entity_id,
+    currency,
+    is_intragroup,
+    bucket,
+    cast(asset_amount as double) as asset_amount,
+    cast(liability_amount as double) as liability_amount,
+    cast(off_balance_amount as double) as off_balance_amount,
+    cast(asset_amount + liability_amount + off_balance_amount as double) as gap_amount,
+    cast(
+        sum(cast(asset_amount + liability_amount + off_balance_amount as decimal(38, 6))) over (
+            partition by view, entity_id, currency, is_intragroup
+            order by bucket
+        ) as double
+    ) as cumulative_gap_amount
+from totals
