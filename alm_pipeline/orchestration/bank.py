@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from alm_pipeline.inputs.data_contracts import (
     load_extract_contracts,
     load_table_contracts,
 )
-from alm_pipeline.inputs.relations import all_relations
+from alm_pipeline.inputs.figures import Figures, load_figures
+from alm_pipeline.inputs.relations import BankFacts, all_relations
 from alm_pipeline.inputs.settings import Settings, load_settings
 from alm_pipeline.inputs.sources import Source, load_source, source_relations
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
@@ -67,6 +69,9 @@ class Bank:
             contract_file(f"sources/{settings.source}/source.yaml", overlay), set(self.extracts)
         )
         self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source)
+        self._relations: dict[date, Mapping[str, pa.Table]] = {}
+        self._relation_hashes: dict[date, Mapping[str, str]] = {}
+        self._bound_inputs: date | None = None
         self.closes = Closes(settings.warehouse_folder / "closes")
 
     @cached_property
@@ -78,35 +83,56 @@ class Bank:
         session = Session(settings.threads, settings.memory_limit, root / "spill")
         lake = Lake(root / "lake")
         gate = Gate(lake, blocking_checks(self.extracts))
-        store = Store(session, lake, self.shapes, gate, settings.closing_scenarios)
-        for name, rows in self.relations.items():
-            session.bind_table(f"inputs.{name}", rows)
-        return store
+        return Store(session, lake, self.shapes, gate, settings.closing_scenarios)
 
     @cached_property
-    def relations(self) -> Mapping[str, pa.Table]:
-        """What SQL reads of the YAML inputs, by name in schema ``inputs``."""
-        relations = dict(all_relations(self.settings.overlay, self.settings.closing_scenarios))
-        settings = self.settings
-        relations["bank"] = pa.table(
-            {
-                "group_entity_id": [settings.group_entity_id],
-                "bank_name": [settings.bank_name],
-                "reporting_currency": [settings.reporting_currency],
-                "source": [settings.source],
-                "nii_base_path": [settings.nii_base_path],
-                "eve_margins": [settings.eve_margins],
-            }
+    def figures(self) -> Figures:
+        """What the YAML inputs say: curves, scenarios, packs, assumptions, products, limits."""
+        return load_figures(self.settings.overlay)
+
+    def relations(self, as_of_date: date) -> Mapping[str, pa.Table]:
+        """Return what SQL reads of the YAML inputs, by name in schema ``inputs``."""
+        if as_of_date not in self._relations:
+            relations = dict(all_relations(self.figures, self._facts(), as_of_date))
+            relations["source_codes"] = _codes(self.source)
+            self._relations[as_of_date] = relations
+        return self._relations[as_of_date]
+
+    @property
+    def relation_columns(self) -> Mapping[str, list[str]]:
+        """Column names of every input relation; they are the same at every month end."""
+        relations = self.relations(self.settings.first_as_of_date)
+        return {name: rows.column_names for name, rows in relations.items()}
+
+    def relation_hashes(self, as_of_date: date) -> Mapping[str, str]:
+        """Return the content hash of every input relation, by its full name."""
+        if as_of_date not in self._relation_hashes:
+            relations = self.relations(as_of_date).items()
+            hashes = {f"inputs.{name}": content_hash(rows) for name, rows in relations}
+            self._relation_hashes[as_of_date] = hashes
+        return self._relation_hashes[as_of_date]
+
+    def bind_inputs(self, as_of_date: date) -> None:
+        """Make the input relations of a month end readable in this process's session."""
+        if self._bound_inputs != as_of_date:
+            for name, rows in self.relations(as_of_date).items():
+                self.store.session.bind_table(f"inputs.{name}", rows)
+            self._bound_inputs = as_of_date
+
+    def _facts(self) -> BankFacts:
+        settings, declared = self.settings, source_relations(self.source)
+        return BankFacts(
+            group_entity_id=settings.group_entity_id,
+            bank_name=settings.bank_name,
+            reporting_currency=settings.reporting_currency,
+            source=settings.source,
+            nii_base_path=settings.nii_base_path,
+            eve_margins=settings.eve_margins,
+            members=settings.members,
+            closing_scenarios=settings.closing_scenarios,
+            not_delivered=declared["not_delivered"],
+            declared=declared["declared"],
         )
-        relations["members"] = pa.table({"entity_id": list(settings.members)})
-        for name, rows in source_relations(self.source).items():
-            relations[name] = pa.Table.from_pylist(rows, schema=_TEXT_RELATIONS[name])
-        return relations
-
-    @cached_property
-    def relation_hashes(self) -> Mapping[str, str]:
-        """Content hash of every input relation."""
-        return {f"inputs.{name}": content_hash(rows) for name, rows in self.relations.items()}
 
     @cached_property
     def shapes(self) -> Mapping[str, TableShape]:
@@ -153,20 +179,10 @@ class Bank:
             listener(commit, seconds)
 
 
-_TEXT_RELATIONS = {
-    "not_delivered": pa.schema(
-        [(name, pa.string()) for name in ("extract", "treatment", "reason", "owner")]
-    ),
-    "declared": pa.schema(
-        [
-            (name, pa.string())
-            for name in ("item", "value", "reason", "owner", "applies_to", "label")
-        ]
-    ),
-    "source_codes": pa.schema(
-        [(name, pa.string()) for name in ("code_list", "code", "meaning", "value")]
-    ),
-}
+def _codes(source: Source) -> pa.Table:
+    columns = ("code_list", "code", "meaning", "value")
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    return pa.Table.from_pylist(source_relations(source)["source_codes"], schema=schema)
 
 
 def twin_of(table: str) -> str:

@@ -93,7 +93,7 @@ def has_twin(bank: Bank, table: str) -> bool:
 def edges_of(bank: Bank, file: SqlFile) -> tuple[ColumnEdge, ...]:
     """Return the column lineage of a SQL file, parsed once per process."""
     columns = {table: list(shape.columns) for table, shape in bank.shapes.items()}
-    columns |= {f"inputs.{name}": rows.column_names for name, rows in bank.relations.items()}
+    columns |= {f"inputs.{name}": names for name, names in bank.relation_columns.items()}
     for read in file.reads:
         if read.months_back:
             name = read.table.partition(".")[2]

@@ -39,11 +39,13 @@ def bind_reads(
 ) -> dict[str, str]:
     """Bind everything a file reads, pass the gates it names, and return content hashes by name."""
     inputs: dict[str, str] = {}
+    bank.bind_inputs(partition.as_of_date)
+    hashes = bank.relation_hashes(partition.as_of_date)
     for read in file.reads:
         if read.months_back:
             inputs |= _bind_earlier(bank, read.table, read.kind, read.months_back, partition)
         elif read.table.startswith("inputs."):
-            inputs[read.table] = bank.relation_hashes[read.table]
+            inputs[read.table] = hashes[read.table]
         elif is_what_if and read.table in bank.tables and _has_twin(bank, read.table):
             twin = twin_of(read.table)
             inputs |= bank.store.bind(twin, partition, alias=read.table)

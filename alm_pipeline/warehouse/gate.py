@@ -58,6 +58,11 @@ class Gate:
         """Say whether the table has blocking checks."""
         return bool(self._required.get(table))
 
+    def has_results(self, table: str) -> bool:
+        """Say whether any content of the table was ever checked."""
+        self._refresh()
+        return any(name == table for name, _ in self._verdicts)
+
     def results(self, table: str, checked_hash: str) -> list[dict[str, Any]]:
         """Return every result for a table's content, in check order."""
         self._refresh()

@@ -53,7 +53,7 @@ def publication_asset(
 def publish_close(bank: Bank, partition: Partition) -> Manifest:
     """Write and publish the manifest of a month end, then rebuild the face."""
     entries = entries_of_close(bank, partition)
-    refuse_stale(bank, entries)
+    refuse_stale(bank, partition, entries)
     inputs = close_inputs(bank, partition.as_of_date)
     current = bank.closes.current(partition.as_of_date)
     run_id = run_id_of(inputs)
@@ -91,15 +91,15 @@ def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
     ]
 
 
-def refuse_stale(bank: Bank, entries: list[Entry]) -> None:
+def refuse_stale(bank: Bank, partition: Partition, entries: list[Entry]) -> None:
     """Raise if a table was made from other content than the close holds."""
     current = {f"{e.table} {e.partition}": e.content_hash for e in entries}
-    current |= dict(bank.relation_hashes)
+    current |= dict(bank.relation_hashes(partition.as_of_date))
     stale = [e for e in entries if not any(_agrees(d.input_hashes, current) for d in e.derivations)]
     if stale:
         raise WarehouseError(
             f"{len(stale)} tables were made from other inputs than this close's",
-            where=str(stale[0].partition.month),
+            where=str(partition),
             detail=", ".join(f"{e.table} {e.partition}" for e in stale[:8]),
             fix="run `alm close` so that they are made again",
         )
@@ -186,9 +186,9 @@ def _manifest_rows(manifest: Manifest) -> list[dict[str, object]]:
         {
             "as_of_date": manifest.as_of_date,
             "run_id": manifest.run_id,
-            "kind": kind,
+            "manifest_kind": kind,
             "item": item,
-            "value": value,
+            "item_value": value,
         }
         for kind, items in groups
         for item, value in sorted(items.items())
@@ -211,9 +211,9 @@ _MANIFEST_SCHEMA = pa.schema(
     [
         ("as_of_date", pa.date32()),
         ("run_id", pa.string()),
-        ("kind", pa.string()),
+        ("manifest_kind", pa.string()),
         ("item", pa.string()),
-        ("value", pa.string()),
+        ("item_value", pa.string()),
     ]
 )
 _CLOSES_SCHEMA = pa.schema(

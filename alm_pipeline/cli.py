@@ -1,0 +1,168 @@
+"""The command `alm`: parse, call, print. What a command does is written elsewhere.
+
+Exit status: 0 a complete close in which every blocking check passed; 1 a data or configuration
+problem; 2 wrong usage; 3 complete, but parts are declared not available.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from alm_pipeline.errors import AlmError, ConfigurationError
+
+app = typer.Typer(
+    name="alm",
+    help="A bank's monthly asset-liability close, from extracts to board-ready tables.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+contracts_app = typer.Typer(help="Data contracts: check them all.", no_args_is_help=True)
+app.add_typer(contracts_app, name="contracts")
+scenario_app = typer.Typer(help="Scenarios: check one before it is run.", no_args_is_help=True)
+app.add_typer(scenario_app, name="scenario")
+
+AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Month end, YYYY-MM-DD.")]
+
+
+@app.callback()
+def _config(
+    config: Annotated[
+        Path | None, typer.Option(help="The bank's alm.yaml; default ./alm.yaml.")
+    ] = None,
+) -> None:
+    if config is not None:
+        os.environ["ALM_CONFIG"] = str(config.resolve())
+
+
+@app.command()
+def close(as_of_date: AsOf) -> None:
+    """Close one month end: delivery, book, every scenario, reports, publication."""
+    from alm_pipeline.reporting.headline import print_headline
+
+    outcome = _close(as_of_date.date())
+    raise typer.Exit(print_headline(_bank_of_process(), outcome))
+
+
+@app.command()
+def demo(
+    positions: Annotated[int, typer.Option(min=500, help="Positions of the demo bank.")] = 20_000,
+    months: Annotated[int, typer.Option(min=1, help="Month ends to deliver.")] = 3,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Latest month end; default the last one."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed and dates, same bytes.")] = 20261031,
+    defects: Annotated[
+        str, typer.Option(help="Plant defects: 'all', or names separated by commas.")
+    ] = "",
+) -> None:
+    """Build the demo bank, close its latest two month ends and show the headline table."""
+    from alm_pipeline.reporting.headline import print_headline
+
+    days = _deliver_demo(positions, months, as_of.date() if as_of else None, seed, defects)
+    status = 0
+    for day in days[-2:]:
+        outcome = _close(day)
+        status = max(status, print_headline(_bank_of_process(), outcome, is_last=day == days[-1]))
+    raise typer.Exit(status)
+
+
+@app.command()
+def init(
+    source: Annotated[str, typer.Argument(help="A source of data_contracts/sources.")],
+    into: Annotated[Path, typer.Option(help="Folder to write the bank into.")],
+    data: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER for each folder the source names.")
+    ] = None,
+) -> None:
+    """Write a bank's folder: alm.yaml, its overlay of data contracts, its landing."""
+    from alm_pipeline.inputs.bank_template import write_bank
+
+    folders = dict(_named_folder(text) for text in data or [])
+    written = write_bank(source, folders, into)
+    typer.echo(f"{source} is ready: alm --config {written} close YYYY-MM-DD")
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) -> None:
+    """Open the asset graph, runs and schedules in Dagster's web page."""
+    from alm_pipeline import paths
+    from alm_pipeline.inputs.settings import config_path, load_settings
+    from alm_pipeline.orchestration.home import prepare_home
+
+    prepare_home(load_settings().dagster_home)
+    os.environ["ALM_CONFIG_PATH"] = str(config_path())
+    workspace = paths.PACKAGE.parent / "workspace.yaml"
+    where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "alm_pipeline.definitions"]
+    command = [sys.executable, "-m", "dagster", "dev", *where, "-h", "127.0.0.1", "-p", str(port)]
+    raise typer.Exit(subprocess.call(command))
+
+
+@contracts_app.command("check")
+def contracts_check(
+    against: Annotated[
+        str, typer.Option(help="Git revision whose contracts must still hold; empty: none.")
+    ] = "",
+) -> None:
+    """Read every data contract, scenario, assumption and rule pack; report all problems at once."""
+    from alm_pipeline.orchestration.contracts import check_contracts
+
+    typer.echo(check_contracts(against))
+
+
+@scenario_app.command("check")
+def scenario_check(file: Annotated[Path, typer.Argument(help="A scenario file.")]) -> None:
+    """Check a scenario file against its schema and the packs it names."""
+    from alm_pipeline.inputs.scenarios import check_scenario_file
+
+    check_scenario_file(file)
+    typer.echo(f"{file.name}: valid")
+
+
+def main() -> None:
+    """Run the command and turn errors into one line and an exit status."""
+    try:
+        app()
+    except AlmError as problem:
+        typer.echo(f"alm: {problem}", err=True)
+        raise SystemExit(1) from None
+
+
+def _close(as_of_date: date):  # type: ignore[no-untyped-def]
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.command import close_with_progress
+
+    return close_with_progress(config_path(), as_of_date)
+
+
+def _bank_of_process():  # type: ignore[no-untyped-def]
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+
+    return open_bank(config_path())
+
+
+def _named_folder(text: str) -> tuple[str, Path]:
+    name, separator, folder = text.partition("=")
+    if not separator or not Path(folder).is_dir():
+        raise ConfigurationError(
+            f"--data {text} is not NAME=FOLDER with an existing folder",
+            fix="for example --data berka=/data/berka",
+        )
+    return name, Path(folder)
+
+
+def _deliver_demo(
+    positions: int, months: int, as_of: date | None, seed: int, defects: str
+) -> list[date]:
+    from alm_pipeline.demo import deliver
+
+    return deliver(positions, months, as_of, seed, defects)

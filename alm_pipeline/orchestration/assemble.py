@@ -1,0 +1,58 @@
+"""Put a bank's assets, checks, jobs, schedule and sensors together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from alm_pipeline.orchestration import jobs
+from alm_pipeline.orchestration.assets.deliveries import delivery_asset
+from alm_pipeline.orchestration.assets.engine import engine_assets
+from alm_pipeline.orchestration.assets.lineage import lineage_assets
+from alm_pipeline.orchestration.assets.publication import publication_asset
+from alm_pipeline.orchestration.assets.quarantine import quarantine_asset
+from alm_pipeline.orchestration.bank import Bank, open_bank
+from alm_pipeline.orchestration.checks import table_check_assets
+from alm_pipeline.orchestration.jobs import close_jobs
+from alm_pipeline.orchestration.partitions import Partitions
+from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.orchestration.schedules import close_schedule
+from alm_pipeline.orchestration.sensors import chain_sensors, delivery_sensor
+from alm_pipeline.orchestration.sql_assets import sql_assets
+
+
+def assemble(config: Path) -> dg.Definitions:
+    """Return the definitions of the bank of a settings file."""
+    bank = open_bank(config)
+    partitions = Partitions.of(bank.settings)
+    assets = bank_assets(bank, partitions)
+    by_name = {job.name: job for job in close_jobs(assets, partitions)}
+    chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=table_check_assets(bank, partitions),
+        jobs=list(by_name.values()),
+        schedules=[close_schedule(bank)],
+        sensors=[delivery_sensor(bank), *chain],
+        resources={"bank": BankResource(config=str(config))},
+        executor=dg.in_process_executor,
+    )
+
+
+def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
+    """Return every asset of a bank; publication comes after all reports and audit tables."""
+    assets = [
+        delivery_asset(bank, partitions),
+        quarantine_asset(bank, partitions),
+        *sql_assets(bank, partitions),
+        *engine_assets(bank, partitions),
+        *lineage_assets(bank, partitions),
+    ]
+    last = [
+        ".".join(key.path)
+        for asset in assets
+        for key in asset.keys
+        if key.path[0] in ("reports", "audit")
+    ]
+    return [*assets, publication_asset(bank, partitions, sorted(last))]

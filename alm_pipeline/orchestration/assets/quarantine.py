@@ -1,0 +1,169 @@
+"""Which delivered rows are not trusted, and the verdict on every rule of every extract.
+
+Extracts are checked in the order of their references, so that a position whose counterparty was
+set aside is set aside too. One step, because Great Expectations judges all counts at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+import pyarrow as pa
+
+from alm_pipeline.inputs.data_contracts import ExtractContract
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.checks import asset_check_result, result_row
+from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata
+from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.validation.evaluation import (
+    CheckResult,
+    evaluate,
+    judged,
+    sets_rows_aside,
+)
+from alm_pipeline.validation.quarantine import checking_order, quarantine_query
+from alm_pipeline.validation.rules import compile_rules
+from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS
+from alm_pipeline.warehouse.store import Commit
+
+BLOCKING, SET_ASIDE = "data_contract", "rows_set_aside"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One extract after its checks."""
+
+    extract: str
+    commit: Commit
+    results: tuple[CheckResult, ...]
+
+
+def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the asset that checks every extract and sets rows aside."""
+    months = partitions.month_ends
+
+    @dg.multi_asset(
+        name="quarantine",
+        specs=[_spec(bank, partitions, name) for name in sorted(bank.extracts)],
+        check_specs=[
+            dg.AssetCheckSpec(
+                check,
+                asset=asset_key(f"quarantine.{name}"),
+                blocking=check == BLOCKING,
+                partitions_def=months,
+                description=about,
+            )
+            for name in sorted(bank.extracts)
+            for check, about in _ABOUT.items()
+        ],
+        can_subset=False,
+    )
+    def quarantine(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        for checked in check_delivery(bank.open(), partition_of(context)):
+            key = asset_key(f"quarantine.{checked.extract}")
+            yield dg.MaterializeResult(asset_key=key, metadata=commit_metadata(checked.commit))
+            blocking = [r for r in checked.results if r.is_blocking]
+            others = [r for r in checked.results if not r.is_blocking]
+            yield asset_check_result(key, BLOCKING, blocking, dg.AssetCheckSeverity.ERROR)
+            yield asset_check_result(key, SET_ASIDE, others, dg.AssetCheckSeverity.WARN)
+
+    return quarantine
+
+
+def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
+    """Check every extract, replace its quarantine, and record the verdicts on the delivery."""
+    store, session = bank.store, bank.store.session
+    bank.bind_inputs(partition.as_of_date)
+    has_previous = _bind_delivery(bank, partition)
+    found: list[tuple[str, Commit, list[CheckResult]]] = []
+    for name in checking_order(bank.extracts):
+        started = time.perf_counter()
+        contract = bank.extracts[name]
+        results = evaluate(session, contract, has_previous=has_previous, engine="counts")
+        rows = _set_aside(bank, contract, results)
+        inputs = _inputs(bank, name, partition)
+        commit = store.replace_partition(
+            f"quarantine.{name}", partition, rows, inputs, bank.code_hash
+        )
+        _bind_trusted(bank, name, partition)
+        bank.announce(commit, time.perf_counter() - started)
+        found.append((name, commit, results))
+    verdicts = iter(judged([result for _, _, results in found for result in results]))
+    checked = [
+        Checked(name, commit, tuple(next(verdicts) for _ in results))
+        for name, commit, results in found
+    ]
+    store.gate.record(
+        [
+            result_row(result, "raw", partition, store.checked_hash(result.table_name, partition))
+            for one in checked
+            for result in one.results
+        ]
+    )
+    yield from checked
+
+
+def _bind_delivery(bank: Bank, partition: Partition) -> bool:
+    """Bind every extract as delivered, and those of the previous close; say if there was one."""
+    store = bank.store
+    previous = bank.closes.before(partition.as_of_date)[:1]
+    for name in bank.extracts:
+        table = f"raw.{name}"
+        store.bind(table, partition, alias=f"delivered.{name}", is_gated=False)
+        store.session.create_view(table, f"select * from delivered.{name}")
+        pinned = [pin for manifest in previous for pin in manifest.pinned(table)]
+        files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
+        store.session.bind_files(f"previous.{name}", files, store.shape(table).columns)
+    return bool(previous)
+
+
+def _bind_trusted(bank: Bank, name: str, partition: Partition) -> None:
+    bank.store.bind(f"quarantine.{name}", partition)
+    bank.store.session.create_view(
+        f"raw.{name}",
+        f"select * from delivered.{name} anti join quarantine.{name}"
+        " using (source_file_id, source_row)",
+    )
+
+
+def _set_aside(bank: Bank, contract: ExtractContract, results: Sequence[CheckResult]) -> pa.Table:
+    if not sets_rows_aside(results):
+        nothing = ", ".join(f"cast(null as {t}) as {c}" for c, t in QUARANTINE_COLUMNS.items())
+        return bank.store.session.query(f"select {nothing} where false")
+    return bank.store.session.query(quarantine_query(contract, compile_rules(contract)))
+
+
+def _inputs(bank: Bank, name: str, partition: Partition) -> dict[str, str]:
+    store = bank.store
+    tables = {f"raw.{name}"} | {r.to_table for r in bank.extracts[name].references}
+    extracts = sorted(t for t in tables if t.startswith("raw."))
+    hashes = {f"{t} {partition}": store.entry(t, partition).content_hash for t in extracts}
+    relations = bank.relation_hashes(partition.as_of_date)
+    return hashes | {t: relations[t] for t in sorted(tables) if t in relations}
+
+
+def _spec(bank: Bank, partitions: Partitions, name: str) -> dg.AssetSpec:
+    contract = bank.extracts[name]
+    others = {r.to_table.partition(".")[2] for r in contract.references} & set(bank.extracts)
+    table = f"quarantine.{name}"
+    return dg.AssetSpec(
+        asset_key(table),
+        deps=[asset_key(f"raw.{other}") for other in sorted({name, *others})],
+        group_name="20_quarantine",
+        description=f"Rows of {name} that break a rule: why, and how much money is in them.",
+        partitions_def=partitions.month_ends,
+        kinds={"duckdb", "greatexpectations"},
+        code_version=bank.code_hash[:16],
+        metadata=asset_metadata(None, bank.shapes[table], bank.dictionary),
+    )
+
+
+_ABOUT = {
+    BLOCKING: "Rules whose failure stops everything that reads this extract.",
+    SET_ASIDE: "Rules whose failing rows are set aside or reported.",
+}

@@ -1,0 +1,125 @@
+"""Check results as Dagster asset checks and as rows of `audit.check_results`.
+
+Checks of delivered extracts run with their quarantine (`assets/quarantine.py`); the checks of later
+tables, the ledger tie and the proofs among them, are made here from their declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.validation.evaluation import CheckResult
+from alm_pipeline.validation.table_checks import TABLE_CHECKS, evaluate_table_checks
+from alm_pipeline.warehouse.partition import Partition
+
+_MAX_SHOWN = 20
+_MAX_AMOUNT = Decimal("9999999999999999.99")
+
+
+def table_check_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
+    """Return one group of asset checks per checked table of a later stage."""
+    tables = sorted({check.table for check in TABLE_CHECKS})
+    return [_table_checks(bank, partitions, table) for table in tables]
+
+
+def _table_checks(bank: Bank, partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
+    own = [check for check in TABLE_CHECKS if check.table == table]
+    key = asset_key(table)
+
+    @dg.multi_asset_check(
+        name=f"checks_{table.replace('.', '_')}",
+        specs=[
+            dg.AssetCheckSpec(
+                _check_name(check.check_id),
+                asset=key,
+                blocking=check.severity == "blocking",
+                description=check.message,
+                partitions_def=partitions.month_ends,
+            )
+            for check in own
+        ],
+        can_subset=False,
+    )
+    def checks(context: dg.AssetCheckExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        for result in check_table(bank.open(), table, partition_of(context)):
+            severity = (
+                dg.AssetCheckSeverity.ERROR if result.is_blocking else dg.AssetCheckSeverity.WARN
+            )
+            yield asset_check_result(key, _check_name(result.check_id), [result], severity)
+
+    return checks
+
+
+def check_table(bank: Bank, table: str, partition: Partition) -> list[CheckResult]:
+    """Run the checks of one table on its current content and record the verdicts."""
+    store = bank.store
+    bank.bind_inputs(partition.as_of_date)
+    store.bind(table, partition.month, is_gated=False)
+    results = evaluate_table_checks(store.session, table)
+    checked = store.checked_hash(table, partition)
+    stage = table.partition(".")[0]
+    store.gate.record([result_row(result, stage, partition.month, checked) for result in results])
+    return results
+
+
+def result_row(
+    result: CheckResult, stage: str, partition: Partition, checked_hash: str
+) -> dict[str, Any]:
+    """Return a result as a row of `audit.check_results`."""
+    amount = min(Decimal(result.failed_amount).quantize(Decimal("0.01")), _MAX_AMOUNT)
+    return {
+        "as_of_date": partition.as_of_date,
+        "scenario": partition.scenario,
+        "table_name": result.table_name,
+        "checked_hash": checked_hash,
+        "check_id": result.check_id,
+        "rule_id": result.rule_id,
+        "stage": stage,
+        "severity": result.severity,
+        "is_blocking": result.is_blocking,
+        "n_rows": result.total_rows,
+        "failed_rows": result.failed_rows,
+        "failed_amount": amount,
+        "is_passed": result.passed,
+        "message": result.message,
+        "sample": result.sample,
+    }
+
+
+def asset_check_result(
+    key: dg.AssetKey,
+    name: str,
+    results: Iterable[CheckResult],
+    severity: dg.AssetCheckSeverity,
+) -> dg.AssetCheckResult:
+    """Return one Dagster check for several results, failing ones listed."""
+    listed = list(results)
+    failing = [result for result in listed if not result.passed]
+    rows = [
+        f"| {r.check_id} | {r.failed_rows:,} | {r.failed_amount:,.2f} | {r.message} |"
+        for r in failing[:_MAX_SHOWN]
+    ]
+    table = "\n".join(["| check | rows | amount | what |", "|---|---|---|---|", *rows])
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=not failing,
+        severity=severity,
+        metadata={
+            "n_rules": len(listed),
+            "n_failed": len(failing),
+            "failed_rows": sum(result.failed_rows for result in failing),
+            "failing": dg.MetadataValue.md(table if failing else "none"),
+        },
+    )
+
+
+def _check_name(check_id: str) -> str:
+    return check_id.replace(".", "__")

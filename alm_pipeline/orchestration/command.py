@@ -1,0 +1,124 @@
+"""Run a close from the command line: open the bank, show progress, time every table.
+
+On a terminal progress is one moving line with elapsed and estimated time; elsewhere it is one plain
+line per table that took notice of anything.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from alm_pipeline.orchestration.assemble import assemble, bank_assets
+from alm_pipeline.orchestration.bank import Bank, open_bank
+from alm_pipeline.orchestration.close import Outcome, close_month
+from alm_pipeline.orchestration.home import open_instance
+from alm_pipeline.orchestration.partitions import Partitions
+from alm_pipeline.warehouse.store import Commit
+
+_SLOW_SECONDS = 2.0
+
+
+@dataclass
+class Timings:
+    """Seconds and rows per table of one close, for the command line and the benchmarks."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    n_changed: int = 0
+    n_tables: int = 0
+
+    def note(self, commit: Commit, seconds: float) -> None:
+        """Add one commit."""
+        self.n_tables += 1
+        self.n_changed += commit.is_changed
+        table = commit.entry.table
+        self.seconds[table] = self.seconds.get(table, 0.0) + seconds
+
+
+def close_with_progress(config: Path, as_of_date: date, timings: Timings | None = None) -> Outcome:
+    """Close one month end and show how far it is."""
+    _quiet()
+    bank = open_bank(config)
+    definitions = assemble(config)
+    timings = timings or Timings()
+    with open_instance(bank.settings.dagster_home) as instance:
+        return _with_progress(bank, definitions, instance, as_of_date, timings)
+
+
+def _with_progress(
+    bank: Bank,
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    as_of_date: date,
+    timings: Timings,
+) -> Outcome:
+    console = Console()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    started = time.perf_counter()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(f"close {as_of_date}", total=n_tables_of_close(bank))
+
+        def listen(commit: Commit, seconds: float) -> None:
+            timings.note(commit, seconds)
+            progress.update(task, advance=1, description=f"close {as_of_date} {commit.entry.table}")
+            if not console.is_terminal and seconds >= _SLOW_SECONDS:
+                console.print(line_of(commit, seconds), highlight=False, soft_wrap=True)
+
+        def announce(step: str) -> None:
+            if not console.is_terminal:
+                elapsed = time.perf_counter() - started
+                console.print(f"{elapsed:6.1f} s  {step}", highlight=False, soft_wrap=True)
+
+        bank.listeners.append(listen)
+        try:
+            return close_month(bank, definitions, instance, as_of_date, announce)
+        finally:
+            bank.listeners.remove(listen)
+
+
+def n_tables_of_close(bank: Bank) -> int:
+    """Return how many partitions a close writes."""
+    partitions = Partitions.of(bank.settings)
+    n_scenarios = len(bank.settings.closing_scenarios)
+    total = 0
+    for asset in bank_assets(bank, partitions):
+        if asset.partitions_def == partitions.by_scenario:
+            total += n_scenarios * len(list(asset.keys))
+        elif asset.partitions_def == partitions.month_ends:
+            total += len(list(asset.keys))
+    return total
+
+
+def line_of(commit: Commit, seconds: float) -> str:
+    """Return the log line of a table: name, partition, rows, seconds."""
+    entry = commit.entry
+    state = "" if commit.is_changed else ", unchanged"
+    return f"          {entry.table} {entry.partition}: {entry.n_rows:,} rows, {seconds:.1f} s{state}"
+
+
+def _quiet() -> None:
+    """Keep Dagster's and Great Expectations' logs to what is wrong; the UI has the rest."""
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    for name in ("dagster", "great_expectations"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

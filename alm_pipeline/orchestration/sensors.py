@@ -1,0 +1,109 @@
+"""What starts the next job: a complete delivery, and the jobs of the chain themselves."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+
+import dagster as dg
+
+from alm_pipeline.errors import SourceError
+from alm_pipeline.orchestration import jobs
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.close import CLOSE_TAG
+from alm_pipeline.warehouse import raw_files
+from alm_pipeline.warehouse.content import combined_hash
+from alm_pipeline.warehouse.partition import Partition
+
+
+def delivery_sensor(bank: Bank) -> dg.SensorDefinition:
+    """Return the sensor that starts the book of a month end once its delivery is complete.
+
+    The run key holds the hash of all files: files sent again unchanged start nothing, a restated
+    file starts a new book.
+    """
+
+    @dg.sensor(
+        job_name=jobs.BOOK,
+        name="complete_delivery",
+        minimum_interval_seconds=60,
+        description="Starts the book of a month end when all contracted files have arrived.",
+    )
+    def complete_delivery(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+        reasons = []
+        for day in delivered_dates(bank):
+            try:
+                files = raw_files.register_files(bank.source, bank.folders, day)
+            except SourceError as incomplete:
+                reasons.append(f"{day}: {incomplete}")
+                continue
+            parts = "".join(sorted(file.source_file_id for file in files))
+            digest = hashlib.sha256(parts.encode()).hexdigest()[:16]
+            yield dg.RunRequest(run_key=f"{day}-{digest}", partition_key=day.isoformat())
+        if reasons:
+            yield dg.SkipReason("; ".join(reasons))
+
+    return complete_delivery
+
+
+def delivered_dates(bank: Bank) -> list[date]:
+    """Return the month ends that have a folder in landing, earliest first."""
+    found = []
+    for folder in bank.settings.landing_folder.glob("????-??-??"):
+        day = date.fromisoformat(folder.name)
+        if folder.is_dir() and day >= bank.settings.first_as_of_date:
+            found.append(day)
+    return sorted(found)
+
+
+def chain_sensors(
+    bank: Bank, scenario_job: dg.UnresolvedAssetJobDefinition, reports_job: dg.UnresolvedAssetJobDefinition
+) -> list[dg.SensorDefinition]:
+    """Return the sensors that start the scenarios after the book and the reports after them.
+
+    Runs of `alm close` carry a close id and start their own successors; they are left alone.
+    """
+
+    @dg.run_status_sensor(
+        name="scenarios_after_book",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        request_job=scenario_job,
+        description="Starts every closing scenario of a month end when its book is made.",
+    )
+    def scenarios_after_book(context: dg.RunStatusSensorContext):  # type: ignore[no-untyped-def]
+        month = _month_of(context.dagster_run, jobs.BOOK)
+        for scenario in bank.settings.closing_scenarios if month else ():
+            key = str(month.under(scenario))
+            yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{key}", partition_key=key)
+
+    @dg.run_status_sensor(
+        name="reports_after_scenarios",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        request_job=reports_job,
+        description="Starts the reports of a month end when its last scenario is made.",
+    )
+    def reports_after_scenarios(context: dg.RunStatusSensorContext):  # type: ignore[no-untyped-def]
+        month = _month_of(context.dagster_run, jobs.SCENARIO)
+        made = _made(bank, month) if month else None
+        if month and made:
+            yield dg.RunRequest(run_key=f"{month}-{made}", partition_key=str(month))
+
+    return [scenarios_after_book, reports_after_scenarios]
+
+
+def _month_of(run: dg.DagsterRun, job: str) -> Partition | None:
+    if run.job_name != job or CLOSE_TAG in run.tags:
+        return None
+    return Partition.parse(run.tags["dagster/partition"]).month
+
+
+def _made(bank: Bank, month: Partition) -> str | None:
+    """Return one hash of all scenarios' results of a month end, or None while one is missing."""
+    table = "scenarios.position_values"
+    found = [
+        bank.store.registry.find(table, month.under(scenario))
+        for scenario in bank.settings.closing_scenarios
+    ]
+    if not all(found):
+        return None
+    return combined_hash([entry.content_hash for entry in found if entry])[:16]
