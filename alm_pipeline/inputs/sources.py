@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import read_yaml
 
-Row = dict[str, str | None]
+Row = dict[str, object]
 DECLARED_LABEL = "declared, not delivered"
 
 
@@ -96,10 +96,10 @@ class NotDelivered(_Record):
 
 
 class Declared(_Record):
-    """A figure or text declared because the bank does not deliver it."""
+    """A figure declared because the bank does not deliver it; 1 marks a treatment as chosen."""
 
     item: str
-    value: str | int | float | bool
+    value: float
     reason: str
     owner: str
     applies_to: str
@@ -237,24 +237,16 @@ def _control_problems(source: Source) -> list[str]:
 
 
 def source_relations(source: Source) -> dict[str, list[Row]]:
-    """Return what SQL may read of a declaration, as rows of text per relation of schema inputs.
+    """Return what SQL may read of a declaration, as rows per relation of schema inputs.
 
     ``not_delivered`` (extract, treatment, reason, owner), ``declared`` (item, value, reason,
     owner, applies_to, label) and ``source_codes`` (code_list, code, meaning, value).
     """
     return {
-        "not_delivered": [_text_row(record) for record in source.not_delivered],
-        "declared": [_text_row(record) for record in source.declared],
-        "source_codes": [_text_row(record) for record in source.codes],
+        "not_delivered": [record.model_dump() for record in source.not_delivered],
+        "declared": [record.model_dump() for record in source.declared],
+        "source_codes": [record.model_dump() for record in source.codes],
     }
-
-
-def _text_row(record: BaseModel) -> Row:
-    return {name: _text(value) for name, value in record.model_dump().items()}
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _code_lists(folder: Path) -> list[CodeListEntry]:

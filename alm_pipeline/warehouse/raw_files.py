@@ -30,14 +30,18 @@ from alm_pipeline.warehouse.control_totals import (
     FileRecord,
     control_check,
     read_control_file,
+    refuse_disagreeing,
 )
 from alm_pipeline.warehouse.text_rows import RefusedRow, TextRows, read_parquet_as_text, read_text
 
 __all__ = [
     "DeliveredFile",
+    "FileRecord",
     "LoadedFile",
+    "RefusedRow",
     "load_file",
     "load_table",
+    "refuse_disagreeing",
     "register_files",
     "store",
 ]
