@@ -19,6 +19,7 @@ __all__ = [
     "ASSUMPTION_FILES",
     "AssumptionBook",
     "AssumptionFigure",
+    "cap_faults",
     "load_assumptions",
     "read_assumptions",
 ]
@@ -103,7 +104,7 @@ def read_assumptions(problems: Problems, overlay: Path | None = None) -> Assumpt
     return AssumptionBook(tuple(figures), categories)
 
 
-def cap_faults(book: AssumptionBook, pack_name: str, pack: RulePack) -> list[str]:
+def cap_faults(book: AssumptionBook, pack: RulePack) -> list[str]:
     """Return every deposit assumption beyond a pack's cap on core share or average life.
 
     The core leaves in equal parts at the end of each month, so its average life is
@@ -120,11 +121,11 @@ def cap_faults(book: AssumptionBook, pack_name: str, pack: RulePack) -> list[str
         months = book.value("deposits", segment, "core_run_off_months", 0.0)
         life_years = (months + 1.0) / 24.0 if months > 0.0 else 0.0
         if share > cap.core_share:
-            faults.append(f"{segment}: core share {share} above {cap.core_share} of {pack_name}")
+            faults.append(f"{segment}: core share {share} above {cap.core_share} of {category}")
         if life_years > cap.average_life_years + 1e-9:
             faults.append(
                 f"{segment}: average life {life_years:.2f} years above "
-                f"{cap.average_life_years} of {pack_name}"
+                f"{cap.average_life_years} of {category}"
             )
     return faults
 

@@ -118,7 +118,7 @@ def _check_caps(
 ) -> None:
     """Report a deposit beyond a cap once, however many packs share the cap."""
     faults: dict[str, None] = {}
-    for name, pack in packs.items():
-        faults |= dict.fromkeys(cap_faults(assumptions, name, pack))
+    for pack in packs.values():
+        faults |= dict.fromkeys(cap_faults(assumptions, pack))
     for fault in faults:
         problems.add("assumptions/deposits.yaml", fault)

@@ -92,7 +92,7 @@ class Problems:
         try:
             return read_yaml(path)
         except ConfigurationError as error:
-            self.add(path.name, str(error))
+            self.add(path.name, ": ".join(part for part in (error.what, error.detail) if part))
             return None
 
     def record(self, model: type[_R], content: object, where: str) -> _R | None:

@@ -18,6 +18,11 @@ from pathlib import Path
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as _SafeLoader
+except ImportError:  # PyYAML built without the C library: same result, slower
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
+
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.paths import DATA_CONTRACTS
 
@@ -122,12 +127,12 @@ def _yaml_below(folder: Path | None) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(_SafeLoader):
     """Safe YAML without duplicate keys and with `true` and `false` as the only booleans."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the name and shape PyYAML expects
         letter: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:bool"]
-        for letter, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for letter, pairs in _SafeLoader.yaml_implicit_resolvers.items()
     }
 
     def construct_mapping(

@@ -125,10 +125,11 @@ def test_currencies_of_worked_example_3b_add_up_with_the_weights_of_each_pack(ex
 
     def weighted(pack_name: str) -> float:
         weights = packs[pack_name].measures.eve.aggregation
-        return sum(
+        total = sum(
             change * (weights.gain_weight if change > 0 else weights.loss_weight)
             for change in changes.values()
         )
+        return float(total)
 
     assert weighted("basel_2024") == -examples["3b"]["basel_standardised_loss"]
     assert weighted("eu_2024") == examples["3b"]["eu_weighted_change"]

@@ -1,0 +1,191 @@
+"""The `inputs` relations: columns and types as agreed, bounds of buckets, nulls."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.figures import Figures, load_figures
+from alm_pipeline.inputs.relations import SCHEMAS, BankFacts, all_relations, time_buckets
+from alm_pipeline.inputs.rule_packs import load_time_buckets
+from alm_pipeline.paths import DATA_CONTRACTS
+
+AS_OF = dt.date(2026, 10, 31)
+MAY_BE_NULL = {
+    "products": {"nmd_category", "exclusion_reason"},
+    "scenarios": {"pack", "shape"},
+    "rule_packs": {"threshold_share"},
+    "time_buckets": {"upper_days"},
+    "outside_dates": {"effective_to"},
+}
+BANK = BankFacts(
+    group_entity_id="GROUP",
+    bank_name="A bank",
+    reporting_currency="USD",
+    source="demo",
+    nii_base_path="forward",
+    eve_margins="excluded",
+    members=["B1", "B2"],
+    closing_scenarios=["base", "basel_2024_parallel_up"],
+    not_delivered=[{"extract": "capital", "treatment": "waived", "reason": "no", "owner": "me"}],
+    declared=[{"item": "rate", "value": 0.0, "reason": "no", "owner": "me", "applies_to": "loan"}],
+)
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    return load_figures()
+
+
+@pytest.fixture(scope="module")
+def relations(figures: Figures) -> dict[str, pa.Table]:
+    return all_relations(figures, BANK, AS_OF, scenarios=["us_up_100"])
+
+
+def test_every_relation_has_the_columns_and_types_agreed(relations):
+    assert {name: table.schema for name, table in relations.items()} == SCHEMAS
+    assert SCHEMAS["limits"].names == [
+        "metric", "scope", "direction", "amber", "red", "unit", "status", "owner",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_null_stands_only_where_it_has_a_meaning(relations, name):
+    table = relations[name]
+    nulls = {column for column in table.column_names if table[column].null_count}
+    assert nulls <= MAY_BE_NULL.get(name, set())
+
+
+@pytest.mark.parametrize("name", ["outside_dates"])
+def test_nothing_is_outside_its_dates_at_the_demo_date(relations, name):
+    assert relations[name].num_rows == 0
+
+
+def test_a_pack_used_too_early_is_a_row(figures):
+    table = all_relations(figures, BANK, dt.date(2025, 6, 30))["outside_dates"]
+    assert table.to_pylist() == [
+        {
+            "item_kind": "rule_pack",
+            "item": "basel_2024",
+            "effective_from": dt.date(2026, 1, 1),
+            "effective_to": None,
+            "owner": "Basel Committee",
+        }
+    ]
+
+
+def test_closing_scenarios_are_marked_and_have_behaviour_beside_the_what_ifs(relations):
+    closing = {row["scenario"] for row in relations["scenarios"].to_pylist() if row["is_closing"]}
+    assert closing == {"base", "basel_2024_parallel_up"}
+    with_behaviour = set(relations["behaviour_parameters"]["scenario"].to_pylist())
+    assert with_behaviour == closing | {"us_up_100"}
+
+
+def test_bounds_of_buckets_count_calendar_months_from_the_as_of_date():
+    rows = [
+        row
+        for row in time_buckets(load_time_buckets(), AS_OF).to_pylist()
+        if row["bucket_set"] == "irrbb"
+    ]
+    assert [row["bucket"] for row in rows] == list(range(1, 20))
+    # 31 October 2026: 1 November 1, 30 November 30, 31 January 92, 30 April 181, 31 July 273,
+    # 31 October 2027 365, 30 April 2028 547, 31 October 2028 731 (a leap day)
+    assert [row["upper_days"] for row in rows[:8]] == [1, 30, 92, 181, 273, 365, 547, 731]
+    assert rows[0]["lower_days"] == -1
+    assert rows[-1]["upper_days"] is None
+
+
+@pytest.mark.parametrize("bucket_set", ["irrbb", "liquidity"])
+def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(bucket_set):
+    rows = [
+        row
+        for row in time_buckets(load_time_buckets(), AS_OF).to_pylist()
+        if row["bucket_set"] == bucket_set
+    ]
+
+    def buckets_of(day: int) -> list[int]:
+        return [
+            row["bucket"]
+            for row in rows
+            if row["lower_days"] < day and (row["upper_days"] is None or day <= row["upper_days"])
+        ]
+
+    for row in rows[:-1]:
+        assert buckets_of(row["upper_days"]) == [row["bucket"]]
+        assert buckets_of(row["upper_days"] + 1) == [row["bucket"] + 1]
+    assert buckets_of(0) == [1]
+    assert buckets_of(40_000) == [len(rows)]
+
+
+def test_the_liquidity_ladder_has_the_agreed_bounds():
+    rows = [
+        row
+        for row in time_buckets(load_time_buckets(), AS_OF).to_pylist()
+        if row["bucket_set"] == "liquidity"
+    ]
+    assert [row["upper_days"] for row in rows[:5]] == [1, 7, 14, 30, 61]
+    assert len(rows) == 13
+
+
+def test_the_status_of_a_threshold_is_the_weaker_of_level_and_weights(relations):
+    status = {
+        (row["pack"], row["measure"]): row["status"] for row in relations["rule_packs"].to_pylist()
+    }
+    assert status["basel_2024", "eve"] == "verified"
+    assert status["eu_2024", "eve"] == "secondary"
+
+
+def test_a_product_with_an_unknown_segment_or_curve_is_refused(tmp_path: Path):
+    text = (DATA_CONTRACTS / "products.yaml").read_text(encoding="utf-8")
+    text = text.replace("behaviour_segment: none", "behaviour_segment: nobody", 1)
+    text = text.replace("EUR: eur_ois}", "EUR: usd_ois}", 1)
+    (tmp_path / "products.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_figures(tmp_path)
+    assert "no assumption for behaviour segment nobody" in str(caught.value)
+    assert "curve usd_ois is no curve of EUR" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("side: asset", "side: debit", "side"),
+        ("cash_flow_model: bullet", "cash_flow_model: balloon", "cash_flow_model"),
+        ("nmd_category: null", "nmd_category: wholesale", "an nmd_category belongs to"),
+        (
+            "exclusion_reason: null",
+            "exclusion_reason: because",
+            "a product in scope has no exclusion_reason",
+        ),
+        ("is_in_irrbb_scope: true", "is_in_irrbb_scope: false", "gives its exclusion_reason"),
+        ("    side: asset\n", "", "side: Field required"),
+    ],
+)
+def test_a_product_that_contradicts_itself_is_refused(tmp_path: Path, old, new, words):
+    text = (DATA_CONTRACTS / "products.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "products.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        load_figures(tmp_path)
+    assert words in str(caught.value)
+
+
+def test_an_index_of_a_curve_in_another_currency_is_refused(tmp_path: Path):
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    wrong = text.replace("EUR_ADMIN: {currency: EUR", "EUR_ADMIN: {currency: USD")
+    (tmp_path / "curves.yaml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="EUR_ADMIN names curve eur_ois"):
+        load_figures(tmp_path)
+
+
+def test_a_limit_that_stands_twice_is_refused(tmp_path: Path):
+    text = (DATA_CONTRACTS / "limits.yaml").read_text(encoding="utf-8")
+    (tmp_path / "limits.yaml").write_text(
+        text.replace("scope: us_down_100", "scope: us_up_100"), encoding="utf-8"
+    )
+    with pytest.raises(ConfigurationError, match="limits that stand twice"):
+        load_figures(tmp_path)

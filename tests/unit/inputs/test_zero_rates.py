@@ -1,0 +1,179 @@
+"""Curves of an as-of date: what stops a currency, what a scenario adds, what goes to the engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from alm_pipeline.inputs.curves import CurveBook, load_curves
+from alm_pipeline.inputs.scenarios import ScenarioBook, load_scenarios
+from alm_pipeline.inputs.zero_rates import (
+    BaseZeroRates,
+    base_zero_rates,
+    engine_curves,
+    scenario_zero_rates,
+    zero_rate_table,
+)
+
+AS_OF = dt.date(2026, 10, 31)
+
+
+def flat_quotes(levels: dict[str, float], quote_date: str = "2026-10-30") -> dict[str, np.ndarray]:
+    """A 1-year deposit and a 10-year par bond per curve, both at the same rate."""
+    ids = [name for name in levels for _ in range(2)]
+    n_curves = len(levels)
+    return {
+        "curve_id": np.array(ids, dtype=object),
+        "instrument": np.array(["deposit", "bond"] * n_curves, dtype=object),
+        "tenor": np.array(["1Y", "10Y"] * n_curves, dtype=object),
+        "quote": np.array([levels[name] for name in ids]),
+        "quote_date": np.array([quote_date] * len(ids), dtype="datetime64[D]"),
+        "day_count": np.array(["act_365f"] * len(ids), dtype=object),
+        "payment_freq": np.array([None, "P1Y"] * n_curves, dtype=object),
+    }
+
+
+@pytest.fixture(scope="module")
+def curves() -> CurveBook:
+    return load_curves()
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> ScenarioBook:
+    overlay: Path = tmp_path_factory.mktemp("overlay")
+    (overlay / "scenarios").mkdir()
+    (overlay / "scenarios" / "dollar_only.yaml").write_text(
+        "about: The dollar rises alone.\nkind: own\nshocks: {parallel_bp: {USD: 25}}\n"
+    )
+    (overlay / "scenarios" / "up_and_more.yaml").write_text(
+        "about: The Basel rise and 50 more in the dollar.\nkind: own\n"
+        "extends: basel_2024_parallel_up\nshocks: {parallel_bp: {USD: 50, EUR: 0}}\n"
+    )
+    return load_scenarios(overlay)
+
+
+def base_of(curves: CurveBook, **levels: float) -> BaseZeroRates:
+    return base_zero_rates(flat_quotes(levels), curves, AS_OF, ["USD", "EUR"])
+
+
+def test_both_currencies_share_one_grid_with_every_quoted_tenor(curves):
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    assert base.errors == {}
+    assert base.curve_ids == ("usd_ois", "eur_ois")
+    assert base.zero_rates.shape == (2, len(base.tenor_days))
+    assert (np.diff(base.tenor_days) > 0).all()
+    # 31 October 2026 to 31 October 2027: 365 days; ln 1.04 = 0.0392207
+    one_year = int(np.flatnonzero(base.tenor_days == 365)[0])
+    assert base.zero_rates[0, one_year] == pytest.approx(0.0392207, abs=5e-8)
+
+
+def test_a_curve_without_quotes_stops_its_currency_only(curves):
+    base = base_of(curves, usd_ois=0.04)
+    assert base.currencies == ("USD",)
+    assert str(base.errors["EUR"]).startswith("a curve has no quotes | curve eur_ois (EUR)")
+
+
+def test_stale_quotes_stop_their_currency_and_say_how_old_they_are(curves):
+    quotes = flat_quotes({"usd_ois": 0.04, "eur_ois": 0.02})
+    quotes["quote_date"][0] = np.datetime64("2026-09-30")
+    base = base_zero_rates(quotes, curves, AS_OF, ["USD", "EUR"])
+    assert base.currencies == ("EUR",)
+    message = str(base.errors["USD"])
+    # 30 September to 31 October: 31 days
+    assert "1 quote is stale" in message
+    assert "curve usd_ois (USD)" in message
+    assert "quote date 2026-09-30, 31 days old, allowed 5" in message
+
+
+@pytest.mark.parametrize(
+    ("quote_date", "is_stopped"), [("2026-10-26", False), ("2026-10-25", True)]
+)
+def test_a_quote_may_be_exactly_as_old_as_allowed(curves, quote_date, is_stopped):
+    quotes = flat_quotes({"usd_ois": 0.04}, quote_date)
+    assert ("USD" in base_zero_rates(quotes, curves, AS_OF, ["USD"]).errors) is is_stopped
+
+
+def test_quotes_from_after_the_as_of_date_stop_their_currency(curves):
+    quotes = flat_quotes({"usd_ois": 0.04}, "2026-11-02")
+    error = base_zero_rates(quotes, curves, AS_OF, ["USD"]).errors["USD"]
+    assert "dated after the as-of date" in str(error)
+
+
+def test_a_currency_without_a_curve_is_stopped(curves):
+    error = base_zero_rates(flat_quotes({"usd_ois": 0.04}), curves, AS_OF, ["CHF"]).errors["CHF"]
+    assert "no curve for CHF" in str(error)
+
+
+def test_a_quote_that_cannot_be_read_names_its_curve(curves):
+    quotes = flat_quotes({"usd_ois": 0.04})
+    quotes["instrument"][0] = "future"
+    error = base_zero_rates(quotes, curves, AS_OF, ["USD"]).errors["USD"]
+    assert "instrument future" in str(error)
+    assert "curve usd_ois" in str(error)
+
+
+def test_the_base_scenario_gives_the_base_back_bit_for_bit(curves, book):
+    base = base_of(curves, usd_ois=0.04, eur_ois=-0.01)
+    same = scenario_zero_rates(base, "base", book)
+    assert (same.zero_rates == base.zero_rates).all()
+    assert not same.shock_bp.any()
+    assert not same.floor_applied.any()
+
+
+def test_a_regulatory_scenario_moves_each_currency_by_its_own_size(curves, book):
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    moved = scenario_zero_rates(base, "basel_2024_parallel_up", book)
+    # BCBS d578: USD 200, EUR 225
+    assert (moved.shock_bp[0] == 200.0).all()
+    assert (moved.shock_bp[1] == 225.0).all()
+    change_bp = (moved.zero_rates - base.zero_rates) * 1e4
+    np.testing.assert_allclose(change_bp, moved.shock_bp, rtol=0, atol=1e-9)
+
+
+def test_the_floor_of_the_european_pack_shows_where_it_decides(curves, book):
+    # EUR 2016 parallel 200 bp from 0 %: -2 % is below -1.5 % + 0.0003 t up to 50 years
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.0)
+    moved = scenario_zero_rates(base, "eu_2024_parallel_down", book)
+    assert not moved.floor_applied[0].any()
+    assert moved.floor_applied[1].all()
+    ten_years = int(np.flatnonzero(base.tenor_days == 3653)[0])
+    # -0.015 + 0.0003 * 3653 / 365 = -0.0119975
+    assert moved.zero_rates[1, ten_years] == pytest.approx(-0.0119975, abs=5e-8)
+
+
+def test_an_own_scenario_adds_to_the_one_it_extends(curves, book):
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    moved = scenario_zero_rates(base, "up_and_more", book)
+    assert (moved.shock_bp[0] == 250.0).all()
+    assert (moved.shock_bp[1] == 225.0).all()
+
+
+def test_a_scenario_that_does_not_name_a_currency_stops_it_alone(curves, book):
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    moved = scenario_zero_rates(base, "dollar_only", book)
+    assert list(moved.errors) == ["EUR"]
+    assert "no shock for EUR" in str(moved.errors["EUR"])
+    ids, for_engine = engine_curves(base, [scenario_zero_rates(base, "base", book), moved])
+    assert ids == ("usd_ois",)
+    assert for_engine.zero_rates.shape == (2, 1, len(base.tenor_days))
+    assert zero_rate_table(base, moved)["currency"].unique().to_pylist() == ["USD"]
+
+
+def test_the_table_has_one_row_per_curve_and_tenor(curves, book):
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    rows = zero_rate_table(base, scenario_zero_rates(base, "us_down_300", book))
+    assert rows.num_rows == 2 * len(base.tenor_days)
+    keys = set(zip(rows["curve_id"].to_pylist(), rows["tenor_days"].to_pylist(), strict=True))
+    assert len(keys) == rows.num_rows
+    # 4 % - 300 bp stays above 0; 2 % - 300 bp is floored at 0 in the US pack
+    floored = {
+        currency
+        for currency, hit in zip(
+            rows["currency"].to_pylist(), rows["floor_applied"].to_pylist(), strict=True
+        )
+        if hit
+    }
+    assert floored == {"EUR"}
