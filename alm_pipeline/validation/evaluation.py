@@ -11,7 +11,7 @@ Which results stop what is the warehouse's gate, not this module.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.validation.counts import (
     EntityCounts,
     Session,
+    failing_amount_query,
     flag_name,
     read_counts,
     row_rules,
@@ -142,18 +143,19 @@ def _row_results(
     failed = {
         rule.rule_id: sum(entity.failed_rows[rule.rule_id] for entity in counts) for rule in chosen
     }
-    samples = _samples(session, contract, rules, failed)
+    failing = [i for i, rule in enumerate(chosen) if failed[rule.rule_id]]
+    samples = _samples(session, contract, rules, failing)
+    amounts = _failing_amounts(session, contract, rules, failing)
     results = []
     for rule in chosen:
         n_failed = failed[rule.rule_id]
-        amount = sum((entity.failed_amount[rule.rule_id] for entity in counts), Decimal(0))
         where = tuple(entity.entity_id for entity in counts if entity.failed_rows[rule.rule_id])
         message = _row_message(rule, contract, n_failed) if n_failed else ""
         results.append(
             replace(
                 _result(rule, counts, message=message),
                 failed_rows=n_failed,
-                failed_amount=amount,
+                failed_amount=amounts.get(rule.rule_id, Decimal(0)),
                 sample=json.dumps(samples.get(rule.rule_id, []), sort_keys=True),
                 entities=where,
             )
@@ -168,13 +170,12 @@ def _row_message(rule: Rule, contract: ExtractContract, n_failed: int) -> str:
 
 
 def _samples(
-    session: Session, contract: ExtractContract, rules: Sequence[Rule], failed: Mapping[str, int]
+    session: Session, contract: ExtractContract, rules: Sequence[Rule], failing: Sequence[int]
 ) -> dict[str, list[object]]:
     """Return up to 20 failing keys per failing rule, in file order; one query for all of them."""
-    chosen = row_rules(rules)
-    failing = [i for i, rule in enumerate(chosen) if failed[rule.rule_id]]
     if not failing:
         return {}
+    chosen = row_rules(rules)
     rows = session.query(sample_query(contract, rules, failing)).to_pylist()
     return {
         chosen[i].rule_id: [json.loads(row["failing"]) for row in rows if row[flag_name(i)]][
@@ -182,6 +183,17 @@ def _samples(
         ]
         for i in failing
     }
+
+
+def _failing_amounts(
+    session: Session, contract: ExtractContract, rules: Sequence[Rule], failing: Sequence[int]
+) -> dict[str, Decimal]:
+    """Return the absolute amount per failing rule; one query for all of them."""
+    if not failing or not contract.amount_column:
+        return {}
+    chosen = row_rules(rules)
+    (row,) = session.query(failing_amount_query(contract, rules, failing)).to_pylist()
+    return {chosen[i].rule_id: Decimal(row[f"a_{i}"]) for i in failing}
 
 
 def _result(rule: Rule, counts: Sequence[EntityCounts], *, message: str = "") -> CheckResult:
