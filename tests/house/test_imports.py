@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.project import PACKAGE, parsed, python_files, relative
+from tests.house.project import PACKAGE, ROOT, parsed, python_files, relative
 
+ENTRY_POINTS = {"alm_pipeline.cli", "alm_pipeline.bench", "alm_pipeline.definitions"}
 ENGINE_MAY_KNOW = {"numpy", "numba", "alm_pipeline"}
 SLOW_TO_IMPORT = {"great_expectations"}
 
@@ -49,3 +50,24 @@ def test_great_expectations_is_imported_inside_functions_only(path: Path):
 @pytest.mark.parametrize("path", python_files(), ids=relative)
 def test_imports_are_absolute(path: Path):
     assert [name for name in everywhere(path) if name.startswith(".")] == []
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a file of the package."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def names_used(path: Path) -> set[str]:
+    """Return every dotted name that an import of this file could mean, modules and members."""
+    used = everywhere(path)
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.ImportFrom):
+            used |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return used
+
+
+def test_no_module_is_an_orphan():
+    modules = {module_name(path): path for path in python_files() if path.stem != "__init__"}
+    used = {name for path in python_files() for name in names_used(path) if path.is_file()}
+    assert set(modules) - used - ENTRY_POINTS == set()
