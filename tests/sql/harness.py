@@ -1,0 +1,131 @@
+"""Runs one SQL file on rows given by hand: what a test puts in, what comes out, and the contract.
+
+Every table a file reads is a table of an in-memory DuckDB, empty unless the test gives rows. The
+result must have the columns, types, key and nulls its data contract promises. Whether a number is
+right is the test's business.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from alm_pipeline.inputs.data_contracts import (
+    TableContract,
+    load_dictionary,
+    load_extract_contracts,
+    load_table_contracts,
+    sql_type,
+)
+from alm_pipeline.inputs.relations import SCHEMAS as INPUTS
+from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
+from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS, SOURCE_COLUMNS
+
+AS_OF_DATE = "2026-10-31"
+Row = Mapping[str, Any]
+
+_ARROW = {
+    pa.string(): "VARCHAR",
+    pa.int32(): "INTEGER",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+}
+
+
+@functools.cache
+def sql_files() -> Mapping[str, SqlFile]:
+    """Return every SQL file of the stages after raw by table name."""
+    return {f.table: f for f in load_sql_files("demo") if f.group != "10_raw"}
+
+
+@functools.cache
+def contracts() -> Mapping[str, TableContract]:
+    """Return every table contract by table name."""
+    return load_table_contracts()
+
+
+@functools.cache
+def column_types(table: str) -> Mapping[str, str]:
+    """Return the DuckDB type of every column of a table, in its order."""
+    schema, _, name = table.partition(".")
+    if schema == "inputs":
+        return {field.name: _ARROW[field.type] for field in INPUTS[name]}
+    if schema == "quarantine":
+        return dict(QUARANTINE_COLUMNS)
+    if table == "raw.position_source":
+        return {"as_of_date": "DATE", "position_key": "VARCHAR", **SOURCE_COLUMNS}
+    if schema == "raw":
+        delivered = [c.name for c in load_extract_contracts()[name].columns]
+        text = {c: "VARCHAR" for c in delivered if c != "as_of_date"}
+        return {"as_of_date": "DATE", **SOURCE_COLUMNS, **text}
+    return {c: sql_type(load_dictionary()[c], schema) for c in contracts()[table].columns}
+
+
+class SqlBench:
+    """An in-memory database in which SQL files run on given rows."""
+
+    def __init__(self, as_of_date: str = AS_OF_DATE) -> None:
+        self.as_of_date = as_of_date
+        self._db = duckdb.connect()
+        self._made: set[str] = set()
+
+    def give(self, table: str, rows: Iterable[Row]) -> None:
+        """Put rows into a table; a column that a row leaves out is null, `as_of_date` is set."""
+        types = column_types(table)
+        self._create(table)
+        names, marks = ", ".join(types), ", ".join(f"cast(? as {t})" for t in types.values())
+        for row in rows:
+            unknown = set(row) - set(types)
+            assert not unknown, f"{table} has no column {sorted(unknown)}"
+            values = {"as_of_date": self.as_of_date, **row}
+            self._db.execute(
+                f"insert into {table} ({names}) select {marks}", [values.get(c) for c in types]
+            )
+
+    def run(self, table: str, scenario: str = "base") -> list[dict[str, Any]]:
+        """Run a table's SQL file, keep its rows for the files after it, and return them."""
+        file = sql_files()[table]
+        for read in file.current_reads:
+            self._create(read)
+        given = {"as_of_date": self.as_of_date, "scenario": scenario}
+        values = {name: value for name, value in given.items() if file.uses(name)}
+        result = self._db.execute(file.text, values)
+        names = [column[0] for column in result.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        self._check(table, names, rows)
+        self._keep(table, rows)
+        return rows
+
+    def query(self, text: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a question asked of what was given and made."""
+        return self._db.execute(text).fetchall()
+
+    def _create(self, table: str) -> None:
+        if table not in self._made:
+            self._made.add(table)
+            columns = ", ".join(f"{c} {t}" for c, t in column_types(table).items())
+            self._db.execute(f"create schema if not exists {table.partition('.')[0]}")
+            self._db.execute(f"create table {table} ({columns})")
+
+    def _keep(self, table: str, rows: Sequence[Row]) -> None:
+        self._create(table)
+        types = column_types(table)
+        marks = ", ".join(f"cast(? as {t})" for t in types.values())
+        if rows:
+            self._db.executemany(
+                f"insert into {table} select {marks}", [[row[c] for c in types] for row in rows]
+            )
+
+    @staticmethod
+    def _check(table: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+        contract = contracts()[table]
+        assert tuple(names) == contract.columns, f"{table}: columns differ from the contract"
+        keys = [tuple(row[c] for c in contract.key) for row in rows]
+        assert len(set(keys)) == len(keys), f"{table}: rows share a key"
+        nulls = {c for row in rows for c in names if row[c] is None}
+        assert nulls <= set(contract.nullable), f"{table}: nulls in {sorted(nulls)}"
