@@ -123,6 +123,7 @@ closings as (
         account_no,
         transaction_date,
         n_of_day,
+        net_of_day,
         expected_balance is not null as is_placed,
         balance_after as closing,
         coalesce(
@@ -134,13 +135,13 @@ closings as (
 ),
 
 ends as (  -- what the rows of a day start from and end with is the same list, shifted by one
-    select account_no, transaction_date, 'start' as side, balance_before as balance from movements
+    select account_no, transaction_date, 'start' as side, balance_before as balance from movements where n_of_day > 1
     union all
-    select account_no, transaction_date, 'start' as side, closing as balance from closings
+    select account_no, transaction_date, 'start' as side, closing as balance from closings where n_of_day > 1
     union all
-    select account_no, transaction_date, 'end' as side, balance_after as balance from movements
+    select account_no, transaction_date, 'end' as side, balance_after as balance from movements where n_of_day > 1
     union all
-    select account_no, transaction_date, 'end' as side, opening as balance from closings
+    select account_no, transaction_date, 'end' as side, opening as balance from closings where n_of_day > 1
 ),
 
 sorted_ends as (
@@ -150,8 +151,13 @@ sorted_ends as (
     from ends
 ),
 
-broken as (
-    select starts.account_no, min(starts.transaction_date) as broken_date
+breaks as (
+    select closings.account_no, closings.transaction_date
+    from closings
+    cross join settings
+    where closings.n_of_day = 1 and abs(closings.opening + closings.net_of_day - closings.closing) > settings.link_tolerance
+    union all
+    select starts.account_no, starts.transaction_date
     from sorted_ends as starts
     inner join sorted_ends as stops
         on starts.account_no = stops.account_no and starts.transaction_date = stops.transaction_date
@@ -161,7 +167,12 @@ broken as (
         starts.side = 'start'
         and stops.side = 'end'
         and abs(starts.balance - stops.balance) > settings.link_tolerance
-    group by starts.account_no
+),
+
+broken as (
+    select account_no, min(transaction_date) as broken_date
+    from breaks
+    group by account_no
 ),
 
 spans as (

@@ -46,7 +46,7 @@ select
     'CZK' as currency,
     'bond' as instrument,
     tenor,
-    cast(try_cast(quote_pct as decimal(18, 6)) / 100 as varchar) as quote,
+    cast(try_cast(quote_pct as decimal(18, 6)) * 0.01 as varchar) as quote,
     date as quote_date,
     'act_act_isda' as day_count,
     'P6M' as payment_freq,
