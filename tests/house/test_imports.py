@@ -69,5 +69,5 @@ def names_used(path: Path) -> set[str]:
 
 def test_no_module_is_an_orphan():
     modules = {module_name(path): path for path in python_files() if path.stem != "__init__"}
-    used = {name for path in python_files() for name in names_used(path) if path.is_file()}
+    used = {name for path in python_files() for name in names_used(path)}
     assert set(modules) - used - ENTRY_POINTS == set()
