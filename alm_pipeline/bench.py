@@ -43,7 +43,9 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.simulation import SimulationOptions, SimulationResult, simulate
+from alm_pipeline.engine.simulation.result import SimulationResult
+from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.simulate import simulate
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.paths import PACKAGE
 
@@ -94,7 +96,8 @@ def day_offsets(book: Book, month: np.ndarray) -> np.ndarray:
     first = month.astype("datetime64[M]").astype("datetime64[D]")
     length = ((month + 1).astype("datetime64[M]").astype("datetime64[D]") - first).astype(np.int64)
     day = first + (np.minimum(book["dom"], length) - 1).astype("timedelta64[D]")
-    return (day - AS_OF_DATE).astype(np.int32)
+    offsets: np.ndarray = (day - AS_OF_DATE).astype(np.int32)
+    return offsets
 
 
 def next_reset_offsets(book: Book) -> np.ndarray:
