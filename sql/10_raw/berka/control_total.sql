@@ -47,7 +47,7 @@ of_loans as (
     select
         count(*) as n_granted,
         sum(original_amount) as granted,
-        sum(n_paid) as n_paid,
+        sum(loan_instalments_paid) as n_paid,
         sum(paid_amount) as paid,
         sum(original_amount - paid_amount) as owed,
         count(case when is_repaid then 1 end) as n_repaid,

@@ -1,5 +1,5 @@
 -- about:  The delivered rows behind every position: the account and all its transactions, the loan and its instalments.
--- grain:  as_of_date, extract, entity_id, position_key, source_file_id, source_row
+-- grain:  as_of_date, position_key, source_file_id, source_row
 -- reads:  raw.berka_balance, raw.berka_loan, raw.berka_transaction, inputs.source_codes
 with positions as (
     select
@@ -44,7 +44,7 @@ select
     cast($as_of_date as date) as as_of_date,
     behind.extract,
     codes.code as entity_id,
-    behind.position_key,
+    codes.code || ':' || behind.extract || ':' || behind.position_key as position_key,
     behind.source_file_id,
     behind.source_row
 from behind
