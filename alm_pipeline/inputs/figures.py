@@ -17,13 +17,9 @@ from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
-from alm_pipeline.inputs.rule_packs import (
-    RulePack,
-    TimeBuckets,
-    read_rule_packs,
-    read_time_buckets,
-)
+from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
 from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
+from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 
 __all__ = ["Figures", "OutsideDates", "load_figures", "outside_dates"]
 

@@ -12,12 +12,29 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import read_yaml
 
-__all__ = ["Currency", "Figure", "Name", "Problems", "Record", "Source", "Status", "worst_status"]
+__all__ = [
+    "Currency",
+    "Figure",
+    "Name",
+    "Problems",
+    "Record",
+    "Source",
+    "Sourced",
+    "Status",
+    "worst_status",
+]
 
 Status = Literal["verified", "assumed", "secondary", "unverified"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -40,6 +57,21 @@ class Source(Record):
 
     def __str__(self) -> str:
         return f"{self.title}, {self.place}"
+
+
+class Sourced(Record):
+    """A block of figures with one source and status; a house choice names who answers for it."""
+
+    source: Source
+    status: Status
+    owner: str | None = None
+    approver: str | None = None
+
+    @model_validator(mode="after")
+    def _house_choices_have_an_owner(self) -> Sourced:
+        if self.status == "assumed" and (self.owner is None or self.approver is None):
+            raise ValueError("an assumed figure names its owner and approver")
+        return self
 
 
 class Figure(Record):

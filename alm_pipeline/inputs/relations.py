@@ -11,10 +11,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.inputs.assumptions import AssumptionBook
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.curves import CurveBook
@@ -23,8 +21,9 @@ from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.inputs.records import worst_status
-from alm_pipeline.inputs.rule_packs import Measure, RulePack, TimeBuckets
+from alm_pipeline.inputs.rule_packs import Measure, RulePack
 from alm_pipeline.inputs.scenarios import ScenarioBook
+from alm_pipeline.inputs.time_buckets import TimeBuckets
 
 __all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations"]
 
@@ -210,8 +209,7 @@ def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
     """
     rows: list[Row] = []
     for name, bucket_set in buckets.bucket_sets.items():
-        bounds = [bucket.upper for bucket in bucket_set.buckets if bucket.upper is not None]
-        days = [int(day) for day in tenor_offsets(np.datetime64(as_of_date, "D"), bounds)]
+        days = [int(day) for day in bucket_set.upper_offsets(as_of_date)[:-1]]
         for number, bucket in enumerate(bucket_set.buckets):
             rows.append(
                 {

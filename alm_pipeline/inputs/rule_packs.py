@@ -1,4 +1,4 @@
-"""What the regulator prescribes for interest-rate risk, in dated packs, and the time buckets.
+"""What the regulator prescribes for interest-rate risk, in dated packs.
 
 A pack (`data_contracts/rules/*.yaml` of kind `interest_rate_shocks`) gives sizes by currency, the
 shapes, the floor, the behaviour multipliers, the caps on core deposits, outlier thresholds and the
@@ -13,40 +13,17 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from alm_pipeline.engine.scenarios.shocks import RateFloor, ShockShape, ShockSize
 from alm_pipeline.errors import MarketDataError
-from alm_pipeline.inputs.curves import Tenor
-from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Source, Status
-from alm_pipeline.inputs.yaml_files import contract_file, contract_files
+from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Sourced
+from alm_pipeline.inputs.yaml_files import contract_files
 
-__all__ = [
-    "RulePack",
-    "TimeBuckets",
-    "load_rule_packs",
-    "load_time_buckets",
-    "read_rule_packs",
-    "read_time_buckets",
-]
+__all__ = ["NmdCategory", "RulePack", "load_rule_packs", "read_rule_packs"]
 
 NmdCategory = Literal["retail_transactional", "retail_non_transactional", "wholesale"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-class Sourced(Record):
-    """A block of figures with one source and status; a house choice names who answers for it."""
-
-    source: Source
-    status: Status
-    owner: str | None = None
-    approver: str | None = None
-
-    @model_validator(mode="after")
-    def _house_choices_have_an_owner(self) -> Sourced:
-        if self.status == "assumed" and (self.owner is None or self.approver is None):
-            raise ValueError("an assumed figure names its owner and approver")
-        return self
 
 
 class ShockSizes(Sourced):
@@ -235,38 +212,6 @@ class RulePack(Record):
         )
 
 
-class Bucket(Record):
-    """One bucket up to and including a tenor; null is open."""
-
-    label: Annotated[str, StringConstraints(min_length=1)]
-    upper: Tenor | None
-    midpoint_years: float = Field(ge=0.0)
-
-
-class BucketSet(Sourced):
-    """Buckets in order; each holds what is after the bound before it, up to its own."""
-
-    closed_side: Literal["upper"]
-    buckets: list[Bucket] = Field(min_length=2)
-
-    @model_validator(mode="after")
-    def _only_the_last_is_open(self) -> BucketSet:
-        bounds = [bucket.upper for bucket in self.buckets]
-        if bounds.count(None) != 1 or bounds[-1] is not None:
-            raise ValueError("the last bucket, and only the last, has the upper bound null")
-        return self
-
-
-class TimeBuckets(Record):
-    """The bucket sets of the project."""
-
-    about: str
-    kind: Literal["time_buckets"]
-    effective_from: dt.date
-    effective_to: dt.date | None
-    bucket_sets: dict[Name, BucketSet]
-
-
 def load_rule_packs(overlay: Path | None = None) -> dict[str, RulePack]:
     """Return every pack of interest-rate shocks by name, or raise every problem at once."""
     problems = Problems()
@@ -284,14 +229,3 @@ def read_rule_packs(problems: Problems, overlay: Path | None = None) -> dict[str
         if pack is not None:
             packs[path.stem] = pack
     return packs
-
-
-def load_time_buckets(overlay: Path | None = None) -> TimeBuckets:
-    """Return the time buckets, or raise every problem of the file at once."""
-    problems = Problems()
-    return problems.settled(read_time_buckets(problems, overlay))
-
-
-def read_time_buckets(problems: Problems, overlay: Path | None = None) -> TimeBuckets | None:
-    """Return the time buckets; what is wrong with them is added to `problems`."""
-    return problems.read(TimeBuckets, contract_file("rules/time_buckets.yaml", overlay))

@@ -8,10 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from alm_pipeline.engine.arrays import MAX_OFFSET
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.figures import Figures, load_figures
 from alm_pipeline.inputs.relations import SCHEMAS, BankFacts, all_relations, time_buckets
-from alm_pipeline.inputs.rule_packs import load_time_buckets
+from alm_pipeline.inputs.time_buckets import engine_buckets, load_time_buckets
 from alm_pipeline.paths import DATA_CONTRACTS
 
 AS_OF = dt.date(2026, 10, 31)
@@ -119,6 +120,14 @@ def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(buc
         assert buckets_of(row["upper_days"] + 1) == [row["bucket"] + 1]
     assert buckets_of(0) == [1]
     assert buckets_of(40_000) == [len(rows)]
+
+
+def test_the_engine_gets_the_same_bounds_as_sql():
+    sets = {one.name: one.upper_offset for one in engine_buckets(load_time_buckets(), AS_OF)}
+    rows = time_buckets(load_time_buckets(), AS_OF).to_pylist()
+    for name in ("irrbb", "liquidity"):
+        bounds = [row["upper_days"] for row in rows if row["bucket_set"] == name]
+        assert sets[name].tolist() == [*bounds[:-1], MAX_OFFSET]
 
 
 def test_the_liquidity_ladder_has_the_agreed_bounds():

@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from alm_pipeline.errors import ConfigurationError
-from alm_pipeline.inputs.rule_packs import (
-    RulePack,
-    load_rule_packs,
-    load_time_buckets,
-)
+from alm_pipeline.inputs.rule_packs import RulePack, load_rule_packs
+from alm_pipeline.inputs.time_buckets import load_time_buckets
 from alm_pipeline.paths import DATA_CONTRACTS
 
 

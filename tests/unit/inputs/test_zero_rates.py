@@ -115,6 +115,15 @@ def test_a_quote_that_cannot_be_read_names_its_curve(curves):
     assert "curve usd_ois" in str(error)
 
 
+def test_the_koruna_has_a_declared_proxy_and_sizes_in_the_european_pack_alone(curves, book):
+    quotes = flat_quotes({"czk_proxy": 0.05})
+    base = base_zero_rates(quotes, curves, AS_OF, ["CZK"])
+    assert base.errors == {}
+    # 2024/856 annex A: 200 bp
+    assert (scenario_zero_rates(base, "eu_2024_parallel_up", book).shock_bp == 200.0).all()
+    assert "CZK" in scenario_zero_rates(base, "basel_2024_parallel_up", book).errors
+
+
 def test_the_base_scenario_gives_the_base_back_bit_for_bit(curves, book):
     base = base_of(curves, usd_ois=0.04, eur_ois=-0.01)
     same = scenario_zero_rates(base, "base", book)
