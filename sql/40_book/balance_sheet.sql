@@ -1,28 +1,52 @@
--- about:  The balance sheet by entity, contract currency and line, with quarantined rows as a line of their own.
+-- about:  The balance sheet by entity, contract currency and line; accrued interest and quarantined rows are own lines.
 -- grain:  as_of_date, entity_id, currency, side, balance_sheet_line
 -- reads:  book.positions, book.excluded, inputs.members
-with lines as (
+with carried as (
     select
         p.entity_id,
         p.currency,
         p.side,
         p.balance_sheet_line,
         p.carrying_amount,
+        p.accrued_interest,
         p.outstanding_principal,
-        case when own.entity_id is not null and other.entity_id is not null then p.carrying_amount else 0 end
-            as intragroup_amount,
-        1 as n_positions
+        own.entity_id is not null and other.entity_id is not null as is_intragroup
     from book.positions as p
     left join inputs.members as own on p.entity_id = own.entity_id
     left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.side in ('asset', 'liability', 'equity')
+),
+
+lines as (
+    select
+        entity_id,
+        currency,
+        side,
+        balance_sheet_line,
+        carrying_amount,
+        outstanding_principal,
+        case when is_intragroup then carrying_amount else 0 end as intragroup_amount,
+        1 as n_positions
+    from carried
+    union all
+    select
+        entity_id,
+        currency,
+        side,
+        'accrued_interest' as balance_sheet_line,
+        accrued_interest as carrying_amount,
+        0 as outstanding_principal,
+        case when is_intragroup then accrued_interest else 0 end as intragroup_amount,
+        1 as n_positions
+    from carried
+    where accrued_interest <> 0
     union all
     select
         entity_id,
         currency,
         side,
         'excluded_rows' as balance_sheet_line,
-        carrying_amount,
+        carrying_amount + accrued_interest as carrying_amount,
         outstanding_principal,
         0 as intragroup_amount,
         excluded_rows as n_positions
