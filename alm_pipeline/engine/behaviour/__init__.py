@@ -1,0 +1,1 @@
+"""What customers do, as tables per cohort; computed outside the kernels."""

@@ -1,0 +1,1 @@
+"""From terms to dated events: the one projection that every lens reads."""

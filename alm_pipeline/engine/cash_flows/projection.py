@@ -1,0 +1,305 @@
+"""The projection: one contract's terms to its dated rows, all scenarios at once.
+
+The only place where cash flows are computed. ``project`` fills a block of ``Rows``; the lenses
+(``metrics``) and the event rows (``simulation.events``) read the same rows.
+
+On one date the order is: early redemption, interest on the balance before the date, scheduled
+principal, prepayment of the remainder, reset (ACTUS guide, section 3: a reset takes effect after
+the day's payment). Amounts are unsigned; ``Positions.sign`` is applied by the lenses' caller.
+
+What does not belong here: discounting, buckets, net interest income, where dates move to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
+from alm_pipeline.engine.cash_flows.amortisation import (
+    fix_payments,
+    repay_all,
+    repay_annuity,
+    repay_given,
+    repay_linear,
+)
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    BALANCE,
+    FLAT,
+    FORWARD,
+    INTEREST,
+    INTEREST_BASE,
+    L_BALANCE,
+    L_DUE,
+    L_DUE_BASE,
+    L_PAYMENT,
+    L_RATE,
+    L_SHARE,
+    L_SURVIVAL,
+    NEVER,
+    PREPAID,
+    RATE,
+    BehaviourTables,
+    Block,
+    MarketTables,
+    Rows,
+)
+from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rates
+from alm_pipeline.engine.cash_flows.run_off import project_recovery, project_run_off
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
+from alm_pipeline.engine.conventions.schedule import grid_day
+from alm_pipeline.engine.kernel import kernel
+
+_NON_MATURITY = int(CashFlowModel.NON_MATURITY)
+_REVOLVING = int(CashFlowModel.REVOLVING)
+_NON_PERFORMING = int(CashFlowModel.NON_PERFORMING)
+_BALANCE_ONLY = int(CashFlowModel.BALANCE_ONLY)
+_NO_OPTION = int(OptionType.NONE)
+
+
+@kernel
+def project(
+    terms: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    rows: Rows,
+    block: Block,
+) -> int:
+    """Project contracts along the forwards, as many as ``rows`` can hold; return how many.
+
+    Parameters
+    ----------
+    terms : (n,) records of ``terms.TERMS``
+    dates, market, behaviour : tables
+        Look-ups by day, curve and cohort.
+    rows, block : buffers
+        Overwritten; the rows of contract i are ``block.begin[i]`` to ``block.end[i]``.
+    """
+    row = 0
+    for i in range(len(terms)):
+        if row + terms[i].max_rows > len(rows.day):
+            return i
+        block.begin[i] = row
+        row = _project_one(terms[i], dates, market, behaviour, FORWARD, NEVER, rows, row, block)
+        block.end[i] = row
+    return len(terms)
+
+
+@kernel
+def project_flat(
+    terms: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    last_day: int,
+    rows: Rows,
+    block: Block,
+) -> None:
+    """Project the contracts of a block again with flat indices, in place, up to ``last_day``.
+
+    Contracts whose rows do not depend on the path keep them.
+    """
+    for i in range(len(terms)):
+        if terms[i].is_path_dependent:
+            row = block.begin[i]
+            block.end[i] = _project_one(
+                terms[i], dates, market, behaviour, FLAT, last_day, rows, row, block
+            )
+
+
+@kernel
+def _project_one(
+    term: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    last_day: int,
+    rows: Rows,
+    row: int,
+    block: Block,
+) -> int:
+    """Fill rows from ``row`` on with one contract and return the row after its last one."""
+    if term.model == _BALANCE_ONLY:
+        return row
+    if term.model == _NON_MATURITY or term.model == _REVOLVING:
+        return project_run_off(term, dates, behaviour, rows, row)
+    if term.model == _NON_PERFORMING:
+        return project_recovery(term, rows, row)
+    lanes = block.lanes
+    _open_lanes(term, behaviour, lanes)
+    previous, k, n_resets = int(term.accrual_start), 0, 0
+    if term.is_forward:
+        row = _draw(term, rows, row, lanes)
+    redemption_day = 1 if term.has_redemption else NEVER
+    pay_day, reset_day = _payment_day(term, dates, 0), _reset_day(term, dates, 0)
+    must_fix = term.payment_amount == 0.0
+    while True:
+        day = min(pay_day, reset_day, redemption_day)
+        is_last = day == pay_day and k == term.n_payments - 1
+        years = year_fraction(dates, term.day_count, previous, day, is_last)
+        flow = rows.flows[row]
+        _open_row(rows, row, previous, day, years, lanes)
+        if day == redemption_day:
+            _redeem(behaviour.redemption_share[term.cohort], flow, lanes)
+            redemption_day = NEVER
+        if day == pay_day:
+            must_fix = _pay(term, k, day, must_fix, flow, lanes)
+            if term.has_prepayment and not is_last:
+                _prepay(term, dates, behaviour, k, flow, lanes)
+            k += 1
+            pay_day = _payment_day(term, dates, k)
+        if day == reset_day and not is_last:
+            reset_rates(term, market, behaviour, path, day, lanes)
+            rows.is_reset[row] = True
+            must_fix, n_resets = True, n_resets + 1
+            reset_day = _reset_day(term, dates, n_resets)
+        for s in range(lanes.shape[1]):
+            flow[BALANCE, s] = lanes[L_BALANCE, s]
+        row, previous = row + 1, day
+        if is_last or day > last_day:
+            return row
+
+
+@kernel
+def _payment_day(term: Any, dates: DateTables, k: int) -> int:
+    if k >= term.n_payments - 1:
+        return int(term.maturity)
+    day = grid_day(
+        dates, term.first_payment, k, term.step_months, term.step_days, term.payment_roll
+    )
+    return min(dates.adjusted[term.date_adjustment, day - dates.first_day], term.maturity)
+
+
+@kernel
+def _reset_day(term: Any, dates: DateTables, k: int) -> int:
+    if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
+        return NEVER
+    day = grid_day(dates, term.first_reset, k, term.reset_months, 0, term.reset_roll)
+    if day >= term.maturity:
+        return NEVER
+    return int(dates.adjusted[term.date_adjustment, day - dates.first_day])
+
+
+@kernel
+def _open_lanes(term: Any, behaviour: BehaviourTables, lanes: FloatArray) -> None:
+    rate = term.coupon_rate
+    if term.option_type != _NO_OPTION:
+        rate = option_payoff(term.option_type, rate, term.strike_rate)
+    share = behaviour.prepaid_share[term.cohort, min(term.step_months, 12)]
+    for s in range(lanes.shape[1]):
+        lanes[L_BALANCE, s] = term.principal
+        lanes[L_RATE, s] = rate
+        lanes[L_PAYMENT, s] = term.payment_amount
+        lanes[L_DUE, s] = 0.0
+        lanes[L_DUE_BASE, s] = 0.0
+        lanes[L_SURVIVAL, s] = 1.0
+        lanes[L_SHARE, s] = share[s]
+
+
+@kernel
+def _draw(term: Any, rows: Rows, row: int, lanes: FloatArray) -> int:
+    _open_row(rows, row, term.accrual_start, term.accrual_start, 0.0, lanes)
+    rows.drawn[row] = term.principal
+    for s in range(lanes.shape[1]):
+        rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
+    return row + 1
+
+
+@kernel
+def _open_row(rows: Rows, row: int, start: int, day: int, years: float, lanes: FloatArray) -> None:
+    """Clear a row and accrue interest up to it."""
+    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
+    rows.drawn[row] = rows.written_off[row] = 0.0
+    flow = rows.flows[row]
+    for s in range(lanes.shape[1]):
+        weight = lanes[L_BALANCE, s] * years
+        accrued = weight * lanes[L_RATE, s]
+        lanes[L_DUE_BASE, s] += weight
+        lanes[L_DUE, s] += accrued
+        flow[ACCRUED, s] = accrued
+        flow[RATE, s] = lanes[L_RATE, s]
+    for item in range(INTEREST, RATE):
+        for s in range(lanes.shape[1]):
+            flow[item, s] = 0.0
+
+
+@kernel
+def _redeem(share: FloatArray, flow: FloatArray, lanes: FloatArray) -> None:
+    """Withdraw a share of the balance overnight; its accrued interest stays due."""
+    for s in range(lanes.shape[1]):
+        amount = share[s] * lanes[L_BALANCE, s]
+        flow[PREPAID, s] += amount
+        lanes[L_BALANCE, s] -= amount
+        lanes[L_PAYMENT, s] *= 1.0 - share[s]
+        lanes[L_SURVIVAL, s] *= 1.0 - share[s]
+
+
+@kernel
+def _pay(term: Any, k: int, day: int, must_fix: bool, flow: FloatArray, lanes: FloatArray) -> bool:
+    """Pay interest and scheduled principal; return whether the payment must still be fixed."""
+    left = term.n_payments - 1 - k
+    is_interest_day = left % term.interest_ratio == 0
+    if is_interest_day:
+        for s in range(lanes.shape[1]):
+            flow[INTEREST, s] = lanes[L_DUE, s]
+            flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s]
+    if left == 0:
+        if not term.is_open:
+            repay_all(lanes, flow)
+    elif left % term.principal_ratio == 0 and day > term.interest_only_end:
+        must_fix = _repay(term, left, must_fix, is_interest_day, flow, lanes)
+    if is_interest_day:
+        for s in range(lanes.shape[1]):
+            lanes[L_DUE, s] = 0.0
+            lanes[L_DUE_BASE, s] = 0.0
+    return must_fix
+
+
+@kernel
+def _repay(
+    term: Any, left: int, must_fix: bool, is_interest_day: bool, flow: FloatArray, lanes: FloatArray
+) -> bool:
+    if term.repayment == REPAY_BULLET:
+        return must_fix
+    n_payments = left // term.principal_ratio + 1 + term.extra_payments
+    if term.repayment == REPAY_ANNUITY:
+        if must_fix:
+            fix_payments(lanes, term.period_years, n_payments, term.balloon_amount)
+        repay_annuity(lanes, flow, is_interest_day)
+        return False
+    if term.payment_amount > 0.0:
+        repay_given(lanes, flow)
+    else:
+        repay_linear(lanes, flow, n_payments, term.balloon_amount)
+    return must_fix
+
+
+@kernel
+def _prepay(
+    term: Any,
+    dates: DateTables,
+    behaviour: BehaviourTables,
+    k: int,
+    flow: FloatArray,
+    lanes: FloatArray,
+) -> None:
+    """Prepay ``1 - (1 - CPR) ** dt`` of what is left, dt the 30/360 years of the period."""
+    is_regular = k > 0 or term.is_first_period_regular
+    dt = 0.0
+    if not is_regular or term.step_months > 12:
+        dt = term.step_years
+        if not is_regular:
+            dt = year_fraction(dates, THIRTY_E_360, term.accrual_start, term.first_payment, False)
+    for s in range(lanes.shape[1]):
+        share = lanes[L_SHARE, s]
+        if dt > 0.0:
+            share = 1.0 - (1.0 - behaviour.annual_prepayment_rate[term.cohort, s]) ** dt
+        amount = share * lanes[L_BALANCE, s]
+        flow[PREPAID, s] += amount
+        lanes[L_BALANCE, s] -= amount
+        lanes[L_PAYMENT, s] *= 1.0 - share
+        lanes[L_SURVIVAL, s] *= 1.0 - share

@@ -1,0 +1,80 @@
+"""Contracts without a payment schedule: balances without maturity, and non-performing ones.
+
+A balance without maturity leaves by its cohort's ladder: the non-core part overnight on day 1,
+the core in equal parts at the end of each month from the as-of date. Interest accrues on the core
+still there, from the as-of date, at today's coupon: the core is by definition the part that does
+not reprice; it is paid with each slot. A non-performing contract pays its principal net of
+provisions on the expected recovery date and writes the provision off; no interest.
+
+How net interest income treats balances without maturity (constant) is a lens: ``metrics.nii``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    BALANCE,
+    INTEREST,
+    INTEREST_BASE,
+    RATE,
+    SCHEDULED,
+    BehaviourTables,
+    Rows,
+)
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import year_fraction
+from alm_pipeline.engine.kernel import kernel
+
+
+@kernel
+def project_run_off(
+    term: Any, dates: DateTables, behaviour: BehaviourTables, rows: Rows, row: int
+) -> int:
+    """Fill rows from ``row`` on with the slots of a balance; return the row after the last."""
+    ladder = behaviour.ladder[term.cohort]
+    core = term.principal * (1.0 - ladder[0])
+    start, due, due_base = 0, 0.0, 0.0
+    n_slots = behaviour.n_slots[term.cohort]
+    for slot in range(n_slots):
+        day = behaviour.slot_day[slot]
+        weight = core * year_fraction(dates, term.day_count, start, day, False)
+        due += weight * term.coupon_rate
+        due_base += weight
+        leaving = term.principal * ladder[slot]
+        if slot > 0:
+            core -= leaving
+        if slot == n_slots - 1:
+            leaving += core
+            core = 0.0
+        _write_slot(rows, row + slot, start, day, leaving, core)
+        flow = rows.flows[row + slot]
+        for s in range(flow.shape[1]):
+            flow[ACCRUED, s] = weight * term.coupon_rate
+            flow[RATE, s] = term.coupon_rate
+            if slot > 0:
+                flow[INTEREST, s] = due
+                flow[INTEREST_BASE, s] = due_base
+        if slot > 0:
+            due, due_base = 0.0, 0.0
+        start = day
+    return int(row + n_slots)
+
+
+@kernel
+def _write_slot(rows: Rows, row: int, start: int, day: int, leaving: float, balance: float) -> None:
+    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
+    rows.drawn[row] = rows.written_off[row] = 0.0
+    rows.flows[row, :, :] = 0.0
+    rows.flows[row, SCHEDULED, :] = leaving
+    rows.flows[row, BALANCE, :] = balance
+
+
+@kernel
+def project_recovery(term: Any, rows: Rows, row: int) -> int:
+    """Fill ``row`` with the one recovery of a non-performing contract; return the next row."""
+    written_off = min(term.impairment_amount, term.principal)
+    _write_slot(rows, row, 0, term.recovery_offset, term.principal - written_off, 0.0)
+    rows.written_off[row] = written_off
+    return row + 1

@@ -1,0 +1,1 @@
+"""Dates, day counts, tenors, schedules, rate conventions and buckets."""

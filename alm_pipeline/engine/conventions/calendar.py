@@ -1,0 +1,159 @@
+"""Days and months around an as-of date, and where non-business days move.
+
+Holidays arrive as arrays of day offsets; which days are holidays is not decided here
+(``alm_pipeline.inputs.calendars``). Weekends count as closed in every named calendar and arrive
+among the holidays. Conventions follow the ACTUS guide, section 2: shift, then calculate, so that
+the moved date is both payment date and accrual date; a maturity given as a term is not moved.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.arrays import IntArray
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import additive_table
+from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.errors import CalculationError
+
+
+class BusinessDayConvention(IntEnum):
+    """Where a date goes that is not a business day."""
+
+    NONE = 0
+    FOLLOWING = 1
+    MODIFIED_FOLLOWING = 2
+    PRECEDING = 3
+    MODIFIED_PRECEDING = 4
+
+
+type_of_convention = {item.name.lower(): item for item in BusinessDayConvention}
+"""Words of the extracts."""
+
+
+def business_days(
+    day_offsets: IntArray,
+    holiday_offsets: IntArray,
+    month_index: IntArray,
+    convention: BusinessDayConvention,
+) -> IntArray:
+    """Return where each day moves under a convention.
+
+    Parameters
+    ----------
+    day_offsets : (n_days,) int32 [days]
+        Consecutive offsets.
+    holiday_offsets : (n_holidays,) int32 [days]
+        Closed days, weekends included; days outside the range are ignored.
+    month_index : (n_days,) int32
+        Month of each day, for the modified conventions.
+    convention : BusinessDayConvention
+
+    Returns
+    -------
+    (n_days,) int32 [days]
+        Offset of the business day; at the edges of the range a day without one stays.
+    """
+    if convention is BusinessDayConvention.NONE:
+        return day_offsets.copy()
+    is_open = ~np.isin(day_offsets, holiday_offsets)
+    rows = np.arange(len(day_offsets))
+    later = np.minimum.accumulate(np.where(is_open, rows, len(rows))[::-1])[::-1]
+    earlier = np.maximum.accumulate(np.where(is_open, rows, -1))
+    later = np.where(later == len(rows), rows, later)
+    earlier = np.where(earlier == -1, rows, earlier)
+    is_later = convention in (
+        BusinessDayConvention.FOLLOWING,
+        BusinessDayConvention.MODIFIED_FOLLOWING,
+    )
+    target, other = (later, earlier) if is_later else (earlier, later)
+    if convention.name.startswith("MODIFIED"):
+        leaves_month = month_index[target] != month_index
+        target = np.where(leaves_month, other, target)
+    return day_offsets[target]
+
+
+def date_tables(
+    as_of_date: np.datetime64,
+    first_day: int,
+    last_day: int,
+    adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...] = (),
+) -> DateTables:
+    """Build the look-up tables for all days from ``first_day`` to ``last_day``.
+
+    Parameters
+    ----------
+    as_of_date : datetime64[D]
+        Day with offset 0.
+    first_day, last_day : int [days]
+        Range of offsets, both included; widened to whole months with one month to spare.
+    adjustments : tuple of (convention, holiday_offsets)
+        Row ``k + 1`` of ``DateTables.adjusted`` is built from element ``k``.
+    """
+    if first_day > last_day:
+        raise CalculationError("the date tables would be empty", fix="give first_day <= last_day")
+    origin = np.datetime64(as_of_date, "D")
+    months = np.arange(
+        (origin + first_day).astype("datetime64[M]") - 1,
+        (origin + last_day).astype("datetime64[M]") + 3,
+    )
+    starts = (months.astype("datetime64[D]") - origin).astype(np.int32)
+    offsets = np.arange(starts[0], starts[-1], dtype=np.int32)
+    days = origin + offsets
+    month_index = days.astype("datetime64[M]").astype(np.int32)
+    moved = [offsets]
+    moved += [business_days(offsets, closed, month_index, rule) for rule, closed in adjustments]
+    return DateTables(
+        first_day=int(offsets[0]),
+        first_month=int(month_index[0]),
+        month_start=starts[:-1],
+        month_length=np.diff(starts).astype(np.int32),
+        month_index=month_index,
+        day_of_month=((days - days.astype("datetime64[M]")).astype(np.int32) + 1).astype(np.int32),
+        additive_years=additive_table(days),
+        adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int32),
+    )
+
+
+@kernel
+def rolled_day(tables: DateTables, month: int, roll_day: int) -> int:
+    """Return the offset of ``roll_day`` in a month, clipped to the month's last day.
+
+    ``month`` is counted from January 1970; ``roll_day`` 31 means the last day of any month.
+    """
+    row = month - tables.first_month
+    return int(tables.month_start[row] + min(roll_day, tables.month_length[row]) - 1)
+
+
+@kernel
+def month_of(tables: DateTables, offset: int) -> int:
+    """Return the month of an offset, counted from January 1970."""
+    return int(tables.month_index[offset - tables.first_day])
+
+
+@kernel
+def moved_by_months(tables: DateTables, offset: int, months: int) -> int:
+    """Return the offset ``months`` calendar months later, clipped to the month's last day."""
+    row = offset - tables.first_day
+    return rolled_day(tables, tables.month_index[row] + months, tables.day_of_month[row])
+
+
+def months_after(as_of_date: np.datetime64, n_months: int) -> NDArray[Any]:
+    """Return the offsets 0, 1, ..., ``n_months`` months after the as-of date.
+
+    The end of a month stays the end of a month: from 30 November the windows end on 31 December,
+    31 January and so on.
+    """
+    origin = np.datetime64(as_of_date, "D")
+    month = origin.astype("datetime64[M]")
+    is_last = (origin + 1).astype("datetime64[M]") != month
+    targets = month + np.arange(n_months + 1)
+    last = ((targets + 1).astype("datetime64[D]") - 1 - origin).astype(np.int32)
+    if is_last:
+        return last
+    day = (origin - month).astype(np.int32)
+    return np.minimum((targets.astype("datetime64[D]") - origin).astype(np.int32) + day, last)

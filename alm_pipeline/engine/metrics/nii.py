@@ -1,0 +1,241 @@
+"""The income lens: interest accrued in windows, on a constant balance sheet.
+
+Windows are bins of calendar months after the as-of date. A contract earns what it accrues inside
+a bin; of the running period only what is not yet booked as accrued interest. Every principal flow
+is replaced on its own date by a new contract at the scenario's index of ``replacement_tenor`` plus
+``replacement_margin`` (``replacement`` holds the rolled index), until the end of the window.
+Balances without maturity stay constant and reprice month by month. Swap legs run off unreplaced.
+Interest splits over bins by year fractions. Source: BCBS 368, annex 2; EBA/GL/2022/14.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.arrays import FloatArray, IntArray, RateType
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    L_RATE,
+    PREPAID,
+    SCHEDULED,
+    BehaviourTables,
+    Block,
+    MarketTables,
+    Rows,
+)
+from alm_pipeline.engine.cash_flows.resets import reset_rates
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import year_fraction
+from alm_pipeline.engine.kernel import kernel
+
+_ADMINISTERED = int(RateType.ADMINISTERED)
+_FIXED = int(RateType.FIXED)
+
+
+@kernel
+def add_accrued(
+    terms: Any,
+    dates: DateTables,
+    rows: Rows,
+    block: Block,
+    edges: IntArray,
+    bin_of_day: IntArray,
+    accrued: FloatArray,
+) -> None:
+    """Add the interest that the contracts of a block accrue in each bin.
+
+    Parameters
+    ----------
+    edges : (n_bins + 1,) int32 [days]
+        0 and the end of each bin.
+    bin_of_day : (n_days,) int32
+        Bin of each day up to the last edge.
+    accrued : (n, n_bins, S) float64 [position currency], signed, added to
+    """
+    for i in range(len(terms)):
+        if terms[i].is_nii:
+            begin, end = block.begin[i], block.end[i]
+            _accrue(terms[i], dates, rows, begin, end, edges, bin_of_day, accrued[i])
+
+
+@kernel
+def _accrue(
+    term: Any,
+    dates: DateTables,
+    rows: Rows,
+    begin: int,
+    end: int,
+    edges: IntArray,
+    bin_of_day: IntArray,
+    accrued: FloatArray,
+) -> None:
+    sign = float(term.sign)
+    for row in range(begin, end):
+        start, day = max(rows.start[row], 0), rows.day[row]
+        if start >= edges[-1]:
+            return
+        booked = term.accrued_interest if row == begin else 0.0
+        whole = year_fraction(dates, term.day_count, start, day, False)
+        flow = rows.flows[row]
+        while start < min(day, edges[-1]):
+            at = bin_of_day[start + 1]
+            stop = min(day, edges[at + 1])
+            part = 1.0 if stop == day and start == max(rows.start[row], 0) else 0.0
+            if part == 0.0 and whole != 0.0:
+                part = year_fraction(dates, term.day_count, start, stop, False) / whole
+            for s in range(accrued.shape[1]):
+                accrued[at, s] += sign * part * (flow[ACCRUED, s] - booked)
+            start = stop
+
+
+@kernel
+def add_replaced(
+    terms: Any,
+    rows: Rows,
+    block: Block,
+    edges: IntArray,
+    bin_of_day: IntArray,
+    rolled: FloatArray,
+    index_year_days: FloatArray,
+    replaced: FloatArray,
+) -> None:
+    """Add what the replacements of a block's principal flows earn in each bin.
+
+    Parameters
+    ----------
+    rolled : (n_pairs, n_days, n_bins, S) float64 [years x rate]
+        Index earned in a bin by one unit placed on a day and re-fixed every tenor.
+    index_year_days : (n_curves,) float64 [days]
+        Year in which index and margin accrue.
+    replaced : (n, n_bins, S) float64 [position currency], signed, added to
+    """
+    for i in range(len(terms)):
+        term = terms[i]
+        if term.is_nii and not term.is_notional and not term.is_constant:
+            _replace(
+                term,
+                rows,
+                block.begin[i],
+                block.end[i],
+                edges,
+                bin_of_day,
+                rolled[term.replacement_row],
+                index_year_days[term.index_curve],
+                replaced[i],
+            )
+
+
+@kernel
+def _replace(
+    term: Any,
+    rows: Rows,
+    begin: int,
+    end: int,
+    edges: IntArray,
+    bin_of_day: IntArray,
+    rolled: FloatArray,
+    year_days: float,
+    replaced: FloatArray,
+) -> None:
+    sign, n_bins = float(term.sign), len(edges) - 1
+    for row in range(begin, end):
+        day = rows.day[row]
+        if day >= edges[-1]:
+            return
+        flow, drawn = rows.flows[row], rows.drawn[row]
+        for at in range(bin_of_day[day], n_bins):
+            margin_years = max(edges[at + 1] - max(day, edges[at]), 0) / year_days
+            margin = term.replacement_margin * margin_years
+            for s in range(replaced.shape[1]):
+                principal = flow[SCHEDULED, s] + flow[PREPAID, s] - drawn
+                replaced[at, s] += sign * principal * (rolled[day, at, s] + margin)
+
+
+@kernel
+def add_constant(
+    terms: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    month_days: IntArray,
+    bin_of_day: IntArray,
+    lanes: FloatArray,
+    own: FloatArray,
+    other: FloatArray,
+) -> None:
+    """Put beside the run-off interest what makes it the interest of a constant balance.
+
+    Balances without maturity keep their principal; their rate is re-fixed every month. A floating
+    rate keeps today's coupon until its next reset, at least through month 1.
+    """
+    for i in range(len(terms)):
+        if terms[i].is_nii and terms[i].is_constant:
+            _hold(terms[i], dates, market, behaviour, path, month_days, bin_of_day, lanes, other[i])
+            other[i] -= own[i]
+
+
+@kernel
+def _hold(
+    term: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    month_days: IntArray,
+    bin_of_day: IntArray,
+    lanes: FloatArray,
+    accrued: FloatArray,
+) -> None:
+    for s in range(lanes.shape[1]):
+        lanes[L_RATE, s] = term.coupon_rate
+    for month in range(len(month_days) - 1):
+        start, end = month_days[month], month_days[month + 1]
+        is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
+        if term.rate_type == _ADMINISTERED or is_floating_reset:
+            reset_rates(term, market, behaviour, path, start, lanes)
+        amount = (
+            term.sign * term.principal * year_fraction(dates, term.day_count, start, end, False)
+        )
+        at = bin_of_day[end]
+        for s in range(lanes.shape[1]):
+            accrued[at, s] += amount * lanes[L_RATE, s]
+
+
+@kernel
+def add_income(
+    own: FloatArray,
+    other: FloatArray,
+    n_first: int,
+    first_window: FloatArray,
+    both_windows: FloatArray,
+) -> None:
+    """Add the bins of a block up to the income of the first ``n_first`` bins and of all bins.
+
+    Parameters
+    ----------
+    own, other : (n, n_bins, S) float64
+        Run-off interest, and what the constant balance adds to it.
+    first_window, both_windows : (n, S) float64 [position currency], signed, overwritten
+    """
+    for i in range(own.shape[0]):
+        for s in range(own.shape[2]):
+            total = 0.0
+            for at in range(own.shape[1]):
+                total += own[i, at, s] + other[i, at, s]
+                if at == n_first - 1:
+                    first_window[i, s] = total
+            both_windows[i, s] = total
+
+
+@kernel
+def add_months(
+    terms: Any, own: FloatArray, other: FloatArray, months: FloatArray, item: int
+) -> None:
+    """Add the bins of a block to its groups' months, items ``item`` and ``item + 1``."""
+    for i in range(len(terms)):
+        group = months[terms[i].group]
+        for at in range(own.shape[1]):
+            for s in range(own.shape[2]):
+                group[at, item, s] += own[i, at, s]
+                group[at, item + 1, s] += other[i, at, s]

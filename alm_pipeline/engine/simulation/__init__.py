@@ -1,0 +1,1 @@
+"""One pass over chunks of positions: terms to events to lenses."""

@@ -1,0 +1,114 @@
+"""What a simulation returns, per position and per group.
+
+Everything is in contract currency with scenarios last; values and income are signed, principal is
+unsigned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.metrics.eve import INTEREST_AMOUNT, PRESENT_VALUE, PRINCIPAL_AMOUNT
+from alm_pipeline.engine.metrics.principal import (
+    CAPITALISED_INTEREST,
+    DRAWN,
+    MONTH_INTEREST,
+    MONTH_REPLACEMENT,
+    OPENING,
+    PREPAID_PRINCIPAL,
+    REMAINING,
+    SCHEDULED_PRINCIPAL,
+    WRITTEN_OFF,
+)
+
+_PRINCIPAL = {
+    "opening": OPENING,
+    "drawn": DRAWN,
+    "capitalised": CAPITALISED_INTEREST,
+    "scheduled": SCHEDULED_PRINCIPAL,
+    "prepaid": PREPAID_PRINCIPAL,
+    "written_off": WRITTEN_OFF,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketAmounts:
+    """Amounts of one bucket set, each (n_groups, n_buckets, n_scenarios), signed.
+
+    ``principal``, ``interest``, ``present_value`` by pay date; ``repricing_principal`` by
+    repricing date. Present values sum to the values of the positions in either set.
+    """
+
+    name: str
+    principal: FloatArray
+    interest: FloatArray
+    present_value: FloatArray
+    repricing_principal: FloatArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulationResult:
+    """Results of one pass.
+
+    Attributes
+    ----------
+    present_value : (n, S)
+    net_interest_income, net_interest_income_flat : {12: (n, S), 24: (n, S)}
+        Months of the window; along forwards, and on flat indices.
+    principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |
+        "remaining": (n, S)}
+        Run-off over the life; "remaining" is what is left at the engine's horizon.
+    buckets : {name of the bucket set: BucketAmounts}
+    monthly : {"opening" | "drawn" | ... | "closing" | "interest" | "replacement":
+        (n_groups, n_months, S)}
+        Month k in column k - 1. Interest and replacement are signed and sum to the net interest
+        income along forwards.
+    """
+
+    present_value: FloatArray
+    net_interest_income: dict[int, FloatArray]
+    net_interest_income_flat: dict[int, FloatArray]
+    principal: dict[str, FloatArray]
+    buckets: dict[str, BucketAmounts]
+    monthly: dict[str, FloatArray]
+
+
+def principal_items(record: FloatArray) -> dict[str, FloatArray]:
+    """Return the principal record (n, items, S) by name."""
+    items = {name: record[:, row] for name, row in _PRINCIPAL.items()}
+    return items | {"remaining": record[:, REMAINING]}
+
+
+def monthly_items(months: FloatArray) -> dict[str, FloatArray]:
+    """Return the group months (n_groups, n_months, items, S) by name, balances rolled forward."""
+    items = {name: months[:, :, row] for name, row in _PRINCIPAL.items() if name != "opening"}
+    change = items["drawn"] + items["capitalised"] - items["scheduled"]
+    change = change - items["prepaid"] - items["written_off"]
+    closing = months[:, :1, OPENING] + np.cumsum(change, axis=1)
+    return items | {
+        "opening": np.concatenate([months[:, :1, OPENING], closing[:, :-1]], axis=1),
+        "closing": closing,
+        "interest": months[:, :, MONTH_INTEREST],
+        "replacement": months[:, :, MONTH_REPLACEMENT],
+    }
+
+
+def bucket_items(
+    names_and_sizes: list[tuple[str, int]], cash: FloatArray, repricing: FloatArray
+) -> dict[str, BucketAmounts]:
+    """Cut the concatenated buckets (n_groups, n_buckets, ...) into their sets."""
+    result, start = {}, 0
+    for name, size in names_and_sizes:
+        part = slice(start, start + size)
+        result[name] = BucketAmounts(
+            name=name,
+            principal=cash[:, part, PRINCIPAL_AMOUNT],
+            interest=cash[:, part, INTEREST_AMOUNT],
+            present_value=cash[:, part, PRESENT_VALUE],
+            repricing_principal=repricing[:, part],
+        )
+        start += size
+    return result

@@ -1,0 +1,138 @@
+"""The daily tables that one simulation needs, built once before the pass.
+
+Discount factors of every curve and scenario on every day, the end of every index period, spot
+indices, behaviour per cohort. Zero rates are linear between nodes and flat beyond both ends;
+``P(t) = exp(-z(t) t / 365)``.
+
+What does not belong here: building curves from quotes (``market``), shocks (``scenarios``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import SPOT_TENOR_MONTHS, Behaviour, Curves, FloatArray, IntArray
+from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
+from alm_pipeline.engine.behaviour.prepayment import prepaid_shares
+from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
+from alm_pipeline.engine.conventions.calendar import months_after
+from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
+
+_SPOT_TENOR = INDEX_TENOR_MONTHS.index(SPOT_TENOR_MONTHS)
+
+
+def discount_factors(tenor_days: IntArray, zero_rates: FloatArray, n_days: int) -> FloatArray:
+    """Return the discount factor of every day 0, 1, ..., ``n_days - 1``.
+
+    Parameters
+    ----------
+    tenor_days : (m,) int32
+    zero_rates : (..., n_curves, m) float64
+        Continuous ACT/365F.
+
+    Returns
+    -------
+    (n_curves, n_days, n_scenarios) float64
+        Scenarios innermost.
+    """
+    days = np.arange(n_days)
+    stacked = zero_rates.reshape(-1, zero_rates.shape[-1])
+    rates = np.array([np.interp(days, tenor_days, row) for row in stacked])
+    factors = np.exp(-rates * (days / 365.0))
+    by_scenario = factors.reshape(*zero_rates.shape[:-1], n_days)
+    return np.ascontiguousarray(np.moveaxis(by_scenario, 0, -1))
+
+
+def index_period_ends(as_of_date: np.datetime64, n_days: int) -> IntArray:
+    """Return where an index period that starts on a day ends, (n_tenors, n_days).
+
+    Months step by the calendar, clipped to the month's last day; overnight is one day.
+    """
+    origin = np.datetime64(as_of_date, "D")
+    days = origin + np.arange(n_days)
+    month = days.astype("datetime64[M]")
+    day = (days - month).astype(np.int32)
+    ends = np.empty((len(INDEX_TENOR_MONTHS), n_days), np.int32)
+    for row, months in enumerate(INDEX_TENOR_MONTHS):
+        target = month + months
+        last = ((target + 1).astype("datetime64[D]") - 1 - origin).astype(np.int32)
+        first = (target.astype("datetime64[D]") - origin).astype(np.int32)
+        ends[row] = np.minimum(first + day, last) if months else np.arange(1, n_days + 1)
+    return ends
+
+
+def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> MarketTables:
+    """Return the daily tables of all curves; ``n_days`` covers every index period used."""
+    discount = discount_factors(curves.tenor_days, curves.zero_rates, n_days)
+    ends = index_period_ends(as_of_date, n_days)
+    return MarketTables(
+        discount=discount,
+        spot_index=_index_on_day_0(discount, ends, curves.index_year_days),
+        tenor_end=ends,
+        index_year_days=curves.index_year_days,
+    )
+
+
+def _index_on_day_0(discount: FloatArray, ends: IntArray, year_days: FloatArray) -> FloatArray:
+    """Return the spot index of every curve and tenor, zero where the table is too short."""
+    n_days = discount.shape[1]
+    spot = np.zeros((discount.shape[0], len(ends), discount.shape[2]))
+    for row, end in enumerate(ends[:, 0]):
+        if end < n_days:
+            years = end / year_days[:, None]
+            spot[:, row] = (discount[:, 0] / discount[:, end] - 1.0) / years
+    return spot
+
+
+def behaviour_tables(
+    behaviour: Behaviour,
+    curves: Curves,
+    market: MarketTables,
+    as_of_date: np.datetime64,
+    n_days: int,
+    n_rate_months: int,
+) -> BehaviourTables:
+    """Return behaviour per cohort and scenario, with a last cohort that does nothing."""
+    rates = _with_idle_row(behaviour.annual_prepayment_rate)
+    redemption = _with_idle_row(behaviour.redemption_share)
+    ladder, n_slots = run_off_ladders(behaviour)
+    idle = np.zeros((1, ladder.shape[1]))
+    idle[0, 0] = 1.0
+    months = np.arange(13) / 12.0
+    month_days = months_after(as_of_date, max(n_rate_months, ladder.shape[1], n_days // 28 + 2))
+    slot_day = month_days[: ladder.shape[1]].copy()
+    slot_day[0] = 1
+    return BehaviourTables(
+        annual_prepayment_rate=rates,
+        prepaid_share=prepaid_shares(rates[:, None, :], months[None, :, None]),
+        redemption_share=redemption,
+        ladder=np.vstack([ladder, idle]),
+        n_slots=np.append(n_slots, 1).astype(np.int32),
+        slot_day=slot_day,
+        rate_floor=np.append(behaviour.rate_floor, -np.inf),
+        rate_move=_rate_moves(behaviour, curves, market, month_days[:n_rate_months]),
+        month_of_day=(np.searchsorted(month_days, np.arange(n_days), side="right") - 1).astype(
+            np.int32
+        ),
+    )
+
+
+def _with_idle_row(table: FloatArray) -> FloatArray:
+    return np.vstack([table, np.zeros((1, table.shape[1]))])
+
+
+def _rate_moves(
+    behaviour: Behaviour, curves: Curves, market: MarketTables, month_days: IntArray
+) -> FloatArray:
+    """Return the pass-through moves on both paths, (2, n_cohorts + 1, n_curves, n_months, S)."""
+    end_0 = int(market.tenor_end[_SPOT_TENOR, 0])
+    base = discount_factors(curves.tenor_days, curves.base_zero_rates[None], end_0 + 1)[:, -1, 0]
+    base_index = (1.0 / base - 1.0) / (end_0 / curves.index_year_days)
+    ends = market.tenor_end[_SPOT_TENOR, month_days]
+    years = (ends - month_days)[None, :, None] / curves.index_year_days[:, None, None]
+    forward = (market.discount[:, month_days] / market.discount[:, ends] - 1.0) / years
+    flat = np.repeat(market.spot_index[:, None, _SPOT_TENOR], len(month_days), axis=1)
+    moves = np.zeros((2, len(behaviour.core_share) + 1, *forward.shape))
+    moves[FORWARD, :-1] = rate_moves(behaviour, forward, base_index)
+    moves[FLAT, :-1] = rate_moves(behaviour, flat, base_index)
+    return moves
