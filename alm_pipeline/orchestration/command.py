@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,11 +25,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from alm_pipeline.orchestration.assets.publication import check_rows
 from alm_pipeline.orchestration.assemble import assemble, bank_assets
 from alm_pipeline.orchestration.bank import Bank, open_bank
 from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.partitions import Partitions
+from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
+from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
+from alm_pipeline.warehouse.manifests import Manifest
+from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.store import Commit
 
 _SLOW_SECONDS = 2.0
@@ -58,6 +64,39 @@ def close_with_progress(config: Path, as_of_date: date, timings: Timings | None 
     timings = timings or Timings()
     with open_instance(bank.settings.dagster_home) as instance:
         return _with_progress(bank, definitions, instance, as_of_date, timings)
+
+
+def show_outcome(bank: Bank, outcome: Outcome, *, is_brief: bool = False) -> int:
+    """Print what a close led to and return the exit status of the command."""
+    console = Console()
+    if outcome.manifest is None:
+        for failure in outcome.failures:
+            console.print(f"stopped: {failure}", highlight=False, soft_wrap=True, markup=False)
+        return 1
+    published = bind_published(bank, outcome.manifest)
+    group = bank.settings.group_entity_id
+    if is_brief:
+        for line in footer_lines(published, group):
+            console.print(line, highlight=False, soft_wrap=True)
+    else:
+        print_headline(published, group, console)
+    path = bank.settings.warehouse_folder / "alm.duckdb"
+    console.print(f"close     {outcome.run_id} of {outcome.manifest.as_of_date}", highlight=False)
+    console.print(f"tables    {path}", highlight=False, soft_wrap=True)
+    return exit_status(published, group)
+
+
+def bind_published(bank: Bank, manifest: Manifest) -> Session:
+    """Bind the reports and the evidence of a published close and return the session."""
+    store = bank.store
+    for name, shape in store.shapes.items():
+        if name.startswith(("reports.", "audit.", "scenarios.stopped")):
+            pinned = manifest.pinned(name)
+            files = [f for p in pinned for f in store.lake.files(name, p.partition, p.version)]
+            store.session.bind_files(name, files, shape.columns)
+    checks = pa.Table.from_pylist(check_rows(bank, manifest), schema=CHECK_SCHEMA)
+    store.session.bind_table("audit.check_results", checks)
+    return store.session
 
 
 def _with_progress(

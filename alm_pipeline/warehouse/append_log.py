@@ -29,6 +29,7 @@ class AppendLog:
     def __init__(self, lake: Lake, table: str, schema: pa.Schema) -> None:
         self._lake, self.table, self._schema = lake, table, schema
         self._seen: set[str] = set()
+        self._version = -1
         self._rows: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
@@ -40,9 +41,11 @@ class AppendLog:
     def rows(self) -> list[dict[str, Any]]:
         """Return every row committed so far by any process (order carries no meaning)."""
         with self._lock:
-            if self._lake.exists(self.table):
+            version = self._lake.versions(self.table)
+            if version != self._version:
                 fresh = [f for f in self._lake.all_files(self.table) if f not in self._seen]
                 if fresh:
                     self._rows.extend(read_files(fresh).to_pylist())
                     self._seen.update(fresh)
+                self._version = version
             return self._rows

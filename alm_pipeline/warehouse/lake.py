@@ -23,7 +23,8 @@ class Lake:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._open: dict[tuple[str, int], DeltaTable] = {}
+        self._newest: dict[str, DeltaTable] = {}
+        self._older: dict[tuple[str, int], DeltaTable] = {}
 
     def path(self, table: str) -> Path:
         """Return the folder of a table."""
@@ -32,7 +33,9 @@ class Lake:
 
     def exists(self, table: str) -> bool:
         """Say whether the table has ever been committed."""
-        return DeltaTable.is_deltatable(str(self.path(table)))
+        return self._commit_file(table, 0).is_file() or DeltaTable.is_deltatable(
+            str(self.path(table))
+        )
 
     def overwrite(
         self, table: str, partition: Partition, rows: pa.Table, metadata: Mapping[str, str]
@@ -67,21 +70,26 @@ class Lake:
 
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
-        return sorted(DeltaTable(str(self.path(table))).file_uris())
+        return sorted(self._refreshed(table).file_uris())
 
     def compact(self, table: str) -> None:
         """Join the many small files of an append-only table; no row changes."""
-        DeltaTable(str(self.path(table))).optimize.compact()
+        self._refreshed(table).optimize.compact()
 
     def versions(self, table: str) -> int:
         """Return the newest version number, or -1 when the table does not exist."""
-        return int(DeltaTable(str(self.path(table))).version()) if self.exists(table) else -1
+        return int(self._refreshed(table).version()) if self.exists(table) else -1
 
     def _at(self, table: str, version: int) -> DeltaTable:
+        newest = self._newest.get(table)
+        if newest is None or newest.version() < version:
+            newest = self._refreshed(table)
+        if newest.version() == version:
+            return newest
         key = (table, version)
-        if key not in self._open:
+        if key not in self._older:
             try:
-                self._open[key] = DeltaTable(str(self.path(table)), version=version)
+                self._older[key] = DeltaTable(str(self.path(table)), version=version)
             except Exception as problem:
                 raise WarehouseError(
                     f"version {version} of {table} cannot be opened",
@@ -89,21 +97,31 @@ class Lake:
                     detail=str(problem).splitlines()[0],
                     fix="the version was vacuumed or the folder damaged: run the close again",
                 ) from problem
-        return self._open[key]
+        return self._older[key]
+
+    def _refreshed(self, table: str) -> DeltaTable:
+        known = self._newest.get(table)
+        if known is None:
+            known = self._newest[table] = DeltaTable(str(self.path(table)))
+        elif self._commit_file(table, int(known.version()) + 1).is_file():
+            known.update_incremental()
+        return known
 
     def _table(
         self, table: str, schema: pa.Schema, partition_by: Sequence[str] | None
     ) -> DeltaTable:
-        path = self.path(table)
         if not self.exists(table):
-            path.mkdir(parents=True, exist_ok=True)
+            self.path(table).mkdir(parents=True, exist_ok=True)
             DeltaTable.create(
-                str(path),
+                str(self.path(table)),
                 _nullable(schema),
                 mode="ignore",
                 partition_by=list(partition_by) if partition_by else None,
             )
-        return DeltaTable(str(path))
+        return self._refreshed(table)
+
+    def _commit_file(self, table: str, version: int) -> Path:
+        return self.path(table) / "_delta_log" / f"{version:020}.json"
 
 
 def read_files(files: Sequence[str]) -> pa.Table:

@@ -54,6 +54,11 @@ class Store:
         self.closing_scenarios = tuple(closing_scenarios)
         self._shapes = dict(shapes)
 
+    @property
+    def shapes(self) -> Mapping[str, TableShape]:
+        """Shape of every table this bank can have, by name."""
+        return self._shapes
+
     def shape(self, table: str) -> TableShape:
         """Return the shape of a table, or say that it has none."""
         if table not in self._shapes:

@@ -151,12 +151,13 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
             schema=_PARTITIONS_SCHEMA,
         ),
         "audit.check_results": pa.Table.from_pylist(
-            [row for m in manifests for row in _check_rows(bank, m)], schema=CHECK_SCHEMA
+            [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
     }
 
 
-def _check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
+def check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
+    """Return the verdicts on exactly the content a close holds."""
     partition = Partition(manifest.as_of_date)
     tables = sorted({p.table for p in manifest.tables if bank.store.gate.has_results(p.table)})
     return [

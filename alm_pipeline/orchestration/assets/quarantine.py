@@ -98,13 +98,9 @@ def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
         Checked(name, commit, tuple(next(verdicts) for _ in results))
         for name, commit, results in found
     ]
-    store.gate.record(
-        [
-            result_row(result, "raw", partition, store.checked_hash(result.table_name, partition))
-            for one in checked
-            for result in one.results
-        ]
-    )
+    delivery = store.checked_hash("raw.loan", partition)
+    rows = [result_row(r, "raw", partition, delivery) for one in checked for r in one.results]
+    store.gate.record(rows)
     yield from checked
 
 

@@ -1,0 +1,1 @@
+"""Numbers to pages: what people see first of a close."""
