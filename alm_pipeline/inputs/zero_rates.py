@@ -77,7 +77,7 @@ class ScenarioZeroRates:
     """Shocked curves: every array (n_curves, m) on the grid of the base curves.
 
     `errors` holds the cause for currencies the scenario stops beside those stopped in the base;
-    their rows are NaN-free copies of the base and are left out by `engine_curves` and the table.
+    their rows mean nothing and are left out by `engine_curves` and `zero_rate_table`.
     """
 
     scenario: str
@@ -125,16 +125,22 @@ def base_zero_rates(
 def scenario_zero_rates(
     base: BaseZeroRates, scenario: str, book: ScenarioBook
 ) -> ScenarioZeroRates:
-    """Return the curves under one scenario; the base scenario gives the base back, bit for bit."""
+    """Return the curves under one scenario; the base scenario gives the base back, bit for bit.
+
+    The floor is that of the pack behind the scenario; an own scenario without one has none.
+    """
     years = base.tenor_days / DAYS_PER_YEAR
     moves = np.zeros(base.zero_rates.shape)
     errors: dict[str, MarketDataError] = {}
     for row, currency in enumerate(base.currencies):
         try:
-            for move in book.moves(scenario, currency):
-                moves[row] += shock_bp(years, move.shape, move.size)
+            parts = book.moves(scenario, currency)
         except MarketDataError as error:
             errors[currency] = error
+        else:
+            moves[row] = sum(
+                (shock_bp(years, part.shape, part.size) for part in parts), start=moves[row]
+            )
     named = book.pack_and_shape(scenario)
     floor = None if named is None else book.packs[named[0]].rate_floor()
     rates, floor_applied = shocked_zero_rates(base.zero_rates, years, moves, floor)

@@ -67,7 +67,7 @@ def daily_zero_rates(
     --------
     >>> nodes, rates = np.array([365, 730], dtype=np.int32), np.array([0.02, 0.04])
     >>> daily_zero_rates(nodes, rates, np.array([1, 365, 548], dtype=np.int32)).round(4)
-    array([0.02  , 0.02  , 0.03  ])
+    array([0.02, 0.02, 0.03])
     """
     last = len(tenor_days) - 1
     upper = np.clip(np.searchsorted(tenor_days, day_offsets, side="left"), 0, last)
