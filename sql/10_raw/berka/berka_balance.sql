@@ -15,7 +15,8 @@ accounts as (
     select
         account_id as account_no,
         min(case when regexp_full_match(date, '[0-9]{6}') then try_strptime('19' || date, '%Y%m%d') end) as opened_at,
-        count(distinct concat_ws('|', coalesce(district_id, ''), coalesce(frequency, ''), coalesce(date, ''))) as n_versions,
+        count(distinct concat_ws('|', coalesce(district_id, ''), coalesce(frequency, ''), coalesce(date, '')))
+            as n_versions,
         min(source_file_id) as source_file_id,
         min(source_row) as source_row
     from raw.berka__account
@@ -90,8 +91,9 @@ continued as (  -- rows from whose balance another row of the day starts
         earlier.transaction_no
     from movements as earlier
     inner join movements as later
-        on earlier.account_no = later.account_no and earlier.transaction_date = later.transaction_date
-        and earlier.transaction_no <> later.transaction_no
+        on
+            earlier.account_no = later.account_no and earlier.transaction_date = later.transaction_date
+            and earlier.transaction_no <> later.transaction_no
     cross join settings
     where
         earlier.n_of_day > 1
@@ -135,13 +137,17 @@ closings as (
 ),
 
 ends as (  -- what the rows of a day start from and end with is the same list, shifted by one
-    select account_no, transaction_date, 'start' as side, balance_before as balance from movements where n_of_day > 1
+    select account_no, transaction_date, 'start' as side, balance_before as balance from movements
+    where n_of_day > 1
     union all
-    select account_no, transaction_date, 'start' as side, closing as balance from closings where n_of_day > 1
+    select account_no, transaction_date, 'start' as side, closing as balance from closings
+    where n_of_day > 1
     union all
-    select account_no, transaction_date, 'end' as side, balance_after as balance from movements where n_of_day > 1
+    select account_no, transaction_date, 'end' as side, balance_after as balance from movements
+    where n_of_day > 1
     union all
-    select account_no, transaction_date, 'end' as side, opening as balance from closings where n_of_day > 1
+    select account_no, transaction_date, 'end' as side, opening as balance from closings
+    where n_of_day > 1
 ),
 
 sorted_ends as (
@@ -155,13 +161,16 @@ breaks as (
     select closings.account_no, closings.transaction_date
     from closings
     cross join settings
-    where closings.n_of_day = 1 and abs(closings.opening + closings.net_of_day - closings.closing) > settings.link_tolerance
+    where
+        closings.n_of_day = 1
+        and abs(closings.opening + closings.net_of_day - closings.closing) > settings.link_tolerance
     union all
     select starts.account_no, starts.transaction_date
     from sorted_ends as starts
     inner join sorted_ends as stops
-        on starts.account_no = stops.account_no and starts.transaction_date = stops.transaction_date
-        and starts.place = stops.place
+        on
+            starts.account_no = stops.account_no and starts.transaction_date = stops.transaction_date
+            and starts.place = stops.place
     cross join settings
     where
         starts.side = 'start'

@@ -51,7 +51,7 @@ counted as (
         typed.start_date < period.first_date as is_before_files,
         settings.default_days,
         date_trunc('month', typed.start_date)
-            + to_days(least(coalesce(paid.day_of_month, settings.instalment_day), 28) - 1) as instalment_day_of_month
+        + to_days(least(coalesce(paid.day_of_month, settings.instalment_day), 28) - 1) as instalment_day_of_month
     from typed
     cross join settings
     cross join period
@@ -109,10 +109,12 @@ select
     cast(n_due as integer) as loan_instalments_due,
     cast(paid_amount as decimal(18, 2)) as paid_amount,
     cast(original_amount - paid_amount as decimal(18, 2)) as outstanding_principal,
-    cast(case when n_due > 0 then first_due_date + to_months(n_due - 1) else start_date end as date) as last_payment_date,
+    cast(case when n_due > 0 then first_due_date + to_months(n_due - 1) else start_date end as date)
+        as last_payment_date,
     cast(case when n_due < n_instalments then first_due_date + to_months(n_due) end as date) as next_payment_date,
     cast(days_past_due as integer) as days_past_due,
-    n_paid < n_instalments and (days_past_due > default_days or maturity_date <= cast($as_of_date as date)) as is_defaulted,
+    n_paid < n_instalments and (days_past_due > default_days or maturity_date <= cast($as_of_date as date))
+        as is_defaulted,
     n_paid >= n_instalments as is_repaid,
     case
         when start_date is null then 'its date is not YYMMDD'

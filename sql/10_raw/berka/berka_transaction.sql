@@ -11,11 +11,13 @@ with delivered as (  -- overlapping files deliver a transaction more than once; 
         balance,
         source_file_id,
         source_row,
-        concat_ws('|', coalesce(type, ''), coalesce(trim(operation), ''), coalesce(trim(k_symbol), '')) as flow_code,
+        concat_ws('|', coalesce(type, ''), coalesce(trim(operation), ''), coalesce(trim(k_symbol), ''))
+            as flow_code,
         trim(coalesce(k_symbol, '')) = 'UVER' as is_loan_instalment,
         concat_ws(
             '|', coalesce(account_id, ''), coalesce(date, ''), coalesce(type, ''), coalesce(operation, ''),
-            coalesce(amount, ''), coalesce(balance, ''), coalesce(k_symbol, ''), coalesce(bank, ''), coalesce(account, '')
+            coalesce(amount, ''), coalesce(balance, ''), coalesce(k_symbol, ''), coalesce(bank, ''),
+            coalesce(account, '')
         ) as content
     from raw.berka__trans
 ),
@@ -47,8 +49,11 @@ typed as (
         once.source_row,
         accounts.account_id is null as is_orphan,
         cast(accounts.opened_at as date) as opening_date,
-        cast(case when regexp_full_match(once.date, '[0-9]{6}') then try_strptime('19' || once.date, '%Y%m%d') end as date)
-            as transaction_date,
+        cast(
+            case
+                when regexp_full_match(once.date, '[0-9]{6}') then try_strptime('19' || once.date, '%Y%m%d')
+            end as date
+        ) as transaction_date,
         try_cast(once.amount as decimal(18, 2)) as unsigned_amount,
         cast(codes.value as integer) as direction,
         try_cast(once.balance as decimal(18, 2)) as balance_after_amount

@@ -12,10 +12,12 @@ with open_accounts as (
 usable as (
     select
         *,
-        row_number() over (partition by account_no order by transaction_date desc, source_file_id desc, source_row desc)
-            as place_in_file,
-        row_number() over (partition by account_no order by transaction_date desc, try_cast(transaction_no as bigint) desc)
-            as place_by_number
+        row_number() over (
+            partition by account_no order by transaction_date desc, source_file_id desc, source_row desc
+        ) as place_in_file,
+        row_number() over (
+            partition by account_no order by transaction_date desc, try_cast(transaction_no as bigint) desc
+        ) as place_by_number
     from raw.berka_transaction
     where rejection_reason is null
 ),
@@ -30,7 +32,8 @@ of_balances as (
         sum(case when closing_amount >= 0 then closing_amount else 0 end) as credit,
         count(case when closing_amount < 0 then 1 end) as n_overdrawn,
         sum(case when closing_amount < 0 then closing_amount else 0 end) as overdrawn,
-        sum(case when closing_amount is not null then closing_amount - opening_amount - transaction_amount end) as rounding
+        sum(case when closing_amount is not null then closing_amount - opening_amount - transaction_amount end)
+            as rounding
     from open_accounts
 ),
 
@@ -71,56 +74,116 @@ measures as (
     select 'accounts_with_broken_balance' as measure, 'all' as item, n_broken as n_rows, null as amount
     from of_balances
     union all
-    select 'closing_balance_sum' as measure, 'all' as item, n_rebuilt as n_rows, closing as amount from of_balances
+    select
+        'closing_balance_sum' as measure,
+        'all' as item,
+        n_rebuilt as n_rows,
+        closing as amount
+    from of_balances
     union all
-    select 'credit_balance_sum' as measure, 'all' as item, n_credit as n_rows, credit as amount from of_balances
+    select
+        'credit_balance_sum' as measure,
+        'all' as item,
+        n_credit as n_rows,
+        credit as amount
+    from of_balances
     union all
-    select 'overdrawn_accounts' as measure, 'all' as item, n_overdrawn as n_rows, null as amount from of_balances
+    select
+        'overdrawn_accounts' as measure,
+        'all' as item,
+        n_overdrawn as n_rows,
+        null as amount
+    from of_balances
     union all
-    select 'overdrawn_sum' as measure, 'all' as item, n_overdrawn as n_rows, overdrawn as amount from of_balances
+    select
+        'overdrawn_sum' as measure,
+        'all' as item,
+        n_overdrawn as n_rows,
+        overdrawn as amount
+    from of_balances
     union all
-    select 'rounding_difference' as measure, 'all' as item, n_rebuilt as n_rows, rounding as amount from of_balances
+    select
+        'rounding_difference' as measure,
+        'all' as item,
+        n_rebuilt as n_rows,
+        rounding as amount
+    from of_balances
     union all
     select
         'accounts_in_file_opened_after' as measure,
         'all' as item,
-        count(distinct account_id) - max(of_balances.n_open) as n_rows,
+        count(distinct accounts.account_id) - max(of_balances.n_open) as n_rows,
         null as amount
-    from raw.berka__account
+    from raw.berka__account as accounts
     cross join of_balances
     union all
-    select 'transactions' as measure, 'all' as item, n_transactions as n_rows, null as amount from of_transactions
-    union all
-    select 'net_flow_sum' as measure, 'all' as item, n_transactions as n_rows, net_flow as amount from of_transactions
-    union all
     select
-        'naive_last_row_file_order_sum' as measure, 'all' as item, n_transactions as n_rows, last_in_file as amount
+        'transactions' as measure,
+        'all' as item,
+        n_transactions as n_rows,
+        null as amount
     from of_transactions
     union all
     select
-        'naive_last_row_by_trans_id_sum' as measure, 'all' as item, n_transactions as n_rows, last_by_number as amount
+        'net_flow_sum' as measure,
+        'all' as item,
+        n_transactions as n_rows,
+        net_flow as amount
+    from of_transactions
+    union all
+    select
+        'naive_last_row_file_order_sum' as measure,
+        'all' as item,
+        n_transactions as n_rows,
+        last_in_file as amount
+    from of_transactions
+    union all
+    select
+        'naive_last_row_by_trans_id_sum' as measure,
+        'all' as item,
+        n_transactions as n_rows,
+        last_by_number as amount
     from of_transactions
     union all
     select 'transactions_rejected' as measure, 'all' as item, count(*) as n_rows, sum(transaction_amount) as amount
     from raw.berka_transaction
     where rejection_reason is not null
     union all
-    select 'loans_granted' as measure, 'all' as item, n_granted as n_rows, null as amount from of_loans
+    select
+        'loans_granted' as measure,
+        'all' as item,
+        n_granted as n_rows,
+        null as amount
+    from of_loans
     union all
     select 'loans_granted_amount' as measure, 'all' as item, n_granted as n_rows, coalesce(granted, 0) as amount
     from of_loans
     union all
-    select 'loan_instalments_paid' as measure, 'all' as item, coalesce(n_paid, 0) as n_rows, null as amount from of_loans
+    select
+        'loan_instalments_paid' as measure,
+        'all' as item,
+        coalesce(
+            n_paid,
+            0
+        ) as n_rows,
+        null as amount
+    from of_loans
     union all
     select
-        'loan_instalments_paid_amount' as measure, 'all' as item, coalesce(n_paid, 0) as n_rows, coalesce(paid, 0) as amount
+        'loan_instalments_paid_amount' as measure,
+        'all' as item,
+        coalesce(n_paid, 0) as n_rows,
+        coalesce(paid, 0) as amount
     from of_loans
     union all
     select 'loan_outstanding_undiscounted' as measure, 'all' as item, n_granted as n_rows, coalesce(owed, 0) as amount
     from of_loans
     union all
     select
-        'loan_rounding_difference' as measure, 'all' as item, n_repaid as n_rows, coalesce(left_by_rounding, 0) as amount
+        'loan_rounding_difference' as measure,
+        'all' as item,
+        n_repaid as n_rows,
+        coalesce(left_by_rounding, 0) as amount
     from of_loans
     union all
     select
@@ -133,7 +196,12 @@ measures as (
     union all
     select 'owners' as measure, 'all' as item, n_owners as n_rows, null as amount from of_people
     union all
-    select 'disponents' as measure, 'all' as item, n_disponents as n_rows, null as amount from of_people
+    select
+        'disponents' as measure,
+        'all' as item,
+        n_disponents as n_rows,
+        null as amount
+    from of_people
     union all
     select 'standing_orders_of_open_accounts' as measure, 'all' as item, count(*) as n_rows, null as amount
     from raw.berka__standing_order as orders
