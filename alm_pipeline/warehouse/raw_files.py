@@ -115,7 +115,7 @@ def register_files(
             detail="; ".join(problems),
             fix="deliver the files, or correct the folders in alm.yaml",
         )
-    return list({file.source_file_id: file for file in found}.values())
+    return list({file.source_file_id: file for file in reversed(found)}.values())[::-1]
 
 
 def _control_spec(source: Source) -> tuple[FileSpec, ...]:

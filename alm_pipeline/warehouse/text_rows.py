@@ -192,7 +192,7 @@ def _parsed(body: bytes, columns: list[str], dialect: Dialect, file_name: str) -
     """Parse whole lines; where the quick parse is not certain, look at every line."""
     body = _as_utf8(body, dialect.encoding)
     n_lines = body.count(b"\n")
-    if dialect.quote.encode() not in body:
+    if dialect.quote.encode() not in body and not _has_blank_line(body):
         table = _arrow_table(body, columns, dialect)
         if table is not None and table.num_rows == n_lines:
             return TextRows(_numbered(table, np.arange(1, n_lines + 1)), {})
@@ -204,6 +204,11 @@ def _parsed(body: bytes, columns: list[str], dialect: Dialect, file_name: str) -
     if table is None or table.num_rows != rows.size:
         raise _unreadable(file_name, "its rows cannot be told apart")
     return TextRows(_numbered(table, rows), refused)
+
+
+def _has_blank_line(body: bytes) -> bool:
+    """Arrow would read a blank line as a row of nulls."""
+    return body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
 
 
 def _arrow_table(body: bytes, columns: list[str], dialect: Dialect) -> pa.Table | None:
