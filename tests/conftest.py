@@ -22,7 +22,7 @@ QUIET_DAGSTER = "telemetry: {enabled: false}\nnux: {enabled: false}\n"
 
 @pytest.fixture(scope="session", autouse=True)
 def dagster_home(tmp_path_factory):
-    """A Dagster home of this session, with telemetry off; no run of a test lands in anyone's own."""
+    """A Dagster home of this session, telemetry off; no test's run lands in anyone's own."""
     home = tmp_path_factory.mktemp("dagster_home")
     (home / "dagster.yaml").write_text(QUIET_DAGSTER, encoding="utf-8")
     before = os.environ.get("DAGSTER_HOME")

@@ -149,9 +149,8 @@ def known_schema() -> Schema:
         columns = {c: sql_type(c, schema) for c in contract["columns"] if c in dictionary()}
         for place in (schema, "previous", "history"):
             known.setdefault(place, {})[table] = columns  # type: ignore[index]
-    known["raw"] = {
-        e: dict.fromkeys(columns, "varchar") for e, columns in extract_columns().items()
-    }
+    for extract, names in extract_columns().items():
+        known.setdefault("raw", {})[extract] = dict.fromkeys(names, "varchar")  # type: ignore[index]
     return MappingSchema(known, dialect="duckdb")
 
 
