@@ -1,8 +1,9 @@
 """What the demo bank holds: shares of the balance sheet, terms and prices of every product.
 
 This is the one module to tune. `share` is per cent of the group's assets, reached at the last month
-end written whatever the number of positions; `count_share` is per cent of the positions. Sizes, ages
-and terms are drawn elsewhere and scaled to these figures, so ratios do not depend on `n_positions`.
+end written whatever the number of positions; `count_share` is per cent of the positions. Sizes,
+ages and terms are drawn elsewhere and scaled to these figures, so ratios do not depend on the
+number of positions.
 
 To move a ratio: LCR and NSFR with the shares of bonds, reserves and non-operational deposits;
 delta EVE with `swap_pay_fixed` against `swap_receive_fixed` and the terms of mortgages and bonds;
@@ -13,13 +14,14 @@ delta NII with the same swaps at short terms, `corporate_loan` and term deposits
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 ENTITIES = ("BANK", "EUBANK")
 HOME_CURRENCY = (0, 1)
 
 ASSETS_PER_POSITION_USD = 60_000.0
-EQUITY_SHARE = 0.094          # of the entity's assets
-RESERVE_SHARE = 0.050         # central-bank reserves, of the entity's assets
+EQUITY_SHARE = 0.094  # of the entity's assets
+RESERVE_SHARE = 0.050  # central-bank reserves, of the entity's assets
 MONTHLY_PROFIT_SHARE = 0.0006  # of assets, added to retained earnings each month
 CASH_SHARE = 0.008
 FIXED_ASSETS_SHARE = 0.010
@@ -48,26 +50,26 @@ class Product:
     share: float
     count_share: float
     gl_account: str
-    kind: str                      # loan_type, security_type, deposit_type, nmd_type ...
-    shape: str                     # bullet annuity linear interest_only open nmd impaired
-    rate: str                      # fixed floating administered zero
+    kind: str  # loan_type, security_type, deposit_type, nmd_type ...
+    shape: str  # bullet annuity linear interest_only open nmd impaired
+    rate: str  # fixed floating administered zero
     terms: tuple[int, ...] = (12,)
-    margin: tuple[float, float] = (0.0, 0.0)   # over the market rate, USD and EUR
+    margin: tuple[float, float] = (0.0, 0.0)  # over the market rate, USD and EUR
     margin_width: float = 0.0
     mix: tuple[float, float, float, float] = EVERYWHERE
-    minimum: int = 8               # contracts in a main cell, at least
-    size_sigma: float = 0.6        # deviation of the logarithm of the size
+    minimum: int = 8  # contracts in a main cell, at least
+    size_sigma: float = 0.6  # deviation of the logarithm of the size
     in_days: bool = False
-    close_rate: float = 0.0        # early ends, per year
-    payment_months: int = 1        # 0: once, at maturity
-    rate_term_share: float = 0.5   # the market rate is read at this share of the term
+    close_rate: float = 0.0  # early ends, per year
+    payment_months: int = 1  # 0: once, at maturity
+    rate_term_share: float = 0.5  # the market rate is read at this share of the term
     day_count: tuple[str, str] = ("30_360", "30e_360")
     accounting: str = "amortised_cost"
     customers: str = "retail"
     risk_weight: float = 1.0
     fee_share: float = 0.0
     impairment_share: float = 0.0
-    convention: tuple[str, str] = ("none", "none")   # business days, calendar
+    convention: tuple[str, str] = ("none", "none")  # business days, calendar
     options: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -76,17 +78,33 @@ class Product:
         return "asset" if self.extract in ("loan", "security") else "liability"
 
 
-def _bond(code: str, share: float, gl: str, kind: str, accounting: str, **terms: object) -> Product:
-    given: dict[str, object] = {
-        "count_share": 0.12, "shape": "bullet", "rate": "fixed", "terms": (24, 36, 60, 84, 120),
-        "minimum": 12, "size_sigma": 0.35, "payment_months": 6, "rate_term_share": 1.0,
-        "day_count": ("act_act_isda", "act_act_isda"), "convention": ("following", "target"),
-        "customers": "issuer", "fee_share": 0.002,
+def _bond(code: str, share: float, gl: str, kind: str, accounting: str, **terms: Any) -> Product:
+    given: dict[str, Any] = {
+        "count_share": 0.12,
+        "shape": "bullet",
+        "rate": "fixed",
+        "terms": (24, 36, 60, 84, 120),
+        "minimum": 12,
+        "size_sigma": 0.35,
+        "payment_months": 6,
+        "rate_term_share": 1.0,
+        "day_count": ("act_act_isda", "act_act_isda"),
+        "convention": ("following", "target"),
+        "customers": "issuer",
+        "fee_share": 0.002,
     }
-    return Product(code=code, extract="security", share=share, gl_account=gl, kind=kind,
-                   accounting=accounting, **(given | terms))  # type: ignore[arg-type]
+    return Product(
+        code=code,
+        extract="security",
+        share=share,
+        gl_account=gl,
+        kind=kind,
+        accounting=accounting,
+        **(given | terms),
+    )
 
 
+# fmt: off
 SECURITIES = (
     _bond("sovereign_bond_htm", 4.0, "10310", "sovereign", "htm", risk_weight=0.0),
     _bond("sovereign_bond_afs", 4.0, "10320", "sovereign", "afs", risk_weight=0.0,
@@ -240,6 +258,8 @@ DEMAND_DEPOSITS = (
             rate="administered", customers="corporate_or_fund", minimum=14),
 )
 
+# fmt: on
+
 CONTRACTS = SECURITIES + LOANS + TERM_DEPOSITS + BORROWINGS
 POSITIONS = CONTRACTS + DEMAND_DEPOSITS
 
@@ -288,13 +308,13 @@ LINE_BOOKS = (
 class DepositTruth:
     """The true pricing and behaviour of a demand deposit, recorded so calibration can be scored."""
 
-    beta: float              # share of a market move that reaches the rate, in the long run
+    beta: float  # share of a market move that reaches the rate, in the long run
     lag_months: int
-    adjustment: float        # share of the gap to the target closed each month
-    constant: float          # rate at a market rate of zero
+    adjustment: float  # share of the gap to the target closed each month
+    constant: float  # rate at a market rate of zero
     floor: float
-    life_years: float        # average life of an account's balance
-    volatility: float        # of a month's balance, as a fraction
+    life_years: float  # average life of an account's balance
+    volatility: float  # of a month's balance, as a fraction
 
 
 DEPOSIT_TRUTH = {

@@ -1,4 +1,4 @@
-"""Writes the demo bank: every extract of every month end, with control totals and the truth file."""
+"""Writes the demo bank: every extract of every month end, control totals and the truth file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write_demo_bank(
     Parameters
     ----------
     into : Path
-        Folder that receives `landing/<as_of_date>/`, `truth.json` and, with defects, `defects.json`.
+        Receives `landing/<as_of_date>/`, `truth.json` and, with defects, `defects.json`.
     month_ends : collection of date
         As-of dates; the bank is scaled to its targets at the last one.
     n_positions : int [count]
@@ -91,16 +91,23 @@ def write_demo_bank(
 
 def _check(dates: list[dt.date], n_positions: int) -> None:
     if not dates:
-        raise ConfigurationError("no month end was asked for", where="demo bank",
-                                 fix="name at least one as-of date")
+        raise ConfigurationError(
+            "no month end was asked for", where="demo bank", fix="name at least one as-of date"
+        )
     odd = [d.isoformat() for d in dates if (d + dt.timedelta(days=1)).day != 1]
     if odd:
-        raise ConfigurationError(f"{len(odd)} as-of dates are not month ends", where="demo bank",
-                                 detail=", ".join(odd), fix="use the last day of a month")
+        raise ConfigurationError(
+            f"{len(odd)} as-of dates are not month ends",
+            where="demo bank",
+            detail=", ".join(odd),
+            fix="use the last day of a month",
+        )
     if n_positions < SMALLEST_BANK:
         raise ConfigurationError(
-            f"{n_positions} positions cannot hold every product", where="demo bank",
-            fix=f"ask for at least {SMALLEST_BANK}")
+            f"{n_positions} positions cannot hold every product",
+            where="demo bank",
+            fix=f"ask for at least {SMALLEST_BANK}",
+        )
 
 
 def _write_month(folder: Path, month: Month) -> list[Control]:
@@ -110,9 +117,15 @@ def _write_month(folder: Path, month: Month) -> list[Control]:
         control = write_extract(folder, extract, table)
         controls.append(control)
         amount = pc.sum(table[control.column]).as_py() if control.column else None
-        stated.append({"as_of_date": as_date(month.as_of), "measure": "file_total",
-                       "item": extract, "n_rows": table.num_rows,
-                       "amount": None if amount is None else int(amount * 100)})
+        stated.append(
+            {
+                "as_of_date": as_date(month.as_of),
+                "measure": "file_total",
+                "item": extract,
+                "n_rows": table.num_rows,
+                "amount": None if amount is None else int(amount * 100),
+            }
+        )
     totals = records_table("control_total", stated)
     controls.append(write_extract(folder, "control_total", totals))
     write_controls(folder, controls)
@@ -138,21 +151,27 @@ def month_tables(month: Month) -> Iterator[tuple[str, pa.Table]]:
 
 def _position_tables(month: Month) -> dict[str, pa.Table]:
     seed = month.bank.seed
-    books = {name: [b for b in month.books if b.product.extract == name]
-             for name in ledger.LEDGER_EXTRACTS}
+    books = {
+        name: [b for b in month.books if b.product.extract == name]
+        for name in ledger.LEDGER_EXTRACTS
+    }
     deposits = books["deposit_nmd"] + books["deposit_term"]
     insured = extracts.insured_cents(deposits)
     split = len(books["deposit_nmd"])
-    legs = [leg for deal in month.deals for leg in derivatives.leg_tables(deal)]
+    legs = [leg for swaps in month.deals for leg in derivatives.leg_tables(swaps)]
     parts = {
         "loan": [extracts.loan_table(book, seed) for book in books["loan"]],
         "security": [extracts.security_table(book, seed) for book in books["security"]],
-        "deposit_nmd": [extracts.demand_deposit_table(book, seed, cover) for book, cover in
-                        zip(books["deposit_nmd"], insured[:split], strict=True)],
-        "deposit_term": [extracts.term_deposit_table(book, seed, cover) for book, cover in
-                         zip(books["deposit_term"], insured[split:], strict=True)],
+        "deposit_nmd": [
+            extracts.demand_deposit_table(book, seed, cover)
+            for book, cover in zip(books["deposit_nmd"], insured[:split], strict=True)
+        ],
+        "deposit_term": [
+            extracts.term_deposit_table(book, seed, cover)
+            for book, cover in zip(books["deposit_term"], insured[split:], strict=True)
+        ],
         "borrowing": [extracts.borrowing_table(book, seed) for book in books["borrowing"]],
-        "derivative": [derivatives.deal_table(deal) for deal in month.deals],
+        "derivative": [derivatives.deal_table(swaps) for swaps in month.deals],
         "derivative_leg": legs,
         "commitment": [line_table(line) for line in month.lines],
         "other_balance": [ledger.other_balance_table(month)],

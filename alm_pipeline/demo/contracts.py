@@ -1,8 +1,8 @@
 """What a contract owes and pays on a date, from its terms alone.
 
 Balances follow the schedule exactly: a level instalment rounded to the cent, equal parts, or one
-payment at the end; floating annuities are walked from their start, reset by reset, on the fixings of
-the market path. Amounts are whole cents. Nothing here depends on which month ends are written.
+payment at the end; floating annuities are walked from their start, reset by reset, on the fixings
+of the market path. Amounts are whole cents. Nothing here depends on which month ends are written.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ INTEREST_ONLY_MONTHS = 120
 class Terms:
     """Price and schedule of each contract alive."""
 
-    index: Ints              # index number, -1 where fixed
+    index: Ints  # index number, -1 where fixed
     spread: Floats
-    first_rate: Floats       # rate of the first period
-    reset_months: Ints       # 0 where fixed
-    cap: Floats              # nan: none
-    floor: Floats            # nan: none
-    teaser_months: Ints      # 0: none
-    payment_months: Ints     # 0: once, at maturity
+    first_rate: Floats  # rate of the first period
+    reset_months: Ints  # 0 where fixed
+    cap: Floats  # nan: none
+    floor: Floats  # nan: none
+    teaser_months: Ints  # 0: none
+    payment_months: Ints  # 0: once, at maturity
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ class State:
 
     terms: Terms
     coupon: Floats
-    original: Ints           # cents
-    outstanding: Ints        # cents
-    payment: Ints            # cents, level instalment; 0: none
+    original: Ints  # cents
+    outstanding: Ints  # cents
+    payment: Ints  # cents, level instalment; 0: none
     last_payment: Ints
     next_payment: Ints
     last_reset: Ints
     next_reset: Ints
-    accrued: Ints            # cents
+    accrued: Ints  # cents
 
 
 def contract_terms(alive: Alive, market: Market) -> Terms:
@@ -121,9 +121,9 @@ def _limits(
 
 def original_cents(alive: Alive, scale: Floats) -> Ints:
     """Amount granted, in whole hundreds; `scale` is the typical amount of each cell."""
-    amount = alive.pick(alive.slots.size) * alive.original_factor * scale[
-        alive.pick(alive.slots.cell)
-    ]
+    amount = (
+        alive.pick(alive.slots.size) * alive.original_factor * scale[alive.pick(alive.slots.cell)]
+    )
     return np.maximum(np.round(amount / 100.0), 1.0).astype(np.int64) * 10_000
 
 
@@ -149,8 +149,18 @@ def contract_state(alive: Alive, terms: Terms, market: Market, original: Ints) -
     accrued = np.zeros(len(alive), dtype=np.int64)
     if shape != "impaired":
         accrued = accrued_cents(alive, outstanding, coupon, last)
-    return State(terms, coupon, original, outstanding, payment, last, following,
-                 last_reset, next_reset, accrued)
+    return State(
+        terms,
+        coupon,
+        original,
+        outstanding,
+        payment,
+        last,
+        following,
+        last_reset,
+        next_reset,
+        accrued,
+    )
 
 
 def payment_dates(alive: Alive, months: Ints) -> tuple[Ints, Ints]:
@@ -182,7 +192,8 @@ def curtailed_share(alive: Alive, seed: int) -> Floats:
     when = hashed(seed, code + ":curtail_at", place, alive.generation)
     day = alive.start + np.floor(when * alive.pick(alive.slots.life_days))
     share = 0.05 + 0.30 * hashed(seed, code + ":curtail_by", place, alive.generation)
-    return np.where(happens & (day <= alive.as_of), share, 0.0)
+    curtailed: Floats = np.where(happens & (day <= alive.as_of), share, 0.0)
+    return curtailed
 
 
 def level_payment(principal: Floats, monthly_rate: Floats, n_months: Ints) -> Floats:
@@ -194,7 +205,9 @@ def level_payment(principal: Floats, monthly_rate: Floats, n_months: Ints) -> Fl
 
 def _level_annuity(alive: Alive, terms: Terms, original: Ints) -> tuple[Ints, Ints]:
     rate = np.maximum(terms.first_rate / 12.0, 1e-12)
-    payment = np.round(level_payment(original, rate, alive.pick(alive.slots.term)))
+    payment = np.round(
+        level_payment(original.astype(np.float64), rate, alive.pick(alive.slots.term))
+    )
     growth = np.expm1(whole_periods(alive.start, alive.as_of, 1) * np.log1p(rate))
     balance = original * (1.0 + growth) - payment * growth / rate
     return np.round(balance).astype(np.int64), payment.astype(np.int64)
@@ -204,7 +217,8 @@ def _linear(alive: Alive, original: Ints) -> Ints:
     months = alive.product.payment_months
     paid = whole_periods(alive.start, alive.as_of, months)
     total = alive.pick(alive.slots.term) // months
-    return original - np.round(original * paid / total).astype(np.int64)
+    repaid: Ints = np.round(original * paid / total).astype(np.int64)
+    return original - repaid
 
 
 def _reset_rate(terms: Terms, market: Market, date: Ints, current: Floats) -> Floats:
@@ -214,7 +228,8 @@ def _reset_rate(terms: Terms, market: Market, date: Ints, current: Floats) -> Fl
     bounded = np.clip(rate, current - PERIOD_CAP_RATE, current + PERIOD_CAP_RATE)
     rate = np.where(capped & (terms.teaser_months == 0), bounded, rate)
     rate = np.fmin(rate, np.where(capped, terms.cap, np.inf))
-    return np.round(np.fmax(rate, np.where(np.isnan(terms.floor), -np.inf, terms.floor)), 5)
+    floored = np.fmax(rate, np.where(np.isnan(terms.floor), -np.inf, terms.floor))
+    return np.asarray(np.round(floored, 5), dtype=np.float64)
 
 
 def _walked_annuity(

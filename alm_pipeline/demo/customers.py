@@ -1,8 +1,8 @@
 """Customers and other counterparties of the demo bank, in numbered pools.
 
 A counterparty number is pool x 10 000 000 + place, written with leading zeros. Odd places live in
-the euro area, even ones in the United States. Which contract belongs to whom is a hashed draw of the
-contract's place, so it never changes.
+the euro area, even ones in the United States. Which contract belongs to whom is a hashed draw of
+the contract's place, so it never changes.
 """
 
 from __future__ import annotations
@@ -23,16 +23,41 @@ POOL_SIZE = 10_000_000
 ID_WIDTH = 9
 RETAIL, SMALL, CORPORATE, BANK, SOVEREIGN, PSE, FUND, INVESTOR, CENTRAL_BANK, GROUP = range(10)
 POOL_TYPES = (
-    "retail", "small_business", "non_financial_corporate", "bank", "sovereign", "pse",
-    "investment_fund", "other", "central_bank", "bank",
+    "retail",
+    "small_business",
+    "non_financial_corporate",
+    "bank",
+    "sovereign",
+    "pse",
+    "investment_fund",
+    "other",
+    "central_bank",
+    "bank",
 )
 POOL_NAMES = (
-    "Customer", "Business", "Company", "Bank", "Treasury", "Agency", "Fund", "Investor",
-    "Central bank", "Group entity",
+    "Customer",
+    "Business",
+    "Company",
+    "Bank",
+    "Treasury",
+    "Agency",
+    "Fund",
+    "Investor",
+    "Central bank",
+    "Group entity",
 )
 COUNTRIES = (("US", "US", "US", "CA"), ("DE", "FR", "NL", "ES"))
 RATINGS = (
-    None, None, "BBB", "A", "AA", "AA", None, None, "AAA", "A",
+    None,
+    None,
+    "BBB",
+    "A",
+    "AA",
+    "AA",
+    None,
+    None,
+    "AAA",
+    "A",
 )
 
 
@@ -67,8 +92,16 @@ def counterparty_numbers(
 
 def pool_of(customers: str, place: Ints, seed: int) -> Ints:
     """Pool of each place of a product, from the customers it is sold to."""
-    fixed = {"retail": RETAIL, "small_business": SMALL, "corporate": CORPORATE, "bank": BANK,
-             "pse": PSE, "investor": INVESTOR, "intragroup": GROUP, "issuer": SOVEREIGN}
+    fixed = {
+        "retail": RETAIL,
+        "small_business": SMALL,
+        "corporate": CORPORATE,
+        "bank": BANK,
+        "pse": PSE,
+        "investor": INVESTOR,
+        "intragroup": GROUP,
+        "issuer": SOVEREIGN,
+    }
     if customers in fixed:
         return np.full(len(place), fixed[customers], dtype=np.int64)
     draw = hashed(seed, customers, place)
@@ -95,21 +128,27 @@ def counterparty_table(pools: Pools, seed: int, as_of: int) -> pa.Table:
     has_turnover = (pool == SMALL) | (pool == CORPORATE)
     scale = np.where(pool == CORPORATE, 40, 1)
     legal = pool != RETAIL
-    return extract_table("counterparty", len(pool), {
-        "as_of_date": as_of,
-        "counterparty_id": ids,
-        "name": pc.binary_join_element_wise(
-            pa.array(POOL_NAMES).take(pa.array(pool)), ids, " "),
-        "counterparty_type": Coded(pool, POOL_TYPES),
-        "lei": pc.if_else(pa.array(legal & (pool != SMALL)), _lei(number), pa.scalar(None)),
-        "risk_group_id": pc.if_else(
-            pa.array(pool == CORPORATE), padded(within // 3, 7), pa.scalar(None, pa.string())),
-        "country": Coded(home * 4 + np.where(is_group, 0, nation), COUNTRIES[0] + COUNTRIES[1]),
-        "rating": Coded(pool, RATINGS),
-        "turnover_amount": np.ma.MaskedArray(turnover * scale * 100, ~has_turnover),
-        "is_established_relationship": is_established(number, seed) | is_group,
-        "intragroup_entity_id": Coded(np.where(is_group, within, 2), (*ENTITIES, None)),
-    })
+    return extract_table(
+        "counterparty",
+        len(pool),
+        {
+            "as_of_date": as_of,
+            "counterparty_id": ids,
+            "name": pc.binary_join_element_wise(
+                pa.array(POOL_NAMES).take(pa.array(pool)), ids, " "
+            ),
+            "counterparty_type": Coded(pool, POOL_TYPES),
+            "lei": pc.if_else(pa.array(legal & (pool != SMALL)), _lei(number), pa.scalar(None)),
+            "risk_group_id": pc.if_else(
+                pa.array(pool == CORPORATE), padded(within // 3, 7), pa.scalar(None, pa.string())
+            ),
+            "country": Coded(home * 4 + np.where(is_group, 0, nation), COUNTRIES[0] + COUNTRIES[1]),
+            "rating": Coded(pool, RATINGS),
+            "turnover_amount": np.ma.MaskedArray(turnover * scale * 100, ~has_turnover),
+            "is_established_relationship": is_established(number, seed) | is_group,
+            "intragroup_entity_id": Coded(np.where(is_group, within, 2), (*ENTITIES, None)),
+        },
+    )
 
 
 def _lei(number: Ints) -> pa.Array:

@@ -49,8 +49,18 @@ def open_state(alive: Alive, terms: Terms, market: Market, outstanding: Ints) ->
     last = billing_date(alive)
     terms, reset, following = _administered(alive, terms, market)
     accrued = accrued_cents(alive, outstanding, terms.first_rate, last)
-    return State(terms, terms.first_rate, outstanding, outstanding, np.zeros_like(outstanding),
-                 last, add_months(last, 1), reset, following, accrued)
+    return State(
+        terms,
+        terms.first_rate,
+        outstanding,
+        outstanding,
+        np.zeros_like(outstanding),
+        last,
+        add_months(last, 1),
+        reset,
+        following,
+        accrued,
+    )
 
 
 def _administered(alive: Alive, terms: Terms, market: Market) -> tuple[Terms, Ints, Ints]:
@@ -84,5 +94,15 @@ def deposit_state(alive: Alive, market: Market, outstanding: Ints) -> State:
     last = np.maximum(reset, alive.start)
     accrued = accrued_cents(alive, outstanding, coupon, last)
     terms = _terms(index, spread, coupon, 1)
-    return State(terms, coupon, outstanding, outstanding, np.zeros_like(outstanding),
-                 last, following, last, following, accrued)
+    return State(
+        terms,
+        coupon,
+        outstanding,
+        outstanding,
+        np.zeros_like(outstanding),
+        last,
+        following,
+        last,
+        following,
+        accrued,
+    )

@@ -67,9 +67,11 @@ _QUANTILES = np.array([NormalDist().inv_cdf(float(p)) for p in _GRID])
 
 def normal(uniform: Floats) -> Floats:
     """Standard normal values for uniform draws, cut at three and a half deviations."""
-    return np.interp(uniform, _GRID, _QUANTILES)
+    value: Floats = np.interp(uniform, _GRID, _QUANTILES)
+    return value
 
 
 def normal_cdf(x: Floats) -> Floats:
     """Standard normal distribution function, by interpolation of its quantiles."""
-    return np.interp(x, _QUANTILES, _GRID, left=0.0, right=1.0)
+    value: Floats = np.interp(x, _QUANTILES, _GRID, left=0.0, right=1.0)
+    return value

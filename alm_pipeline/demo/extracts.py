@@ -86,7 +86,8 @@ def term_deposit_table(book: Book, seed: int, insured: Ints) -> pa.Table:
         "withdrawal_penalty_months": 3.0 if retail else None,
         "notice_days": 0 if retail else None,
         "rollover_instruction": Coded(
-            np.floor(renew * 3).astype(np.int64), ("renew", "ask", "pay_out")),
+            np.floor(renew * 3).astype(np.int64), ("renew", "ask", "pay_out")
+        ),
     }
     return _table("deposit_term", book, seed, own)
 
@@ -99,8 +100,9 @@ def demand_deposit_table(book: Book, seed: int, insured: Ints) -> pa.Table:
     relation = customers.is_established(book.counterparty, seed)
     salary = hashed(seed, product.code + ":salary", place) < 0.7
     channel = np.floor(hashed(seed, product.code + ":channel", place) * 3).astype(np.int64)
-    average = np.round(book.state.outstanding * (
-        0.97 + 0.06 * hashed(seed, "average", place, alive.as_of))).astype(np.int64)
+    average = np.round(
+        book.state.outstanding * (0.97 + 0.06 * hashed(seed, "average", place, alive.as_of))
+    ).astype(np.int64)
     own: dict[str, Any] = {
         "account_no": key_text(book),
         "nmd_type": product.kind,
@@ -116,8 +118,16 @@ def demand_deposit_table(book: Book, seed: int, insured: Ints) -> pa.Table:
     }
     columns = header_columns(book) | balance_columns(book) | interest_columns(book) | own
     if product.rate == "zero":
-        columns |= dict.fromkeys(("index_id", "spread_rate", "rate_multiplier", "reset_freq",
-                                  "next_reset_date", "last_reset_date"))
+        columns |= dict.fromkeys(
+            (
+                "index_id",
+                "spread_rate",
+                "rate_multiplier",
+                "reset_freq",
+                "next_reset_date",
+                "last_reset_date",
+            )
+        )
     columns["ftp_rate"] = None
     return extract_table("deposit_nmd", len(alive), columns)
 
@@ -142,8 +152,14 @@ def borrowing_table(book: Book, seed: int) -> pa.Table:
 
 
 def _table(extract: str, book: Book, seed: int, own: dict[str, Any]) -> pa.Table:
-    columns = (header_columns(book) | balance_columns(book) | interest_columns(book)
-               | schedule_columns(book) | option_columns(book, seed) | own)
+    columns = (
+        header_columns(book)
+        | balance_columns(book)
+        | interest_columns(book)
+        | schedule_columns(book)
+        | option_columns(book, seed)
+        | own
+    )
     return extract_table(extract, len(book.alive), columns)
 
 
@@ -154,12 +170,14 @@ def insured_cents(books: list[Book]) -> list[Ints]:
     customer = np.concatenate([book.counterparty for book in books])
     balance = np.concatenate([book.state.outstanding for book in books])
     retail = np.concatenate(
-        [np.full(len(book.alive), book.product.customers == "retail") for book in books])
+        [np.full(len(book.alive), book.product.customers == "retail") for book in books]
+    )
     order = np.lexsort((np.arange(len(entity)), customer, entity))
     group = np.flatnonzero(np.diff(entity[order] * 10**10 + customer[order], prepend=-1))
     running = np.cumsum(balance[order])
-    opening = np.repeat(running[group] - balance[order][group],
-                        np.diff(np.append(group, len(order))))
+    opening = np.repeat(
+        running[group] - balance[order][group], np.diff(np.append(group, len(order)))
+    )
     before = np.empty_like(balance)
     before[order] = running - balance[order] - opening
     limit = np.asarray(INSURED_LIMIT, dtype=np.int64)[currency] * 100

@@ -1,4 +1,4 @@
-"""Files as a core banking system would deliver them: typed columns, gzip or Parquet, a control file.
+"""Files as a core banking system would deliver them: typed columns, gzip or Parquet, controls.
 
 The same table gives the same bytes: gzip carries no clock, Parquet no random part, and the format
 depends on the extract alone. What stands in the columns is the business of other modules.
@@ -28,8 +28,13 @@ PARQUET_EXTRACTS = frozenset({"loan", "deposit_nmd", "counterparty", "collateral
 CONTROL_HEADER = ("file", "n_rows", "control_column", "control_total")
 _MONEY = pa.decimal128(18, 2)
 _TYPES = {
-    "text": pa.string(), "date": pa.date32(), "integer": pa.int32(), "bigint": pa.int64(),
-    "boolean": pa.bool_(), "double": pa.float64(), "money": _MONEY,
+    "text": pa.string(),
+    "date": pa.date32(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "double": pa.float64(),
+    "money": _MONEY,
 }
 Columns = Mapping[str, Any]
 
@@ -127,7 +132,7 @@ def records_table(extract: str, records: list[dict[str, Any]]) -> pa.Table:
 
 
 def control_column(extract: str) -> str:
-    """The column whose sum the control file states: the first amount, the balance if there is one."""
+    """The column whose sum the control file states: the balance, else the first amount."""
     money = [name for name, kind in column_types(extract).items() if kind == "money"]
     preferred = [name for name in ("outstanding_principal", "undrawn_amount") if name in money]
     return (preferred or money or [""])[0]

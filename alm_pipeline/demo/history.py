@@ -1,8 +1,9 @@
 """History of the demo bank for calibration, and the truth behind it.
 
 Eleven years of monthly cohorts: deposit balances that decay at a known life, deposit rates that
-follow the market with a known pass-through, loans that prepay on a known curve, broken term deposits
-and line usage. `truth` returns the parameters, so that what a calibration finds can be scored.
+follow the market with a known pass-through, loans that prepay on a known curve, broken term
+deposits and line usage. `truth` returns the parameters, so that what a calibration finds can be
+scored.
 """
 
 from __future__ import annotations
@@ -32,31 +33,81 @@ DEPOSIT_GROWTH = 0.03
 OLD_VINTAGE_SHARE = 1.0
 AVERAGE_ACCOUNT = 9_000.0
 LOAN_TRUTH: dict[str, dict[str, float]] = {
-    "mortgage_fixed": {"turnover": 0.055, "refinance": 0.22, "slope": 180.0, "midpoint": 0.011,
-                       "default": 0.002, "term_months": 300, "years": 5.0, "margin": 0.018},
-    "mortgage_floating": {"turnover": 0.10, "refinance": 0.08, "slope": 120.0, "midpoint": 0.012,
-                          "default": 0.002, "term_months": 300, "years": 0.25, "margin": 0.019},
-    "consumer_loan": {"turnover": 0.09, "refinance": 0.05, "slope": 120.0, "midpoint": 0.02,
-                      "default": 0.012, "term_months": 60, "years": 2.5, "margin": 0.056},
-    "auto_loan": {"turnover": 0.10, "refinance": 0.02, "slope": 120.0, "midpoint": 0.02,
-                  "default": 0.006, "term_months": 60, "years": 2.5, "margin": 0.031},
-    "sme_loan": {"turnover": 0.04, "refinance": 0.04, "slope": 120.0, "midpoint": 0.015,
-                 "default": 0.010, "term_months": 84, "years": 3.0, "margin": 0.0275},
+    "mortgage_fixed": {
+        "turnover": 0.055,
+        "refinance": 0.22,
+        "slope": 180.0,
+        "midpoint": 0.011,
+        "default": 0.002,
+        "term_months": 300,
+        "years": 5.0,
+        "margin": 0.018,
+    },
+    "mortgage_floating": {
+        "turnover": 0.10,
+        "refinance": 0.08,
+        "slope": 120.0,
+        "midpoint": 0.012,
+        "default": 0.002,
+        "term_months": 300,
+        "years": 0.25,
+        "margin": 0.019,
+    },
+    "consumer_loan": {
+        "turnover": 0.09,
+        "refinance": 0.05,
+        "slope": 120.0,
+        "midpoint": 0.02,
+        "default": 0.012,
+        "term_months": 60,
+        "years": 2.5,
+        "margin": 0.056,
+    },
+    "auto_loan": {
+        "turnover": 0.10,
+        "refinance": 0.02,
+        "slope": 120.0,
+        "midpoint": 0.02,
+        "default": 0.006,
+        "term_months": 60,
+        "years": 2.5,
+        "margin": 0.031,
+    },
+    "sme_loan": {
+        "turnover": 0.04,
+        "refinance": 0.04,
+        "slope": 120.0,
+        "midpoint": 0.015,
+        "default": 0.010,
+        "term_months": 84,
+        "years": 3.0,
+        "margin": 0.0275,
+    },
 }
-TERM_TRUTH = {"retail_term_deposit": {"base": 0.030, "sensitivity": 2.0, "rolled_share": 0.72},
-              "corporate_term_deposit": {"base": 0.010, "sensitivity": 0.5, "rolled_share": 0.55}}
-USAGE_TRUTH = {"credit_line": {"mean": 0.38, "reversion": 0.12, "volatility": 0.015},
-               "liquidity_line": {"mean": 0.04, "reversion": 0.20, "volatility": 0.006}}
+TERM_TRUTH = {
+    "retail_term_deposit": {"base": 0.030, "sensitivity": 2.0, "rolled_share": 0.72},
+    "corporate_term_deposit": {"base": 0.010, "sensitivity": 0.5, "rolled_share": 0.55},
+}
+USAGE_TRUTH = {
+    "credit_line": {"mean": 0.38, "reversion": 0.12, "volatility": 0.015},
+    "liquidity_line": {"mean": 0.04, "reversion": 0.20, "volatility": 0.006},
+}
 
 
 def truth(seed: int) -> dict[str, Any]:
     """The parameters the history was made with."""
     deposits = {code: vars(entry) for code, entry in DEPOSIT_TRUTH.items()}
-    return {"seed": seed, "history_months": MONTHS, "deposits": deposits, "loans": LOAN_TRUTH,
-            "term_deposits": TERM_TRUTH, "commitments": USAGE_TRUTH,
-            "notes": "rates and shares are decimals per year; life_years is the mean life of a "
-                     "balance; prepayment = turnover + refinance / (1 + exp(-slope * "
-                     "(coupon - market - midpoint))); broken = base + sensitivity * max(gap, 0)"}
+    return {
+        "seed": seed,
+        "history_months": MONTHS,
+        "deposits": deposits,
+        "loans": LOAN_TRUTH,
+        "term_deposits": TERM_TRUTH,
+        "commitments": USAGE_TRUTH,
+        "notes": "rates and shares are decimals per year; life_years is the mean life of a "
+        "balance; prepayment = turnover + refinance / (1 + exp(-slope * "
+        "(coupon - market - midpoint))); broken = base + sensitivity * max(gap, 0)",
+    }
 
 
 def _months(as_of: int) -> Ints:
@@ -81,8 +132,9 @@ def deposit_balances(month: Month) -> list[pa.Table]:
     return tables
 
 
-def _cohort_balances(product: Product, market: Market, months: Ints, entity: int
-                     ) -> tuple[Ints, Floats]:
+def _cohort_balances(
+    product: Product, market: Market, months: Ints, entity: int
+) -> tuple[Ints, Floats]:
     """Year of opening and balance (cohort, month + one before) before scaling."""
     truth_of = DEPOSIT_TRUTH[product.code]
     around = np.concatenate([[months[0] - 1], months])
@@ -112,16 +164,25 @@ def _cohorts(month: Month, product: Product, entity: int, now: int, insured: flo
     cohort, step = np.nonzero((cents[:, 1:] > 0) | (cents[:, :-1] > 0))
     held = cents[:, 1:][cohort, step]
     name = [f"{product.code}-{ENTITIES[entity]}-{1970 + vintage}" for vintage in vintages]
-    return extract_table("hist_deposit_balance", len(cohort), {
-        "as_of_date": month.as_of, "month": first_of_month(months)[step],
-        "entity_id": ENTITIES[entity], "cohort_id": Coded(cohort, tuple(name)),
-        "product_code": product.code, "currency": CURRENCIES[currency],
-        "vintage": Coded(cohort, tuple(str(1970 + vintage) for vintage in vintages)),
-        "n_accounts": np.maximum(held // int(AVERAGE_ACCOUNT * 100), 1), "balance_amount": held,
-        "inflow_amount": inflow[cohort, step], "outflow_amount": outflow[cohort, step],
-        "insured_amount": np.round(held * insured).astype(np.int64),
-        "coupon_rate": rates[step],
-    })
+    return extract_table(
+        "hist_deposit_balance",
+        len(cohort),
+        {
+            "as_of_date": month.as_of,
+            "month": first_of_month(months)[step],
+            "entity_id": ENTITIES[entity],
+            "cohort_id": Coded(cohort, tuple(name)),
+            "product_code": product.code,
+            "currency": CURRENCIES[currency],
+            "vintage": Coded(cohort, tuple(str(1970 + vintage) for vintage in vintages)),
+            "n_accounts": np.maximum(held // int(AVERAGE_ACCOUNT * 100), 1),
+            "balance_amount": held,
+            "inflow_amount": inflow[cohort, step],
+            "outflow_amount": outflow[cohort, step],
+            "insured_amount": np.round(held * insured).astype(np.int64),
+            "coupon_rate": rates[step],
+        },
+    )
 
 
 def deposit_rates(month: Month) -> list[pa.Table]:
@@ -133,20 +194,33 @@ def deposit_rates(month: Month) -> list[pa.Table]:
             index = index_of(np.full(MONTHS, currency), "USD_ADMIN", "EUR_ADMIN")
             posted = posted_rates(product.code, currency, market, month.as_of, MONTHS)
             draw = hashed(market.seed, "peer", months, currency)
-            tables.append(extract_table("hist_deposit_rate", MONTHS, {
-                "as_of_date": month.as_of, "month": first_of_month(months),
-                "product_code": product.code, "currency": name, "posted_rate": posted,
-                "index_id": ("USD_ADMIN", "EUR_ADMIN")[currency],
-                "index_rate": market.fixing(index, _ends(months)),
-                "peer_rate": np.round(posted * (0.9 + 0.3 * draw), 4)}))
+            tables.append(
+                extract_table(
+                    "hist_deposit_rate",
+                    MONTHS,
+                    {
+                        "as_of_date": month.as_of,
+                        "month": first_of_month(months),
+                        "product_code": product.code,
+                        "currency": name,
+                        "posted_rate": posted,
+                        "index_id": ("USD_ADMIN", "EUR_ADMIN")[currency],
+                        "index_rate": market.fixing(index, _ends(months)),
+                        "peer_rate": np.round(posted * (0.9 + 0.3 * draw), 4),
+                    },
+                )
+            )
     return tables
 
 
 def loan_months(month: Month) -> list[pa.Table]:
     """Opening balance, scheduled, prepaid and defaulted by yearly cohort."""
-    return [_loan_cohort(month, code, entity, vintage)
-            for code in LOAN_TRUTH for entity in range(2)
-            for vintage in range(*_vintage_years(month.as_of))]
+    return [
+        _loan_cohort(month, code, entity, vintage)
+        for code in LOAN_TRUTH
+        for entity in range(2)
+        for vintage in range(*_vintage_years(month.as_of))
+    ]
 
 
 def _vintage_years(as_of: int) -> tuple[int, int]:
@@ -155,7 +229,7 @@ def _vintage_years(as_of: int) -> tuple[int, int]:
 
 
 def _loan_cohort(month: Month, code: str, entity: int, vintage: int) -> pa.Table:
-    """One cohort: loans granted in the middle of a year, at the market of that day plus a margin."""
+    """One cohort: loans granted in mid-year, at the market of that day plus a margin."""
     facts, market, currency = LOAN_TRUTH[code], month.bank.market, HOME_CURRENCY[entity]
     months = _months(month.as_of)
     age = months - (vintage * 12 + 6)
@@ -170,22 +244,43 @@ def _loan_cohort(month: Month, code: str, entity: int, vintage: int) -> pa.Table
         coupon = market_rate
     flows = _loan_flows(month, code, entity, vintage, age, coupon, market_rate)
     name = f"{code}-{ENTITIES[entity]}-{1970 + vintage}"
-    return extract_table("hist_loan_month", len(months), {
-        "as_of_date": month.as_of, "month": first_of_month(months),
-        "entity_id": ENTITIES[entity], "cohort_id": name, "product_code": code,
-        "currency": CURRENCIES[currency], "vintage": str(1970 + vintage),
-        "opening_amount": flows[0], "scheduled_amount": flows[1], "prepaid_amount": flows[2],
-        "defaulted_amount": flows[3], "coupon_rate": np.round(coupon, 6),
-        "market_rate": np.round(market_rate, 6), "age_months": age})
+    return extract_table(
+        "hist_loan_month",
+        len(months),
+        {
+            "as_of_date": month.as_of,
+            "month": first_of_month(months),
+            "entity_id": ENTITIES[entity],
+            "cohort_id": name,
+            "product_code": code,
+            "currency": CURRENCIES[currency],
+            "vintage": str(1970 + vintage),
+            "opening_amount": flows[0],
+            "scheduled_amount": flows[1],
+            "prepaid_amount": flows[2],
+            "defaulted_amount": flows[3],
+            "coupon_rate": np.round(coupon, 6),
+            "market_rate": np.round(market_rate, 6),
+            "age_months": age,
+        },
+    )
 
 
-def _loan_flows(month: Month, code: str, entity: int, vintage: int, age: Ints, coupon: Floats,
-                market_rate: Floats) -> Ints:
+def _loan_flows(
+    month: Month,
+    code: str,
+    entity: int,
+    vintage: int,
+    age: Ints,
+    coupon: Floats,
+    market_rate: Floats,
+) -> Ints:
     """Opening, scheduled, prepaid and defaulted cents of a cohort, month by month."""
     facts = LOAN_TRUTH[code]
     incentive = coupon - market_rate
     speed = facts["turnover"] + facts["refinance"] / (
-        1.0 + np.exp(-facts["slope"] * (incentive - facts["midpoint"])))
+        1.0 + np.exp(-facts["slope"] * (incentive - facts["midpoint"]))
+    )
     draw = normal(hashed(month.bank.seed, code + ":speed", age, vintage, entity))
     monthly = -np.expm1(np.log1p(-np.clip(speed * (1.0 + 0.08 * draw), 0.0, 0.9)) / 12.0)
     remaining = facts["term_months"] - age + 1
@@ -213,17 +308,29 @@ def term_deposits(month: Month) -> list[pa.Table]:
             gap = now - before
             broken = facts["base"] + facts["sensitivity"] * np.maximum(gap, 0.0)
             draw = normal(hashed(market.seed, code + ":break", months, entity))
-            opening = np.round(month.bank.home_total(entity) * 10.0 * np.exp(
-                0.03 * np.arange(MONTHS) / 12.0)).astype(np.int64)
+            opening = np.round(
+                month.bank.home_total(entity) * 10.0 * np.exp(0.03 * np.arange(MONTHS) / 12.0)
+            ).astype(np.int64)
             lost = np.round(opening * broken / 12.0 * (1.0 + 0.1 * draw)).astype(np.int64)
             matured = np.round(opening * 0.085).astype(np.int64)
-            tables.append(extract_table("hist_term_deposit", MONTHS, {
-                "as_of_date": month.as_of, "month": first_of_month(months),
-                "entity_id": ENTITIES[entity], "product_code": code,
-                "currency": CURRENCIES[currency], "opening_amount": opening,
-                "broken_amount": lost, "matured_amount": matured,
-                "rolled_amount": np.round(matured * facts["rolled_share"]).astype(np.int64),
-                "rate_gap": np.round(gap, 6)}))
+            tables.append(
+                extract_table(
+                    "hist_term_deposit",
+                    MONTHS,
+                    {
+                        "as_of_date": month.as_of,
+                        "month": first_of_month(months),
+                        "entity_id": ENTITIES[entity],
+                        "product_code": code,
+                        "currency": CURRENCIES[currency],
+                        "opening_amount": opening,
+                        "broken_amount": lost,
+                        "matured_amount": matured,
+                        "rolled_amount": np.round(matured * facts["rolled_share"]).astype(np.int64),
+                        "rate_gap": np.round(gap, 6),
+                    },
+                )
+            )
     return tables
 
 
@@ -239,11 +346,22 @@ def line_usage(month: Month) -> list[pa.Table]:
                 level += facts["reversion"] * (facts["mean"] - level)
                 level = min(max(level + facts["volatility"] * float(draw[step]), 0.0), 1.0)
                 usage[step] = level
-            limit = np.round(month.bank.home_total(entity) * 14.0 * np.exp(
-                0.03 * np.arange(MONTHS) / 12.0)).astype(np.int64)
-            tables.append(extract_table("hist_commitment", MONTHS, {
-                "as_of_date": month.as_of, "month": first_of_month(months),
-                "entity_id": ENTITIES[entity], "product_code": code,
-                "currency": CURRENCIES[currency], "limit_amount": limit,
-                "drawn_amount": np.round(limit * usage).astype(np.int64)}))
+            limit = np.round(
+                month.bank.home_total(entity) * 14.0 * np.exp(0.03 * np.arange(MONTHS) / 12.0)
+            ).astype(np.int64)
+            tables.append(
+                extract_table(
+                    "hist_commitment",
+                    MONTHS,
+                    {
+                        "as_of_date": month.as_of,
+                        "month": first_of_month(months),
+                        "entity_id": ENTITIES[entity],
+                        "product_code": code,
+                        "currency": CURRENCIES[currency],
+                        "limit_amount": limit,
+                        "drawn_amount": np.round(limit * usage).astype(np.int64),
+                    },
+                )
+            )
     return tables

@@ -211,16 +211,13 @@ COLUMNS: dict[str, str] = {
         "as_of_date:date curve_id:text currency:text instrument:text tenor:text quote:double "
         "quote_date:date day_count:text payment_freq:text source:text"
     ),
-    "index_fixing": (
-        "as_of_date:date index_id:text fixing_date:date rate:double source:text"
-    ),
+    "index_fixing": ("as_of_date:date index_id:text fixing_date:date rate:double source:text"),
     "vol_quote": (
         "as_of_date:date surface:text currency:text expiry:text tenor:text strike:text "
         "vol:double vol_type:text quote_date:date"
     ),
     "fx_rate": (
-        "as_of_date:date base_currency:text quote_currency:text fx_rate:double "
-        "quote_date:date"
+        "as_of_date:date base_currency:text quote_currency:text fx_rate:double quote_date:date"
     ),
     "credit_spread": (
         "as_of_date:date sector:text rating:text currency:text tenor:text spread_rate:double "
@@ -267,7 +264,5 @@ COLUMNS: dict[str, str] = {
         "as_of_date:date month:date entity_id:text product_code:text currency:text "
         "limit_amount:money drawn_amount:money"
     ),
-    "control_total": (
-        "as_of_date:date measure:text item:text n_rows:bigint amount:money"
-    ),
+    "control_total": ("as_of_date:date measure:text item:text n_rows:bigint amount:money"),
 }

@@ -43,48 +43,79 @@ OTHER_ACCOUNTS = (
     ("30110", "Share capital", "equity", "equity", "equity"),
     ("30120", "Retained earnings", "equity", "equity", "equity"),
     (ASSET_ACCOUNT, "Derivatives, positive fair value", "derivatives", "asset", "derivatives"),
-    (LIABILITY_ACCOUNT, "Derivatives, negative fair value", "derivatives", "liability",
-     "derivatives"),
+    (
+        LIABILITY_ACCOUNT,
+        "Derivatives, negative fair value",
+        "derivatives",
+        "liability",
+        "derivatives",
+    ),
 )
 
 
 def other_balance_table(month: Month) -> pa.Table:
     """Accounts that are not contracts. Reserves mature overnight, the rest never."""
-    rows = [_other_row(month.as_of, number, row)
-            for number, row in enumerate(month.others, start=1) if row.amount]
+    rows = [_other_row(month.as_of, row) for row in month.others if row.amount]
     return records_table("other_balance", rows)
 
 
-def _other_row(as_of: int, number: int, row: OtherBalance) -> dict[str, Any]:
+def _other_row(as_of: int, row: OtherBalance) -> dict[str, Any]:
     reserve = row.line == "central_bank_reserve"
     number_text = f"{customers.POOL_SIZE * customers.GROUP + row.entity:09d}"
     bank = f"{customers.POOL_SIZE * customers.CENTRAL_BANK + row.entity:09d}"
     return {
-        "as_of_date": as_date(as_of), "entity_id": ENTITIES[row.entity],
+        "as_of_date": as_date(as_of),
+        "entity_id": ENTITIES[row.entity],
         "balance_no": f"{row.gl_account}-{CURRENCIES[row.currency]}",
-        "product_code": row.product_code, "counterparty_id": bank if reserve else number_text,
-        "currency": CURRENCIES[row.currency], "side": row.side, "is_on_balance_sheet": True,
+        "product_code": row.product_code,
+        "counterparty_id": bank if reserve else number_text,
+        "currency": CURRENCIES[row.currency],
+        "side": row.side,
+        "is_on_balance_sheet": True,
         "book": "banking",
         "accounting_class": "equity" if row.line == "equity" else "amortised_cost",
-        "gl_account": row.gl_account, "business_unit": "treasury",
-        "country": ("US", "DE")[row.entity], "status": "active",
+        "gl_account": row.gl_account,
+        "business_unit": "treasury",
+        "country": ("US", "DE")[row.entity],
+        "status": "active",
         "start_date": as_date(as_of if reserve else as_of - as_of % 365 - 3650),
         "maturity_date": as_date(as_of + 1) if reserve else None,
-        "is_open_maturity": not reserve, "line": row.line, "outstanding_principal": row.amount,
-        "carrying_amount": row.amount, "is_interest_bearing": reserve,
+        "is_open_maturity": not reserve,
+        "line": row.line,
+        "outstanding_principal": row.amount,
+        "carrying_amount": row.amount,
+        "is_interest_bearing": reserve,
         "coupon_rate": row.coupon if reserve else None,
     }
 
 
 def gl_map_table(as_of: int) -> pa.Table:
     """Every account with its line of the financial statements and its tolerance."""
-    rows = [(p.gl_account, p.code.replace("_", " ").capitalize(), p.code, p.side, p.code)
-            for p in POSITIONS]
-    rows += [(b.gl_account, b.code.replace("_", " ").capitalize(), "commitments", "off_balance",
-              "commitments") for b in LINE_BOOKS]
+    rows = [
+        (p.gl_account, p.code.replace("_", " ").capitalize(), p.code, p.side, p.code)
+        for p in POSITIONS
+    ]
+    rows += [
+        (
+            b.gl_account,
+            b.code.replace("_", " ").capitalize(),
+            "commitments",
+            "off_balance",
+            "commitments",
+        )
+        for b in LINE_BOOKS
+    ]
     rows += list(OTHER_ACCOUNTS)
-    rows += [(interest_account(p), "Interest, " + p.code.replace("_", " "), "net_interest",
-              "income" if p.side == "asset" else "expense", "interest") for p in POSITIONS]
+    rows += [
+        (
+            interest_account(p),
+            "Interest, " + p.code.replace("_", " "),
+            "net_interest",
+            "income" if p.side == "asset" else "expense",
+            "interest",
+        )
+        for p in POSITIONS
+    ]
     return records_table("gl_map", [_map_row(as_of, *row) for row in sorted(rows)])
 
 
@@ -93,13 +124,23 @@ def interest_account(product: Product) -> str:
     return ("4" if product.side == "asset" else "5") + product.gl_account[1:]
 
 
-def _map_row(as_of: int, account: str, name: str, line: str, side: str, family: str
-             ) -> dict[str, Any]:
+def _map_row(
+    as_of: int, account: str, name: str, line: str, side: str, family: str
+) -> dict[str, Any]:
     in_scope = side not in ("income", "expense")
-    return {"as_of_date": as_date(as_of), "gl_account": account, "name": name, "fs_line": line,
-            "side": side, "product_family": family, "recon_group": family,
-            "tolerance_amount": 100, "tolerance_share": 0.0, "is_in_alm_scope": in_scope,
-            "reason_if_out": None if in_scope else "income statement"}
+    return {
+        "as_of_date": as_date(as_of),
+        "gl_account": account,
+        "name": name,
+        "fs_line": line,
+        "side": side,
+        "product_family": family,
+        "recon_group": family,
+        "tolerance_amount": 100,
+        "tolerance_share": 0.0,
+        "is_in_alm_scope": in_scope,
+        "reason_if_out": None if in_scope else "income statement",
+    }
 
 
 def pl_interest_table(month: Month) -> pa.Table:
@@ -112,14 +153,19 @@ def pl_interest_table(month: Month) -> pa.Table:
         for entity, currency in CELLS:
             mine = (book.alive.entity == entity) & (book.alive.currency == currency)
             if mine.any():
-                rows.append({
-                    "as_of_date": as_date(month.as_of), "month": as_date(first),
-                    "entity_id": ENTITIES[entity], "product_code": book.product.code,
-                    "gl_account": interest_account(book.product),
-                    "currency": CURRENCIES[currency], "interest_amount": round(
-                        float(interest[mine].sum())),
-                    "average_balance_amount": int(book.state.outstanding[mine].sum()),
-                    "n_days": days})
+                rows.append(
+                    {
+                        "as_of_date": as_date(month.as_of),
+                        "month": as_date(first),
+                        "entity_id": ENTITIES[entity],
+                        "product_code": book.product.code,
+                        "gl_account": interest_account(book.product),
+                        "currency": CURRENCIES[currency],
+                        "interest_amount": round(float(interest[mine].sum())),
+                        "average_balance_amount": int(book.state.outstanding[mine].sum()),
+                        "n_days": days,
+                    }
+                )
     return records_table("pl_interest", rows)
 
 
@@ -136,43 +182,55 @@ def _postings(extract: str, table: pa.Table) -> dict[str, pa.ChunkedArray]:
     if extract == "commitment":
         return {"notional": table["undrawn_amount"]}
     if extract == "derivative":
-        return {"fair_value_adj": pc.abs(table["carrying_amount"]),
-                "notional": table["notional_amount"]}
+        return {
+            "fair_value_adj": pc.abs(table["carrying_amount"]),
+            "notional": table["notional_amount"],
+        }
     principal, carrying = table["outstanding_principal"], table["carrying_amount"]
     if extract == "other_balance":
         return {"principal": principal}
     fees = _or_zero(table["deferred_fees_amount"])
     impairment = _or_zero(table["impairment_amount"])
     adjustment = pc.subtract(pc.subtract(carrying, principal), pc.subtract(fees, impairment))
-    return {"principal": principal, "accrued": table["accrued_interest"], "fee": fees,
-            "provision": impairment, "fair_value_adj": adjustment.cast(pa.decimal128(20, 2))}
+    return {
+        "principal": principal,
+        "accrued": table["accrued_interest"],
+        "fee": fees,
+        "provision": impairment,
+        "fair_value_adj": adjustment.cast(pa.decimal128(20, 2)),
+    }
+
+
+_LEDGER_KEY = ["entity_id", "gl_account", "currency"]
+_LEDGER_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in (*_LEDGER_KEY, "balance_type")]
+    + [("amount", pa.decimal128(38, 2))]
+)
+
+
+def _posted(table: pa.Table, balance_type: str, amount: pa.ChunkedArray) -> pa.Table:
+    """Amounts of one balance type by entity, account and currency."""
+    keyed = table.select(_LEDGER_KEY).append_column("amount", amount.cast(pa.decimal128(28, 2)))
+    grouped = keyed.group_by(_LEDGER_KEY).aggregate([("amount", "sum")])
+    kind = pa.array([balance_type] * grouped.num_rows, pa.string())
+    columns = [*(grouped[name] for name in _LEDGER_KEY), kind, grouped["amount_sum"]]
+    return pa.table(columns, names=_LEDGER_SCHEMA.names).cast(_LEDGER_SCHEMA)
 
 
 def gl_balance_table(as_of: int, tables: dict[str, pa.Table]) -> pa.Table:
     """The ledger posted from the rows delivered; balances of zero are left out."""
-    parts = []
-    for extract in (*LEDGER_EXTRACTS, "commitment", "derivative", "other_balance"):
-        table = tables[extract]
-        for balance_type, amount in _postings(extract, table).items():
-            keyed = table.select(["entity_id", "gl_account", "currency"]).append_column(
-                "amount", amount.cast(pa.decimal128(28, 2)))
-            grouped = keyed.group_by(["entity_id", "gl_account", "currency"]).aggregate(
-                [("amount", "sum")])
-            kind = pa.array([balance_type] * grouped.num_rows)
-            parts.append(grouped.append_column("balance_type", kind).select(
-                ["entity_id", "gl_account", "currency", "balance_type", "amount_sum"])
-                .cast(pa.schema([("entity_id", pa.string()), ("gl_account", pa.string()),
-                                 ("currency", pa.string()), ("balance_type", pa.string()),
-                                 ("amount_sum", pa.decimal128(38, 2))])))
-    ledger = pa.concat_tables(parts).sort_by(
-        [(name, "ascending") for name in ("entity_id", "gl_account", "currency", "balance_type")])
-    ledger = ledger.filter(pc.not_equal(ledger["amount_sum"], _ZERO))
-    return extract_table("gl_balance", ledger.num_rows, {
-        "as_of_date": as_of, "entity_id": ledger["entity_id"], "gl_account": ledger["gl_account"],
-        "currency": ledger["currency"], "balance_type": ledger["balance_type"],
-        "ending_amount": ledger["amount_sum"].cast(_MONEY),
-        "average_mtd_amount": ledger["amount_sum"].cast(_MONEY),
-    })
+    parts = [
+        _posted(tables[extract], balance_type, amount)
+        for extract in (*LEDGER_EXTRACTS, "commitment", "derivative", "other_balance")
+        for balance_type, amount in _postings(extract, tables[extract]).items()
+    ]
+    ledger = pa.concat_tables(parts)
+    ledger = ledger.sort_by([(name, "ascending") for name in _LEDGER_SCHEMA.names[:4]])
+    ledger = ledger.filter(pc.not_equal(ledger["amount"], _ZERO))
+    columns = {name: ledger[name] for name in _LEDGER_SCHEMA.names[:4]}
+    amount = ledger["amount"].cast(_MONEY)
+    columns |= {"ending_amount": amount, "average_mtd_amount": amount}
+    return extract_table("gl_balance", ledger.num_rows, columns | {"as_of_date": as_of})
 
 
 def own_funds_usd(month: Month) -> list[dict[str, float]]:
@@ -182,18 +240,30 @@ def own_funds_usd(month: Month) -> list[dict[str, float]]:
     elements = []
     for entity in range(2):
         rows = [row for row in month.others if row.entity == entity]
-        value = {}
+        value: dict[str, float] = {}
         for row in rows:
             value[row.line] = value.get(row.line, 0.0) + row.amount * to_usd[row.currency]
         deductions = value["intangibles"] + value["dta"]
         t2, weighted, exposure = _book_sums(month, entity, to_usd)
         weighted += sum(value[line] * weight for line, weight in OTHER_RISK_WEIGHT.items())
         cet1 = value["equity"] - deductions
-        elements.append({
-            "cet1": cet1, "at1": 0.0, "t1": cet1, "t2": t2, "total": cet1 + t2,
-            "rwa": weighted * 1.08, "deductions": deductions,
-            "leverage_exposure": exposure + value["cash"] + value["central_bank_reserve"]
-            + value["fixed_assets"] + value["other_assets"] + value["equity_holding"]})
+        elements.append(
+            {
+                "cet1": cet1,
+                "at1": 0.0,
+                "t1": cet1,
+                "t2": t2,
+                "total": cet1 + t2,
+                "rwa": weighted * 1.08,
+                "deductions": deductions,
+                "leverage_exposure": exposure
+                + value["cash"]
+                + value["central_bank_reserve"]
+                + value["fixed_assets"]
+                + value["other_assets"]
+                + value["equity_holding"],
+            }
+        )
     return elements
 
 
@@ -216,8 +286,12 @@ def _book_sums(month: Month, entity: int, to_usd: Any) -> tuple[float, float, fl
     return tier_2, weighted, exposure
 
 
-REQUIREMENTS = {"cet1": (0.045, 0.025), "t1": (0.06, 0.025), "total": (0.08, 0.025),
-                "leverage_exposure": (0.03, 0.0)}
+REQUIREMENTS = {
+    "cet1": (0.045, 0.025),
+    "t1": (0.06, 0.025),
+    "total": (0.08, 0.025),
+    "leverage_exposure": (0.03, 0.0),
+}
 
 
 def capital_table(month: Month) -> pa.Table:
@@ -228,18 +302,42 @@ def capital_table(month: Month) -> pa.Table:
     for entity, values in zip((*ENTITIES, "GROUP"), (*elements, group), strict=True):
         for element, amount in values.items():
             requirement = REQUIREMENTS.get(element, (None, None))
-            rows.append({"as_of_date": as_date(month.as_of), "entity_id": entity,
-                         "element": element, "amount": round(amount), "currency": "USD",
-                         "requirement_share": requirement[0], "buffer_share": requirement[1]})
+            rows.append(
+                {
+                    "as_of_date": as_date(month.as_of),
+                    "entity_id": entity,
+                    "element": element,
+                    "amount": round(amount),
+                    "currency": "USD",
+                    "requirement_share": requirement[0],
+                    "buffer_share": requirement[1],
+                }
+            )
     return records_table("capital", rows)
 
 
 def entity_table(as_of: int) -> pa.Table:
     """The two legal entities."""
     date = as_date(as_of)
-    return records_table("entity", [
-        {"as_of_date": date, "entity_id": "BANK", "name": "First Demo Bank", "country": "US",
-         "reporting_currency": "USD", "role": "bank"},
-        {"as_of_date": date, "entity_id": "EUBANK", "name": "Demo Bank Europe",
-         "parent_entity_id": "BANK", "country": "DE", "reporting_currency": "EUR",
-         "role": "subsidiary"}])
+    return records_table(
+        "entity",
+        [
+            {
+                "as_of_date": date,
+                "entity_id": "BANK",
+                "name": "First Demo Bank",
+                "country": "US",
+                "reporting_currency": "USD",
+                "role": "bank",
+            },
+            {
+                "as_of_date": date,
+                "entity_id": "EUBANK",
+                "name": "Demo Bank Europe",
+                "parent_entity_id": "BANK",
+                "country": "DE",
+                "reporting_currency": "EUR",
+                "role": "subsidiary",
+            },
+        ],
+    )

@@ -27,26 +27,34 @@ FLOW_WEEKS, CASH_DAYS, FORECAST_DAYS = 105, 60, 60
 
 def collateral_tables(month: Month) -> list[pa.Table]:
     """One piece of collateral for each secured loan."""
-    return [_collateral(month, book) for book in month.contracts
-            if "collateral" in book.product.options]
+    return [
+        _collateral(month, book) for book in month.contracts if "collateral" in book.product.options
+    ]
 
 
 def _collateral(month: Month, book: Book) -> pa.Table:
     kind, haircut = COLLATERAL_TYPES[book.product.kind]
     place = book.alive.pick(book.alive.slots.number)
-    return extract_table("collateral", len(book.alive), {
-        "as_of_date": month.as_of, "collateral_id": collateral_keys(book),
-        "entity_id": Coded(book.alive.entity, ENTITIES), "collateral_type": kind,
-        "currency": Coded(book.alive.currency, CURRENCIES),
-        "value_amount": collateral_cents(book, month.bank.seed),
-        "value_date": np.maximum(book.alive.start, month.as_of - place % 330),
-        "haircut_share": haircut, "is_central_bank_eligible": kind == "real_estate_res",
-    })
+    return extract_table(
+        "collateral",
+        len(book.alive),
+        {
+            "as_of_date": month.as_of,
+            "collateral_id": collateral_keys(book),
+            "entity_id": Coded(book.alive.entity, ENTITIES),
+            "collateral_type": kind,
+            "currency": Coded(book.alive.currency, CURRENCIES),
+            "value_amount": collateral_cents(book, month.bank.seed),
+            "value_date": np.maximum(book.alive.start, month.as_of - place % 330),
+            "haircut_share": haircut,
+            "is_central_bank_eligible": kind == "real_estate_res",
+        },
+    )
 
 
 @dataclass(frozen=True)
 class Pile:
-    """Assets that can be pledged, or funding that needs pledges, in one currency of one entity."""
+    """Assets to pledge, or funding that needs pledges, in one currency of one entity."""
 
     keys: list[str]
     amounts: Ints
@@ -59,12 +67,13 @@ def _pile(book: Book, entity: int, currency: int, cover: float) -> Pile:
     chosen = np.flatnonzero((book.alive.entity == entity) & (book.alive.currency == currency))
     keys = key_text(book).take(pa.array(chosen)).to_pylist()
     amounts = np.floor(book.state.outstanding[chosen] * cover).astype(np.int64)
-    return Pile(keys, amounts, book.alive.start[chosen], book.alive.maturity[chosen],
-                book.product.extract)
+    return Pile(
+        keys, amounts, book.alive.start[chosen], book.alive.maturity[chosen], book.product.extract
+    )
 
 
 def encumbrance_table(month: Month) -> pa.Table:
-    """Which asset backs which funding: piles are laid side by side and cut where either one ends."""
+    """Which asset backs which funding: piles side by side, cut where either one ends."""
     books = {book.product.code: book for book in month.contracts}
     rows: list[dict[str, Any]] = []
     used: dict[tuple[str, int, int], int] = {}
@@ -88,13 +97,17 @@ def _matches(have: Pile, need: Pile, skip: int) -> list[tuple[int, int, int]]:
     if not len(supply) or not len(demand):
         return []
     top = min(int(supply[-1]), int(demand[-1]))
-    cuts = np.unique(np.concatenate([supply[(supply > 0) & (supply < top)], demand[demand < top],
-                                     [max(top, 0)]]))
+    cuts = np.unique(
+        np.concatenate([supply[(supply > 0) & (supply < top)], demand[demand < top], [max(top, 0)]])
+    )
     opening = np.concatenate([[0], cuts[:-1]])
     asset = np.searchsorted(supply, opening, side="right")
     liability = np.searchsorted(demand, opening, side="right")
-    return [(int(a), int(b), int(c - o)) for a, b, o, c in
-            zip(asset, liability, opening, cuts, strict=True) if c > o]
+    return [
+        (int(a), int(b), int(c - o))
+        for a, b, o, c in zip(asset, liability, opening, cuts, strict=True)
+        if c > o
+    ]
 
 
 def _remaining(need: Pile, taken: int) -> Pile:
@@ -103,22 +116,38 @@ def _remaining(need: Pile, taken: int) -> Pile:
     return Pile(need.keys, closing, need.starts, need.ends, need.extract)
 
 
-def _link(month: Month, entity: int, currency: int, kind: str, have: Pile, need: Pile,
-          link: tuple[int, int, int]) -> dict[str, Any]:
+def _link(
+    month: Month,
+    entity: int,
+    currency: int,
+    kind: str,
+    have: Pile,
+    need: Pile,
+    link: tuple[int, int, int],
+) -> dict[str, Any]:
     asset, liability, cents = link
-    return {"as_of_date": as_date(month.as_of), "entity_id": ENTITIES[entity],
-            "asset_extract": have.extract, "asset_no": have.keys[asset],
-            "liability_extract": "borrowing", "liability_no": need.keys[liability],
-            "currency": CURRENCIES[currency], "encumbered_amount": cents,
-            "encumbrance_type": kind,
-            "start_date": as_date(max(have.starts[asset], need.starts[liability])),
-            "end_date": as_date(need.ends[liability])}
+    return {
+        "as_of_date": as_date(month.as_of),
+        "entity_id": ENTITIES[entity],
+        "asset_extract": have.extract,
+        "asset_no": have.keys[asset],
+        "liability_extract": "borrowing",
+        "liability_no": need.keys[liability],
+        "currency": CURRENCIES[currency],
+        "encumbered_amount": cents,
+        "encumbrance_type": kind,
+        "start_date": as_date(max(have.starts[asset], need.starts[liability])),
+        "end_date": as_date(need.ends[liability]),
+    }
 
 
 SOURCES = (
-    ("central_bank_facility", 0.05, 0.0, 1, True), ("home_loan_bank_line", 0.04, 0.022, 2, True),
-    ("repo_market", 0.06, 0.02, 1, False), ("senior_issuance", 0.05, 0.035, 60, False),
-    ("covered_bond_issuance", 0.05, 0.025, 45, False), ("brokered_deposits", 0.03, 0.0, 10, False),
+    ("central_bank_facility", 0.05, 0.0, 1, True),
+    ("home_loan_bank_line", 0.04, 0.022, 2, True),
+    ("repo_market", 0.06, 0.02, 1, False),
+    ("senior_issuance", 0.05, 0.035, 60, False),
+    ("covered_bond_issuance", 0.05, 0.025, 45, False),
+    ("brokered_deposits", 0.03, 0.0, 10, False),
 )
 
 
@@ -128,12 +157,20 @@ def funding_source_table(month: Month) -> pa.Table:
     for entity, currency in enumerate(HOME_CURRENCY):
         total = month.bank.home_total(entity) * 100.0
         for kind, capacity, used, days, committed in SOURCES:
-            rows.append({
-                "as_of_date": as_date(month.as_of), "entity_id": ENTITIES[entity],
-                "source_id": f"{ENTITIES[entity]}-{kind}", "source_type": kind,
-                "currency": CURRENCIES[currency], "capacity_amount": round(capacity * total),
-                "used_amount": round(used * total), "time_to_cash_days": days,
-                "tested_date": as_date(month.as_of - 75), "is_committed": committed})
+            rows.append(
+                {
+                    "as_of_date": as_date(month.as_of),
+                    "entity_id": ENTITIES[entity],
+                    "source_id": f"{ENTITIES[entity]}-{kind}",
+                    "source_type": kind,
+                    "currency": CURRENCIES[currency],
+                    "capacity_amount": round(capacity * total),
+                    "used_amount": round(used * total),
+                    "time_to_cash_days": days,
+                    "tested_date": as_date(month.as_of - 75),
+                    "is_committed": committed,
+                }
+            )
     return records_table("funding_source", rows)
 
 
@@ -145,10 +182,17 @@ def collateral_flow_table(month: Month) -> pa.Table:
         days = friday - 7 * np.arange(FLOW_WEEKS)[::-1]
         draw = normal(hashed(month.bank.seed, "margin", days, entity))
         amounts = np.round(draw * month.bank.home_total(entity) * 0.0009 * 100.0)
-        rows += [{"as_of_date": as_date(month.as_of), "flow_date": as_date(day),
-                  "entity_id": ENTITIES[entity], "csa_id": ("CSA-US-1", "CSA-EU-1")[entity],
-                  "currency": CURRENCIES[currency], "net_flow_amount": int(amount)}
-                 for day, amount in zip(days, amounts, strict=True)]
+        rows += [
+            {
+                "as_of_date": as_date(month.as_of),
+                "flow_date": as_date(day),
+                "entity_id": ENTITIES[entity],
+                "csa_id": ("CSA-US-1", "CSA-EU-1")[entity],
+                "currency": CURRENCIES[currency],
+                "net_flow_amount": int(amount),
+            }
+            for day, amount in zip(days, amounts, strict=True)
+        ]
     return records_table("collateral_flow", rows)
 
 
@@ -156,23 +200,39 @@ def cash_position_table(month: Month) -> pa.Table:
     """Sixty days of the reserve account; the last closing balance is the reserves of the sheet."""
     rows = []
     for entity, currency in enumerate(HOME_CURRENCY):
-        closing_now = next(row.amount for row in month.others
-                           if row.line == "central_bank_reserve" and row.entity == entity)
+        closing_now = next(
+            row.amount
+            for row in month.others
+            if row.line == "central_bank_reserve" and row.entity == entity
+        )
         days = np.arange(month.as_of - CASH_DAYS, month.as_of + 1)
         wave = 1.0 + 0.06 * normal(hashed(month.bank.seed, "reserves", days, entity))
         level = np.round(closing_now * wave / wave[-1]).astype(np.int64)
         low = np.round(np.minimum(level[1:], level[:-1]) * 0.86).astype(np.int64)
-        rows += [{"as_of_date": as_date(month.as_of), "position_date": as_date(day),
-                  "entity_id": ENTITIES[entity], "account_id": f"RESERVE-{ENTITIES[entity]}",
-                  "currency": CURRENCIES[currency], "opening_amount": int(opening),
-                  "closing_amount": int(closing), "intraday_minimum_amount": int(lowest)}
-                 for day, opening, closing, lowest in
-                 zip(days[1:], level[:-1], level[1:], low, strict=True)]
+        rows += [
+            {
+                "as_of_date": as_date(month.as_of),
+                "position_date": as_date(day),
+                "entity_id": ENTITIES[entity],
+                "account_id": f"RESERVE-{ENTITIES[entity]}",
+                "currency": CURRENCIES[currency],
+                "opening_amount": int(opening),
+                "closing_amount": int(closing),
+                "intraday_minimum_amount": int(lowest),
+            }
+            for day, opening, closing, lowest in zip(
+                days[1:], level[:-1], level[1:], low, strict=True
+            )
+        ]
     return records_table("cash_position", rows)
 
 
-FORECASTS = (("salaries", -0.0004, 1.0), ("tax", -0.0007, 0.9), ("card_settlement", -0.0010, 1.0),
-             ("issuance", 0.0020, 0.6))
+FORECASTS = (
+    ("salaries", -0.0004, 1.0),
+    ("tax", -0.0007, 0.9),
+    ("card_settlement", -0.0010, 1.0),
+    ("issuance", 0.0020, 0.6),
+)
 
 
 def payment_forecast_table(month: Month) -> pa.Table:
@@ -181,12 +241,19 @@ def payment_forecast_table(month: Month) -> pa.Table:
     for entity, currency in enumerate(HOME_CURRENCY):
         total = month.bank.home_total(entity) * 100.0
         for number, (kind, share, probability) in enumerate(FORECASTS):
-            for day in range(month.as_of + 3 + number, month.as_of + FORECAST_DAYS, 10):
-                rows.append({
-                    "as_of_date": as_date(month.as_of), "payment_date": as_date(day),
-                    "entity_id": ENTITIES[entity], "payment_type": kind,
-                    "currency": CURRENCIES[currency], "amount": round(share * total),
-                    "probability_share": probability})
+            days = range(month.as_of + 3 + number, month.as_of + FORECAST_DAYS, 10)
+            rows += [
+                {
+                    "as_of_date": as_date(month.as_of),
+                    "payment_date": as_date(day),
+                    "entity_id": ENTITIES[entity],
+                    "payment_type": kind,
+                    "currency": CURRENCIES[currency],
+                    "amount": round(share * total),
+                    "probability_share": probability,
+                }
+                for day in days
+            ]
     return records_table("payment_forecast", rows)
 
 
@@ -198,8 +265,16 @@ def hedge_table(month: Month) -> pa.Table:
     for entity in range(2):
         mine = np.flatnonzero(book.alive.entity == entity)
         longest = mine[np.argsort(-book.alive.maturity[mine], kind="stable")][:25]
-        rows += [{"as_of_date": as_date(month.as_of), "hedge_id": "HR-swap_pay_fixed",
-                  "entity_id": ENTITIES[entity], "hedge_type": "portfolio_fv",
-                  "hedged_position_no": keys[int(row)].as_py(), "hedge_ratio": 1.0,
-                  "designation_date": as_date(book.alive.start[row])} for row in longest]
+        rows += [
+            {
+                "as_of_date": as_date(month.as_of),
+                "hedge_id": "HR-swap_pay_fixed",
+                "entity_id": ENTITIES[entity],
+                "hedge_type": "portfolio_fv",
+                "hedged_position_no": keys[int(row)].as_py(),
+                "hedge_ratio": 1.0,
+                "designation_date": as_date(book.alive.start[row]),
+            }
+            for row in longest
+        ]
     return records_table("hedge_relationship", rows)

@@ -23,6 +23,7 @@ CURRENCIES = ("USD", "EUR")
 CURVE_TAU_YEARS = 2.5
 
 # Short rate and long rate by year: points of a path, in percent, straight lines between them.
+# fmt: off
 SHORT_PATH = {
     "USD": [(1996, 5.3), (2001, 5.8), (2003.5, 1.2), (2006.5, 5.2), (2009, 0.2), (2015.9, 0.2),
             (2018.9, 2.3), (2019.9, 1.6), (2020.2, 0.1), (2022.2, 0.2), (2023.5, 5.3),
@@ -39,6 +40,7 @@ LONG_PATH = {
             (2018, 1.4), (2020.8, 0.0), (2021.9, 0.2), (2023.8, 3.3), (2024.9, 2.4),
             (2025.9, 2.8), (2026.8, 2.9), (2040, 2.9)],
 }
+# fmt: on
 NOISE_SHORT = 0.0006
 NOISE_LONG = 0.0012
 

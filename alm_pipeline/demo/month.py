@@ -38,7 +38,7 @@ class Bank:
     market: Market
     pools: Pools
     slots: dict[str, Slots]
-    scale: dict[str, Floats]      # typical amount per cell, in contract currency
+    scale: dict[str, Floats]  # typical amount per cell, in contract currency
 
     def total_usd(self, entity: int) -> float:
         """Target of an entity's assets in US dollars."""
@@ -129,8 +129,15 @@ def month_of(bank: Bank, as_of: int) -> Month:
     """The bank at one month end not after its anchor."""
     contracts = [_contract_book(bank, product, as_of) for product in CONTRACTS]
     deals = [_deals(bank, code, as_of) for code in SWAP_PRODUCTS]
-    lines = [line_state(bank.market, bank.pools, alive_on(bank.slots[b.code], as_of, bank.seed),
-                        bank.scale[b.code]) for b in LINE_BOOKS]
+    lines = [
+        line_state(
+            bank.market,
+            bank.pools,
+            alive_on(bank.slots[b.code], as_of, bank.seed),
+            bank.scale[b.code],
+        )
+        for b in LINE_BOOKS
+    ]
     sheet = _sheet(contracts, deals)
     others = _plain_accounts(bank, as_of)
     for row in others:
@@ -169,13 +176,13 @@ def _sheet(contracts: list[Book], deals: list[Deals]) -> Ints:
     for book in contracts:
         sign = 1 if book.product.side == "asset" else -1
         np.add.at(sheet, (book.alive.entity, book.alive.currency), sign * book.sheet_amount)
-    for deal in deals:
-        np.add.at(sheet, (deal.entity, deal.currency), deal.fair_value)
+    for swaps in deals:
+        np.add.at(sheet, (swaps.entity, swaps.currency), swaps.fair_value)
     return sheet
 
 
 def _plain_accounts(bank: Bank, as_of: int) -> list[OtherBalance]:
-    """Cash, fixed and other assets, other liabilities and own funds, in the entity's own currency."""
+    """Cash, fixed and other assets, other liabilities and own funds, in home currency."""
     months = int(month_parts(np.array([bank.anchor]))[0][0] - month_parts(np.array([as_of]))[0][0])
     retained = targets.EQUITY_SHARE * 0.55 - targets.MONTHLY_PROFIT_SHARE * months
     plan = (
@@ -185,15 +192,30 @@ def _plain_accounts(bank: Bank, as_of: int) -> list[OtherBalance]:
         ("dta", "deferred_tax", "10730", "asset", targets.DEFERRED_TAX_SHARE),
         ("equity_holding", "equity_holding", "10740", "asset", targets.EQUITY_HOLDING_SHARE),
         ("other_assets", "other_assets", "10750", "asset", targets.OTHER_ASSETS_SHARE),
-        ("other_liabilities", "other_liabilities", "20510", "liability",
-         targets.OTHER_LIABILITIES_SHARE),
+        (
+            "other_liabilities",
+            "other_liabilities",
+            "20510",
+            "liability",
+            targets.OTHER_LIABILITIES_SHARE,
+        ),
         ("provisions", "provisions", "20520", "liability", targets.PROVISIONS_SHARE),
         ("equity", "share_capital", "30110", "liability", targets.EQUITY_SHARE * 0.45),
         ("equity", "retained_earnings", "30120", "liability", retained),
     )
-    return [OtherBalance(line, code, account, entity, targets.HOME_CURRENCY[entity], side,
-                         round(share * bank.home_total(entity)) * 100)
-            for entity in range(2) for line, code, account, side, share in plan]
+    return [
+        OtherBalance(
+            line,
+            code,
+            account,
+            entity,
+            targets.HOME_CURRENCY[entity],
+            side,
+            round(share * bank.home_total(entity)) * 100,
+        )
+        for entity in range(2)
+        for line, code, account, side, share in plan
+    ]
 
 
 def _funding(bank: Bank, as_of: int, sheet: Ints) -> tuple[list[Book], list[OtherBalance]]:
@@ -238,13 +260,24 @@ def _closing_accounts(bank: Bank, as_of: int, sheet: Ints, rate: float) -> list[
         balance = -(int(sheet[entity, home]) + in_home)
         index = (0, 3)[home]
         coupon = float(bank.market.fixing(np.array([index]), np.array([as_of]))[0]) - 0.0005
-        rows.append(OtherBalance("central_bank_reserve", "central_bank_reserve", "10020", entity,
-                                 home, "asset", balance, round(coupon, 5)))
+        rows.append(
+            OtherBalance(
+                "central_bank_reserve",
+                "central_bank_reserve",
+                "10020",
+                entity,
+                home,
+                "asset",
+                balance,
+                round(coupon, 5),
+            )
+        )
     return rows
 
 
 def _fx_position(entity: int, currency: int, amount: int) -> OtherBalance:
     side = "asset" if amount >= 0 else "liability"
     account = "10810" if side == "asset" else "20810"
-    return OtherBalance("fx_position", f"fx_position_{side}", account, entity, currency, side,
-                        abs(amount))
+    return OtherBalance(
+        "fx_position", f"fx_position_{side}", account, entity, currency, side, abs(amount)
+    )

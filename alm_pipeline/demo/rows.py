@@ -82,8 +82,9 @@ def book_of(alive: Alive, state: State, market: Market, pools: customers.Pools) 
         stage = np.full(len(alive), 3)
     share = np.where(stage == 2, 6.0, 0.7) if product.shape != "impaired" else 1.0
     impairment = np.round(state.outstanding * product.impairment_share * share).astype(np.int64)
-    overdue = np.where(stage == 3, alive.as_of - state.last_payment,
-                       np.where(stage == 2, 31 + place % 29, 0))
+    overdue = np.where(
+        stage == 3, alive.as_of - state.last_payment, np.where(stage == 2, 31 + place % 29, 0)
+    )
     fair = _fair_value(alive, state, market)
     carrying = state.outstanding + fees - impairment
     carrying = fair if product.accounting == "afs" else carrying
@@ -96,8 +97,11 @@ def _counterparties(alive: Alive, pools: customers.Pools, seed: int) -> Ints:
         return customers.GROUP * customers.POOL_SIZE + 1 - alive.entity
     pool = customers.pool_of(product.customers, place, seed)
     if product.extract == "security":
-        issuer = {"agency": customers.PSE, "covered": customers.BANK,
-                  "corporate": customers.CORPORATE}.get(product.kind, customers.SOVEREIGN)
+        issuer = {
+            "agency": customers.PSE,
+            "covered": customers.BANK,
+            "corporate": customers.CORPORATE,
+        }.get(product.kind, customers.SOVEREIGN)
         pool = np.full(len(alive), issuer)
     home = alive.currency if product.extract == "security" else alive.entity
     return customers.counterparty_numbers(pools, seed, product.code, pool, place, home)
@@ -116,7 +120,7 @@ def _fair_value(alive: Alive, state: State, market: Market) -> Ints:
 
 
 def key_text(book: Book) -> pa.Array:
-    """The contract number as the bank writes it: product account, place and contract, zero-padded."""
+    """The contract number as the bank writes it: account, place and contract, zero-padded."""
     return padded(_product_digits(book) * 10**9 + book.alive.number, KEY_WIDTH)
 
 
@@ -154,7 +158,8 @@ def header_columns(book: Book) -> dict[str, Any]:
         "is_open_maturity": product.shape in ("open", "nmd"),
         "intragroup_entity_id": Coded(
             np.where(intragroup, 1 - alive.entity, 2) * np.ones(n, dtype=np.int64),
-            (*ENTITIES, None)),
+            (*ENTITIES, None),
+        ),
     }
 
 
@@ -187,8 +192,9 @@ def interest_columns(book: Book) -> dict[str, Any]:
     state, product, alive = book.state, book.product, book.alive
     terms = state.terms
     floats = product.rate in ("floating", "administered")
-    in_teaser = (terms.teaser_months > 0) & (state.next_reset == add_months(
-        alive.start, terms.teaser_months))
+    in_teaser = (terms.teaser_months > 0) & (
+        state.next_reset == add_months(alive.start, terms.teaser_months)
+    )
     period_cap = np.where(np.isnan(terms.cap) | (terms.teaser_months > 0), np.nan, PERIOD_CAP_RATE)
     margin_kept = 0.35 if product.rate == "floating" else 0.5
     transfer = state.coupon - margin_kept * np.asarray(product.margin)[alive.currency] * 2.0
@@ -234,8 +240,12 @@ def _is_end_of_month(book: Book) -> Any:
 
 
 AMORTISATION = {
-    "bullet": "bullet", "annuity": "annuity", "linear": "linear", "impaired": "bullet",
-    "interest_only": "interest_only_then_annuity", "open": "perpetual",
+    "bullet": "bullet",
+    "annuity": "annuity",
+    "linear": "linear",
+    "impaired": "bullet",
+    "interest_only": "interest_only_then_annuity",
+    "open": "perpetual",
 }
 
 
@@ -265,15 +275,15 @@ def option_columns(book: Book, seed: int) -> dict[str, Any]:
     product, alive = book.product, book.alive
     prepayable = product.shape in ("annuity", "interest_only", "linear", "open")
     mortgage = product.kind == "mortgage_res"
-    score = 580 + np.floor(
-        hashed(seed, "score", book.counterparty) * 250).astype(np.int64)
+    score = 580 + np.floor(hashed(seed, "score", book.counterparty) * 250).astype(np.int64)
     penalty = "months_interest" if mortgage and product.rate == "fixed" else "none"
     return {
         "is_prepayable": prepayable,
         "prepayment_penalty_type": penalty if prepayable else "none",
         "origination_date": alive.start,
         "current_ltv_share": loan_to_value(book, seed) if mortgage else None,
-        "credit_score": score if product.customers == "retail" and product.side == "asset"
+        "credit_score": score
+        if product.customers == "retail" and product.side == "asset"
         else None,
     }
 
