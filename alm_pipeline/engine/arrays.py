@@ -20,6 +20,9 @@ from alm_pipeline.errors import CalculationError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
+CountArray = NDArray[np.int64]
+"""Integers inside kernels: one width, so that each kernel is compiled once."""
+
 BoolArray = NDArray[np.bool_]
 
 NO_DATE = -(2**31)
@@ -168,6 +171,8 @@ class Positions:
     option_type: NDArray[np.int8] = _i1()
     strike_rate: FloatArray = _f8()
     cohort: IntArray = _i4()
+    is_prepayable: BoolArray = _b1()
+    is_redeemable: BoolArray = _b1()
     replacement_tenor: NDArray[np.int16] = _i2()
     replacement_margin: FloatArray = _f8()
     group: IntArray = _i4()

@@ -171,7 +171,7 @@ def _payment_day(term: Any, dates: DateTables, k: int) -> int:
     day = grid_day(
         dates, term.first_payment, k, term.step_months, term.step_days, term.payment_roll
     )
-    return min(dates.adjusted[term.date_adjustment, day - dates.first_day], term.maturity)
+    return int(min(dates.adjusted[term.date_adjustment, day - dates.first_day], term.maturity))
 
 
 @kernel

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import BoolArray, FloatArray, IntArray
+from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
 
 FORWARD, FLAT = 0, 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
@@ -41,7 +41,7 @@ class MarketTables(NamedTuple):
 
     discount: FloatArray
     spot_index: FloatArray
-    tenor_end: IntArray
+    tenor_end: CountArray
     index_year_days: FloatArray
 
 
@@ -59,18 +59,18 @@ class BehaviourTables(NamedTuple):
     prepaid_share: FloatArray
     redemption_share: FloatArray
     ladder: FloatArray
-    n_slots: IntArray
-    slot_day: IntArray
+    n_slots: CountArray
+    slot_day: CountArray
     rate_floor: FloatArray
     rate_move: FloatArray
-    month_of_day: IntArray
+    month_of_day: CountArray
 
 
 class Rows(NamedTuple):
     """Events of one contract: ``n_rows`` x items x scenarios, and what scenarios share."""
 
-    start: IntArray
-    day: IntArray
+    start: CountArray
+    day: CountArray
     is_reset: BoolArray
     drawn: FloatArray
     written_off: FloatArray
@@ -83,16 +83,16 @@ class Block(NamedTuple):
     ``begin``, ``end`` (n_contracts,): half-open range of rows; ``lanes`` (N_LANES, S).
     """
 
-    begin: IntArray
-    end: IntArray
+    begin: CountArray
+    end: CountArray
     lanes: FloatArray
 
 
 def empty_rows(n_rows: int, n_scenarios: int) -> Rows:
     """Return a buffer of rows, reused for block after block."""
     return Rows(
-        start=np.zeros(n_rows, np.int32),
-        day=np.zeros(n_rows, np.int32),
+        start=np.zeros(n_rows, np.int64),
+        day=np.zeros(n_rows, np.int64),
         is_reset=np.zeros(n_rows, np.bool_),
         drawn=np.zeros(n_rows),
         written_off=np.zeros(n_rows),
@@ -103,7 +103,7 @@ def empty_rows(n_rows: int, n_scenarios: int) -> Rows:
 def empty_block(n_contracts: int, n_scenarios: int) -> Block:
     """Return a block without rows."""
     return Block(
-        begin=np.zeros(n_contracts, np.int32),
-        end=np.zeros(n_contracts, np.int32),
+        begin=np.zeros(n_contracts, np.int64),
+        end=np.zeros(n_contracts, np.int64),
         lanes=np.zeros((N_LANES, n_scenarios)),
     )

@@ -66,9 +66,13 @@ def project_run_off(
 def _write_slot(rows: Rows, row: int, start: int, day: int, leaving: float, balance: float) -> None:
     rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
     rows.drawn[row] = rows.written_off[row] = 0.0
-    rows.flows[row, :, :] = 0.0
-    rows.flows[row, SCHEDULED, :] = leaving
-    rows.flows[row, BALANCE, :] = balance
+    flow = rows.flows[row]
+    for item in range(flow.shape[0]):
+        for s in range(flow.shape[1]):
+            flow[item, s] = 0.0
+    for s in range(flow.shape[1]):
+        flow[SCHEDULED, s] = leaving
+        flow[BALANCE, s] = balance
 
 
 @kernel

@@ -32,7 +32,7 @@ from alm_pipeline.engine.kernel import kernel
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
-HORIZON_DAYS = 60 * 366
+HORIZON_DAYS = 50 * 366
 """The engine looks at most this far ahead; perpetual contracts pay until then."""
 
 _REPAYMENT = {
@@ -48,7 +48,7 @@ _WITHOUT_SCHEDULE = (
     CashFlowModel.BALANCE_ONLY,
 )
 _DERIVED: list[tuple[str, str]] = [
-    ("repayment", "i1"),
+    ("repayment", "i8"),
     ("is_notional", "?"),
     ("is_open", "?"),
     ("is_forward", "?"),
@@ -57,26 +57,28 @@ _DERIVED: list[tuple[str, str]] = [
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
     ("is_first_period_regular", "?"),
-    ("payment_roll", "i4"),
-    ("reset_roll", "i4"),
-    ("step_months", "i4"),
-    ("step_days", "i4"),
-    ("interest_ratio", "i4"),
-    ("principal_ratio", "i4"),
-    ("n_payments", "i4"),
-    ("extra_payments", "i4"),
-    ("first_payment", "i4"),
-    ("first_reset", "i4"),
-    ("maturity", "i4"),
-    ("accrual_start", "i4"),
-    ("interest_only_end", "i4"),
-    ("replacement_row", "i4"),
-    ("max_rows", "i4"),
+    ("payment_roll", "i8"),
+    ("reset_roll", "i8"),
+    ("step_months", "i8"),
+    ("step_days", "i8"),
+    ("interest_ratio", "i8"),
+    ("principal_ratio", "i8"),
+    ("n_payments", "i8"),
+    ("extra_payments", "i8"),
+    ("first_payment", "i8"),
+    ("first_reset", "i8"),
+    ("maturity", "i8"),
+    ("accrual_start", "i8"),
+    ("interest_only_end", "i8"),
+    ("replacement_row", "i8"),
+    ("max_rows", "i8"),
     ("step_years", "f8"),
     ("period_years", "f8"),
 ]
+_WIDTH = {"i1": "i8", "i2": "i8", "i4": "i8", "f8": "f8", "?": "?"}
 TERMS = np.dtype(
-    [(item.name, item.metadata["dtype"]) for item in fields(Positions)] + _DERIVED, align=True
+    [(item.name, _WIDTH[item.metadata["dtype"]]) for item in fields(Positions)] + _DERIVED,
+    align=True,
 )
 
 
@@ -164,8 +166,8 @@ def _derive_kind(terms: Any, behaviour: Behaviour) -> None:
     terms.cohort[terms.cohort < 0] = n_cohorts
     prepays = np.append((behaviour.annual_prepayment_rate > 0.0).any(axis=1), False)
     redeems = np.append((behaviour.redemption_share > 0.0).any(axis=1), False)
-    terms.has_prepayment = prepays[terms.cohort] & ~terms.is_notional
-    terms.has_redemption = redeems[terms.cohort] & ~terms.is_notional & ~terms.is_forward
+    terms.has_prepayment = prepays[terms.cohort] & terms.is_prepayable & ~terms.is_notional
+    terms.has_redemption = redeems[terms.cohort] & terms.is_redeemable & ~terms.is_notional
 
 
 def _derive_dates(terms: Any) -> None:
@@ -238,8 +240,10 @@ def _anchored_roll(dates: DateTables, term: Any, anchor: int) -> int:
     is_last = dates.month_index[row + 1] != dates.month_index[row]
     if is_last and term.is_end_of_month:
         return 31
-    if term.roll_day > 0 and rolled_day(dates, dates.month_index[row], term.roll_day) == anchor:
-        return int(term.roll_day)
+    if term.roll_day > 0:
+        rolled = rolled_day(dates, dates.month_index[row], term.roll_day)
+        if dates.adjusted[term.date_adjustment, rolled - dates.first_day] == anchor:
+            return int(term.roll_day)
     return int(dates.day_of_month[row])
 
 

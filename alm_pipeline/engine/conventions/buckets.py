@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Buckets, IntArray
+from alm_pipeline.engine.arrays import Buckets, CountArray
 
 
-def bucket_of_day(bucket_sets: tuple[Buckets, ...], n_days: int) -> IntArray:
+def bucket_of_day(bucket_sets: tuple[Buckets, ...], n_days: int) -> CountArray:
     """Return the row of each day in the concatenated buckets of all sets.
 
     Parameters
@@ -22,11 +22,11 @@ def bucket_of_day(bucket_sets: tuple[Buckets, ...], n_days: int) -> IntArray:
 
     Returns
     -------
-    (n_sets, n_days) int32
+    (n_sets, n_days) int64
         Rows count through all sets: the second set starts where the first one ends.
     """
     days, start, rows = np.arange(n_days), 0, []
     for buckets in bucket_sets:
         rows.append(start + np.searchsorted(buckets.upper_offset, days, side="left"))
         start += len(buckets.upper_offset)
-    return np.array(rows, dtype=np.int32).reshape(len(bucket_sets), n_days)
+    return np.array(rows, dtype=np.int64).reshape(len(bucket_sets), n_days)

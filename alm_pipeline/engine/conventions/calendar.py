@@ -9,12 +9,10 @@ the moved date is both payment date and accrual date; a maturity given as a term
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from alm_pipeline.engine.arrays import IntArray
+from alm_pipeline.engine.arrays import CountArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import additive_table
 from alm_pipeline.engine.kernel import kernel
@@ -31,31 +29,31 @@ class BusinessDayConvention(IntEnum):
     MODIFIED_PRECEDING = 4
 
 
-type_of_convention = {item.name.lower(): item for item in BusinessDayConvention}
+CONVENTION_CODES = {item.name.lower(): item for item in BusinessDayConvention}
 """Words of the extracts."""
 
 
 def business_days(
-    day_offsets: IntArray,
+    day_offsets: CountArray,
     holiday_offsets: IntArray,
-    month_index: IntArray,
+    month_index: CountArray,
     convention: BusinessDayConvention,
-) -> IntArray:
+) -> CountArray:
     """Return where each day moves under a convention.
 
     Parameters
     ----------
-    day_offsets : (n_days,) int32 [days]
+    day_offsets : (n_days,) int64 [days]
         Consecutive offsets.
     holiday_offsets : (n_holidays,) int32 [days]
         Closed days, weekends included; days outside the range are ignored.
-    month_index : (n_days,) int32
+    month_index : (n_days,) int64
         Month of each day, for the modified conventions.
     convention : BusinessDayConvention
 
     Returns
     -------
-    (n_days,) int32 [days]
+    (n_days,) int64 [days]
         Offset of the business day; at the edges of the range a day without one stays.
     """
     if convention is BusinessDayConvention.NONE:
@@ -96,26 +94,26 @@ def date_tables(
     """
     if first_day > last_day:
         raise CalculationError("the date tables would be empty", fix="give first_day <= last_day")
-    origin = np.datetime64(as_of_date, "D")
+    origin = as_of_date.astype("datetime64[D]")
     months = np.arange(
         (origin + first_day).astype("datetime64[M]") - 1,
         (origin + last_day).astype("datetime64[M]") + 3,
     )
-    starts = (months.astype("datetime64[D]") - origin).astype(np.int32)
-    offsets = np.arange(starts[0], starts[-1], dtype=np.int32)
+    starts = (months.astype("datetime64[D]") - origin).astype(np.int64)
+    offsets = np.arange(starts[0], starts[-1], dtype=np.int64)
     days = origin + offsets
-    month_index = days.astype("datetime64[M]").astype(np.int32)
+    month_index = days.astype("datetime64[M]").astype(np.int64)
     moved = [offsets]
     moved += [business_days(offsets, closed, month_index, rule) for rule, closed in adjustments]
     return DateTables(
         first_day=int(offsets[0]),
         first_month=int(month_index[0]),
         month_start=starts[:-1],
-        month_length=np.diff(starts).astype(np.int32),
+        month_length=np.diff(starts),
         month_index=month_index,
-        day_of_month=((days - days.astype("datetime64[M]")).astype(np.int32) + 1).astype(np.int32),
+        day_of_month=(days - days.astype("datetime64[M]")).astype(np.int64) + 1,
         additive_years=additive_table(days),
-        adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int32),
+        adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int64),
     )
 
 
@@ -142,13 +140,13 @@ def moved_by_months(tables: DateTables, offset: int, months: int) -> int:
     return rolled_day(tables, tables.month_index[row] + months, tables.day_of_month[row])
 
 
-def months_after(as_of_date: np.datetime64, n_months: int) -> NDArray[Any]:
+def months_after(as_of_date: np.datetime64, n_months: int) -> IntArray:
     """Return the offsets 0, 1, ..., ``n_months`` months after the as-of date.
 
     The end of a month stays the end of a month: from 30 November the windows end on 31 December,
     31 January and so on.
     """
-    origin = np.datetime64(as_of_date, "D")
+    origin = as_of_date.astype("datetime64[D]")
     month = origin.astype("datetime64[M]")
     is_last = (origin + 1).astype("datetime64[M]") != month
     targets = month + np.arange(n_months + 1)
@@ -156,4 +154,6 @@ def months_after(as_of_date: np.datetime64, n_months: int) -> NDArray[Any]:
     if is_last:
         return last
     day = (origin - month).astype(np.int32)
-    return np.minimum((targets.astype("datetime64[D]") - origin).astype(np.int32) + day, last)
+    return np.asarray(
+        np.minimum((targets.astype("datetime64[D]") - origin).astype(np.int32) + day, last)
+    )

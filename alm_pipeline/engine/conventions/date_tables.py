@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 
 
 class DateTables(NamedTuple):
@@ -22,12 +22,12 @@ class DateTables(NamedTuple):
 
     first_day: int
     first_month: int
-    month_start: IntArray
-    month_length: IntArray
-    month_index: IntArray
-    day_of_month: IntArray
+    month_start: CountArray
+    month_length: CountArray
+    month_index: CountArray
+    day_of_month: CountArray
     additive_years: FloatArray
-    adjusted: IntArray
+    adjusted: CountArray
 
     @property
     def last_day(self) -> int:

@@ -112,7 +112,7 @@ def _thirty_us(tables: DateTables, a: int, b: int, months: int) -> float:
     if last == 31 and first >= 30:
         last = 30
     first = min(first, 30)
-    return (30 * months + last - first) / 360.0
+    return float((30 * months + last - first) / 360.0)
 
 
 @kernel
@@ -122,4 +122,4 @@ def _thirty_isda(tables: DateTables, a: int, b: int, months: int, is_maturity: b
         first = 30
     if _is_last_day(tables, b) and not (is_maturity and _is_february(tables, b)):
         last = 30
-    return (30 * months + last - first) / 360.0
+    return float((30 * months + last - first) / 360.0)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import (
     INTEREST,
     INTEREST_BASE,
@@ -36,7 +36,7 @@ def add_cash(
     block: Block,
     discount: FloatArray,
     is_margin_included: bool,
-    bucket_of_day: IntArray,
+    bucket_of_day: CountArray,
     cash: FloatArray,
     present_value: FloatArray,
 ) -> None:
@@ -46,7 +46,7 @@ def add_cash(
     ----------
     discount : (n_curves, n_days, S) float64
         Discount factors.
-    bucket_of_day : (n_sets, n_days) int32
+    bucket_of_day : (n_sets, n_days) int64
     cash : (n_groups, n_buckets, N_CASH_ITEMS, S) float64 [position currency], signed, added to
     present_value : (n, S) float64 [position currency], signed, added to
     """
@@ -73,7 +73,7 @@ def _add_one(
     end: int,
     discount: FloatArray,
     is_margin_included: bool,
-    bucket_of_day: IntArray,
+    bucket_of_day: CountArray,
     cash: FloatArray,
     present_value: FloatArray,
 ) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray, RateType
+from alm_pipeline.engine.arrays import CountArray, FloatArray, RateType
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     L_RATE,
@@ -38,17 +38,17 @@ def add_accrued(
     dates: DateTables,
     rows: Rows,
     block: Block,
-    edges: IntArray,
-    bin_of_day: IntArray,
+    edges: CountArray,
+    bin_of_day: CountArray,
     accrued: FloatArray,
 ) -> None:
     """Add the interest that the contracts of a block accrue in each bin.
 
     Parameters
     ----------
-    edges : (n_bins + 1,) int32 [days]
+    edges : (n_bins + 1,) int64 [days]
         0 and the end of each bin.
-    bin_of_day : (n_days,) int32
+    bin_of_day : (n_days,) int64
         Bin of each day up to the last edge.
     accrued : (n, n_bins, S) float64 [position currency], signed, added to
     """
@@ -65,8 +65,8 @@ def _accrue(
     rows: Rows,
     begin: int,
     end: int,
-    edges: IntArray,
-    bin_of_day: IntArray,
+    edges: CountArray,
+    bin_of_day: CountArray,
     accrued: FloatArray,
 ) -> None:
     sign = float(term.sign)
@@ -93,8 +93,8 @@ def add_replaced(
     terms: Any,
     rows: Rows,
     block: Block,
-    edges: IntArray,
-    bin_of_day: IntArray,
+    edges: CountArray,
+    bin_of_day: CountArray,
     rolled: FloatArray,
     index_year_days: FloatArray,
     replaced: FloatArray,
@@ -131,8 +131,8 @@ def _replace(
     rows: Rows,
     begin: int,
     end: int,
-    edges: IntArray,
-    bin_of_day: IntArray,
+    edges: CountArray,
+    bin_of_day: CountArray,
     rolled: FloatArray,
     year_days: float,
     replaced: FloatArray,
@@ -158,8 +158,8 @@ def add_constant(
     market: MarketTables,
     behaviour: BehaviourTables,
     path: int,
-    month_days: IntArray,
-    bin_of_day: IntArray,
+    month_days: CountArray,
+    bin_of_day: CountArray,
     lanes: FloatArray,
     own: FloatArray,
     other: FloatArray,
@@ -170,9 +170,12 @@ def add_constant(
     rate keeps today's coupon until its next reset, at least through month 1.
     """
     for i in range(len(terms)):
-        if terms[i].is_nii and terms[i].is_constant:
-            _hold(terms[i], dates, market, behaviour, path, month_days, bin_of_day, lanes, other[i])
-            other[i] -= own[i]
+        if not terms[i].is_nii or not terms[i].is_constant:
+            continue
+        _hold(terms[i], dates, market, behaviour, path, month_days, bin_of_day, lanes, other[i])
+        for at in range(own.shape[1]):
+            for s in range(own.shape[2]):
+                other[i, at, s] -= own[i, at, s]
 
 
 @kernel
@@ -182,8 +185,8 @@ def _hold(
     market: MarketTables,
     behaviour: BehaviourTables,
     path: int,
-    month_days: IntArray,
-    bin_of_day: IntArray,
+    month_days: CountArray,
+    bin_of_day: CountArray,
     lanes: FloatArray,
     accrued: FloatArray,
 ) -> None:

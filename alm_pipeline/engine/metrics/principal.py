@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
@@ -51,7 +51,7 @@ def add_principal(
     terms: Any,
     rows: Rows,
     block: Block,
-    bin_of_day: IntArray,
+    bin_of_day: CountArray,
     months: FloatArray,
     record: FloatArray,
 ) -> None:
@@ -59,7 +59,7 @@ def add_principal(
 
     Parameters
     ----------
-    bin_of_day : (n_days,) int32
+    bin_of_day : (n_days,) int64
         Month of each day, 0 for days 1 to the end of month 1; days beyond the array are not
         in any month.
     months : (n_groups, n_months, N_MONTH_ITEMS, S) float64, added to
@@ -78,7 +78,7 @@ def _add_one(
     rows: Rows,
     begin: int,
     end: int,
-    bin_of_day: IntArray,
+    bin_of_day: CountArray,
     months: FloatArray,
     record: FloatArray,
 ) -> None:

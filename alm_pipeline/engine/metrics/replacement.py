@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import FLAT, MarketTables
 from alm_pipeline.engine.kernel import kernel
 
 
-def rolled_index(market: MarketTables, pairs: IntArray, path: int, edges: IntArray) -> FloatArray:
+def rolled_index(
+    market: MarketTables, pairs: CountArray, path: int, edges: CountArray
+) -> FloatArray:
     """Return the rolled index of each pair of curve and tenor.
 
     Parameters
     ----------
-    pairs : (n_pairs, 2) int32
+    pairs : (n_pairs, 2) int64
         Curve and tenor row.
     path : int
         ``FORWARD`` or ``FLAT``.
-    edges : (n_bins + 1,) int32 [days]
+    edges : (n_bins + 1,) int64 [days]
 
     Returns
     -------
@@ -39,7 +41,7 @@ def rolled_index(market: MarketTables, pairs: IntArray, path: int, edges: IntArr
 
 @kernel
 def _roll(
-    market: MarketTables, curve: int, tenor: int, path: int, edges: IntArray, rolled: FloatArray
+    market: MarketTables, curve: int, tenor: int, path: int, edges: CountArray, rolled: FloatArray
 ) -> None:
     year_days = market.index_year_days[curve]
     for day in range(edges[-1] - 1, -1, -1):

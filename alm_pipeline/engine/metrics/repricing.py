@@ -1,32 +1,30 @@
 """The repricing lens: when principal next takes a market rate.
 
 Fixed contracts: every principal flow, scheduled or behavioural, on its date. Contracts that reset:
-principal flows before the next reset on their dates, the whole balance at the reset. Swap legs:
-the notional, by direction, at the next reset or the maturity; it is never paid. Balances without
-maturity: their slots. Caps and floors: nothing, their intrinsic value has no principal. A
-forward-starting loan nets to zero: drawn at its start, repaid later.
+principal flows before the next reset on their dates, the whole balance at the reset. Swap legs
+and options: the notional, by direction, at the next reset or the maturity; it is never paid.
+Balances without maturity: their slots. A forward-starting loan nets to zero: drawn at its start,
+repaid later. So the total is outstanding principal net of provisions, plus notionals.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray, OptionType
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import BALANCE, PREPAID, SCHEDULED, Block, Rows
 from alm_pipeline.engine.kernel import kernel
-
-_NO_OPTION = int(OptionType.NONE)
 
 
 @kernel
 def add_repricing(
-    terms: Any, rows: Rows, block: Block, bucket_of_day: IntArray, repricing: FloatArray
+    terms: Any, rows: Rows, block: Block, bucket_of_day: CountArray, repricing: FloatArray
 ) -> None:
     """Add the principal of a block of contracts to their groups' repricing buckets.
 
     Parameters
     ----------
-    bucket_of_day : (n_sets, n_days) int32
+    bucket_of_day : (n_sets, n_days) int64
     repricing : (n_groups, n_buckets, S) float64 [position currency], signed, added to
     """
     for i in range(len(terms)):
@@ -36,10 +34,8 @@ def add_repricing(
 
 @kernel
 def _add_one(
-    term: Any, rows: Rows, begin: int, end: int, bucket_of_day: IntArray, repricing: FloatArray
+    term: Any, rows: Rows, begin: int, end: int, bucket_of_day: CountArray, repricing: FloatArray
 ) -> None:
-    if term.option_type != _NO_OPTION:
-        return
     sign = float(term.sign)
     for row in range(begin, end):
         flow, drawn, is_reset = rows.flows[row], rows.drawn[row], rows.is_reset[row]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.projection import project, project_flat
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
@@ -52,8 +52,8 @@ MAX_BLOCK = 256
 class IncomeBins(NamedTuple):
     """Bins of the income lens: edges in days, bin of each day, rolled index, first window."""
 
-    edges: IntArray
-    bins: IntArray
+    edges: CountArray
+    bins: CountArray
     rolled: FloatArray
     n_first: int
 
@@ -67,7 +67,7 @@ class Setting(NamedTuple):
     dates: DateTables
     market: MarketTables
     behaviour: BehaviourTables
-    bucket_of_day: IntArray
+    bucket_of_day: CountArray
     is_margin_included: bool
     months: IncomeBins
     windows: IncomeBins

@@ -16,6 +16,7 @@ from alm_pipeline.engine.arrays import (
     NO_DATE,
     Behaviour,
     Buckets,
+    CountArray,
     Curves,
     IntArray,
     Positions,
@@ -85,11 +86,11 @@ def prepared(
 ) -> Prepared:
     """Return everything a pass over ``positions`` reads."""
     _check_codes(positions, curves, behaviour, options)
-    month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int32)
+    month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
     last_day = _last_day(positions, behaviour, int(month_days[-1]))
     dates = _dates(positions, options, last_day)
     terms = packed_terms(positions, dates, behaviour)
-    n_days = last_day + _longest_index_days(positions) + 2
+    n_days = _n_market_days(positions, last_day, int(month_days[-1]))
     market = market_tables(curves, options.as_of_date, n_days)
     pairs, terms.replacement_row = _replacement_pairs(terms)
     n_rate_months = _n_rate_months(positions, options.horizon_months)
@@ -159,27 +160,23 @@ def has_schedule_twice(positions: Positions) -> Any:
     return np.tile(has_schedule(positions), 2)
 
 
-def _longest_index_days(positions: Positions) -> int:
-    """Return the days of the longest index period that a position needs."""
-    rows = np.concatenate(
-        [
-            positions.index_tenor[positions.index_tenor != NO_CODE],
-            positions.replacement_tenor[positions.is_nii],
-            [INDEX_TENOR_MONTHS.index(1)],
-        ]
-    )
-    return int(np.array(INDEX_TENOR_MONTHS)[rows].max()) * 31 + 31
+def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
+    """Return how many days the curves must reach: the last flow, the longest index period."""
+    months = np.array(INDEX_TENOR_MONTHS)
+    index = months[positions.index_tenor[positions.index_tenor != NO_CODE]].max(initial=1)
+    replacement = months[positions.replacement_tenor[positions.is_nii]].max(initial=1)
+    return int(max(last_day + 31 * index, window_day + 31 * replacement)) + 33
 
 
-def _replacement_pairs(terms: Any) -> tuple[IntArray, IntArray]:
+def _replacement_pairs(terms: Any) -> tuple[CountArray, CountArray]:
     """Return the pairs of curve and tenor in use and each position's row among them."""
     terms.index_curve = np.where(
         terms.index_curve == NO_CODE, terms.discount_curve, terms.index_curve
     )
     tenor = np.where(terms.is_nii, terms.replacement_tenor, 1)
-    both = np.stack([terms.index_curve, tenor], axis=1).astype(np.int32)
+    both = np.stack([terms.index_curve, tenor], axis=1).astype(np.int64)
     pairs, rows = np.unique(both, axis=0, return_inverse=True)
-    return pairs.astype(np.int32), rows.reshape(-1).astype(np.int32)
+    return pairs.astype(np.int64), rows.reshape(-1).astype(np.int64)
 
 
 def _n_rate_months(positions: Positions, horizon_months: int) -> int:
@@ -190,13 +187,13 @@ def _n_rate_months(positions: Positions, horizon_months: int) -> int:
 
 
 def _income_bins(
-    market: MarketTables, pairs: IntArray, path: int, edges: IntArray, n_first: int
+    market: MarketTables, pairs: CountArray, path: int, edges: CountArray, n_first: int
 ) -> IncomeBins:
     rolled = rolled_index(market, pairs, path, edges)
     return IncomeBins(edges=edges, bins=_bin_of_day(edges), rolled=rolled, n_first=n_first)
 
 
-def _bin_of_day(edges: IntArray) -> IntArray:
+def _bin_of_day(edges: CountArray) -> CountArray:
     """Return the bin of each day 0 .. last edge; day 0 counts to bin 0."""
     days = np.arange(int(edges[-1]) + 1)
-    return np.maximum(np.searchsorted(edges, days, side="left") - 1, 0).astype(np.int32)
+    return np.maximum(np.searchsorted(edges, days, side="left") - 1, 0).astype(np.int64)

@@ -11,12 +11,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import SPOT_TENOR_MONTHS, Behaviour, Curves, FloatArray, IntArray
+from alm_pipeline.engine.arrays import (
+    SPOT_TENOR_MONTHS,
+    Behaviour,
+    CountArray,
+    Curves,
+    FloatArray,
+    IntArray,
+)
 from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaid_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
 from alm_pipeline.engine.conventions.calendar import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
+from alm_pipeline.engine.market.curve import daily_zero_rates
 
 _SPOT_TENOR = INDEX_TENOR_MONTHS.index(SPOT_TENOR_MONTHS)
 
@@ -27,7 +35,7 @@ def discount_factors(tenor_days: IntArray, zero_rates: FloatArray, n_days: int) 
     Parameters
     ----------
     tenor_days : (m,) int32
-    zero_rates : (..., n_curves, m) float64
+    zero_rates : (n_scenarios, n_curves, m) float64
         Continuous ACT/365F.
 
     Returns
@@ -35,28 +43,25 @@ def discount_factors(tenor_days: IntArray, zero_rates: FloatArray, n_days: int) 
     (n_curves, n_days, n_scenarios) float64
         Scenarios innermost.
     """
-    days = np.arange(n_days)
-    stacked = zero_rates.reshape(-1, zero_rates.shape[-1])
-    rates = np.array([np.interp(days, tenor_days, row) for row in stacked])
-    factors = np.exp(-rates * (days / 365.0))
-    by_scenario = factors.reshape(*zero_rates.shape[:-1], n_days)
-    return np.ascontiguousarray(np.moveaxis(by_scenario, 0, -1))
+    days = np.arange(n_days, dtype=np.int32)
+    factors = np.exp(-daily_zero_rates(tenor_days, zero_rates, days) * (days / 365.0))
+    return np.ascontiguousarray(np.moveaxis(factors, 0, -1))
 
 
-def index_period_ends(as_of_date: np.datetime64, n_days: int) -> IntArray:
+def index_period_ends(as_of_date: np.datetime64, n_days: int) -> CountArray:
     """Return where an index period that starts on a day ends, (n_tenors, n_days).
 
     Months step by the calendar, clipped to the month's last day; overnight is one day.
     """
-    origin = np.datetime64(as_of_date, "D")
+    origin = as_of_date.astype("datetime64[D]")
     days = origin + np.arange(n_days)
     month = days.astype("datetime64[M]")
-    day = (days - month).astype(np.int32)
-    ends = np.empty((len(INDEX_TENOR_MONTHS), n_days), np.int32)
+    day = (days - month).astype(np.int64)
+    ends = np.empty((len(INDEX_TENOR_MONTHS), n_days), np.int64)
     for row, months in enumerate(INDEX_TENOR_MONTHS):
         target = month + months
-        last = ((target + 1).astype("datetime64[D]") - 1 - origin).astype(np.int32)
-        first = (target.astype("datetime64[D]") - origin).astype(np.int32)
+        last = ((target + 1).astype("datetime64[D]") - 1 - origin).astype(np.int64)
+        first = (target.astype("datetime64[D]") - origin).astype(np.int64)
         ends[row] = np.minimum(first + day, last) if months else np.arange(1, n_days + 1)
     return ends
 
@@ -73,7 +78,7 @@ def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> Mar
     )
 
 
-def _index_on_day_0(discount: FloatArray, ends: IntArray, year_days: FloatArray) -> FloatArray:
+def _index_on_day_0(discount: FloatArray, ends: CountArray, year_days: FloatArray) -> FloatArray:
     """Return the spot index of every curve and tenor, zero where the table is too short."""
     n_days = discount.shape[1]
     spot = np.zeros((discount.shape[0], len(ends), discount.shape[2]))
@@ -107,13 +112,11 @@ def behaviour_tables(
         prepaid_share=prepaid_shares(rates[:, None, :], months[None, :, None]),
         redemption_share=redemption,
         ladder=np.vstack([ladder, idle]),
-        n_slots=np.append(n_slots, 1).astype(np.int32),
+        n_slots=np.append(n_slots, 1).astype(np.int64),
         slot_day=slot_day,
         rate_floor=np.append(behaviour.rate_floor, -np.inf),
         rate_move=_rate_moves(behaviour, curves, market, month_days[:n_rate_months]),
-        month_of_day=(np.searchsorted(month_days, np.arange(n_days), side="right") - 1).astype(
-            np.int32
-        ),
+        month_of_day=np.searchsorted(month_days, np.arange(n_days), side="right") - 1,
     )
 
 
@@ -122,7 +125,7 @@ def _with_idle_row(table: FloatArray) -> FloatArray:
 
 
 def _rate_moves(
-    behaviour: Behaviour, curves: Curves, market: MarketTables, month_days: IntArray
+    behaviour: Behaviour, curves: Curves, market: MarketTables, month_days: CountArray
 ) -> FloatArray:
     """Return the pass-through moves on both paths, (2, n_cohorts + 1, n_curves, n_months, S)."""
     end_0 = int(market.tenor_end[_SPOT_TENOR, 0])

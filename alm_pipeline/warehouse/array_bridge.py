@@ -1,0 +1,392 @@
+"""From rows of `book.positions` to the engine's arrays: the one place where text becomes codes.
+
+Answers: which position is which array row, which curve and behaviour row it uses, how far its
+dates lie from the as-of date, and to which group it adds up. Decimals become float64 here and
+nowhere else. A null is refused unless `_MEANING` gives it one; a word without a code is refused
+with the positions that carry it; terms that the engine refuses are listed by position.
+
+What does not belong here: reading tables (the caller has the rows), arithmetic on amounts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.arrays import (
+    NO_CODE,
+    NO_DATE,
+    CashFlowModel,
+    IntArray,
+    OptionType,
+    Positions,
+    RateType,
+)
+from alm_pipeline.engine.cash_flows.terms import refused_terms
+from alm_pipeline.engine.conventions.calendar import CONVENTION_CODES, BusinessDayConvention
+from alm_pipeline.engine.conventions.day_count import DAY_COUNT_CODES
+from alm_pipeline.engine.conventions.tenor import index_tenor, nearest_index_tenor, tenor
+from alm_pipeline.inputs.calendars import closed_offsets
+from alm_pipeline.inputs.curves import CurveBook
+from alm_pipeline.inputs.products import ProductMap
+from alm_pipeline.warehouse.book_columns import BookColumns, refusal
+
+__all__ = ["BridgeCodes", "EngineBook", "engine_book"]
+
+RATE_CODES = {
+    "fixed": RateType.FIXED,
+    "zero": RateType.FIXED,
+    "floating": RateType.FLOATING,
+    "administered": RateType.ADMINISTERED,
+}
+MODEL_CODES = {item.name.lower(): item for item in CashFlowModel}
+OPTION_CODES = {"none": OptionType.NONE, "cap": OptionType.CAP, "floor": OptionType.FLOOR}
+AMORTISATION_MODELS = {
+    "bullet": CashFlowModel.BULLET,
+    "perpetual": CashFlowModel.BULLET,
+    "annuity": CashFlowModel.ANNUITY,
+    "balloon": CashFlowModel.ANNUITY,
+    "linear": CashFlowModel.LINEAR,
+    "interest_only_then_annuity": CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
+}
+"""A loan's own terms decide how it repays, the product map only that it is a loan."""
+
+_LOAN_MODELS = tuple({int(model) for model in AMORTISATION_MODELS.values()})
+_NOTIONAL_MODELS = (CashFlowModel.SWAP_LEG, CashFlowModel.CAP_FLOOR, CashFlowModel.COMMITMENT)
+_ROLL_DAYS = 4
+_BACK_DAYS, _AHEAD_DAYS = 45 * 366, 52 * 366
+_OVERNIGHT = 0
+_ONE_MONTH = index_tenor("1M")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BridgeCodes:
+    """What codes stand for: row numbers of the engine's curves and behaviour tables.
+
+    ``curve_ids`` and ``segments`` in the order of `Curves` and `Behaviour`; the product map and
+    the index definitions say which of them a position uses.
+    """
+
+    curve_ids: Sequence[str]
+    segments: Sequence[str]
+    products: ProductMap
+    curves: CurveBook
+
+    def curve_of(self, role: str, product_code: str, currency: str) -> int:
+        """Return the curve of a product in a currency, `NO_CODE` when it has none."""
+        product = self.products.products.get(product_code)
+        choice = getattr(product, role) if product else None
+        curve_id = (choice or {}).get(currency)
+        return list(self.curve_ids).index(curve_id) if curve_id in self.curve_ids else NO_CODE
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineBook:
+    """A book ready for the engine.
+
+    ``position_ids`` (n,); ``entity_id``, ``currency``, ``product_code`` (n_groups,) name the
+    groups of ``positions.group``; ``position_group`` is that column again, for results by
+    position; ``adjustments`` belong into `SimulationOptions`.
+    """
+
+    positions: Positions
+    position_ids: NDArray[Any]
+    entity_id: NDArray[Any]
+    currency: NDArray[Any]
+    product_code: NDArray[Any]
+    adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...]
+
+
+def engine_book(
+    rows: pa.Table | Mapping[str, Any], as_of_date: dt.date, codes: BridgeCodes
+) -> EngineBook:
+    """Return the engine's arrays for rows of `book.positions`, in the order of the rows.
+
+    Parameters
+    ----------
+    rows
+        Columns of `book.positions` of one as-of date.
+    as_of_date
+        Day with offset 0.
+    codes
+        The curves, segments, products and indices that the run uses.
+
+    Raises
+    ------
+    CalculationError
+        For nulls without a meaning, words without a code, positions without a curve and terms
+        that the engine refuses; the positions are named.
+    """
+    book = BookColumns(rows, as_of_date)
+    model = _models(book)
+    group, keys = _groups(book)
+    adjustment, adjustments = _date_adjustments(book, as_of_date)
+    arrays = (
+        _amounts(book, model)
+        | _rates(book)
+        | _dates(book, model)
+        | _frequencies(book)
+        | _curves(book, codes, model)
+        | _measures(book, codes, model)
+    )
+    arrays |= _reset_frequencies(book, arrays)
+    arrays["replacement_tenor"] = _replacement_tenor(arrays)
+    arrays["roll_day"] = _roll_day(book)
+    positions = Positions(
+        model=model.astype(np.int8),
+        group=group,
+        date_adjustment=adjustment.astype(np.int8),
+        **{name: _narrow(name, value) for name, value in arrays.items()},
+    )
+    for reason, refused in refused_terms(positions).items():
+        raise refusal(reason, book.ids[refused], "correct the terms or exclude the positions")
+    return EngineBook(positions=positions, position_ids=book.ids, adjustments=adjustments, **keys)
+
+
+_DTYPES = {item.name: np.dtype(item.metadata["dtype"]) for item in fields(Positions)}
+
+
+def _narrow(name: str, value: NDArray[Any]) -> NDArray[Any]:
+    return value.astype(_DTYPES[name])
+
+
+def _models(book: BookColumns) -> IntArray:
+    """Return the cash-flow model; a loan's own amortisation decides how it repays."""
+    model = book.codes("cash_flow_model", MODEL_CODES, "map the product to a known model")
+    own = book.codes("amortisation_type", AMORTISATION_MODELS, "deliver a known amortisation type")
+    return np.where(np.isin(model, _LOAN_MODELS), own, model).astype(np.int32)
+
+
+def _groups(book: BookColumns) -> tuple[IntArray, dict[str, NDArray[Any]]]:
+    """Return the group of each position and what the groups are, sorted by entity and so on."""
+    names = ("entity_id", "currency", "product_code")
+    coded = [book.words(name) for name in names]
+    both = np.stack([rows for _, rows in coded], axis=1)
+    keys, group = np.unique(both, axis=0, return_inverse=True)
+    found = {
+        name: np.array(words, dtype=object)[keys[:, column]]
+        for column, (name, (words, _)) in enumerate(zip(names, coded, strict=True))
+    }
+    return group.reshape(-1).astype(np.int32), found
+
+
+def _date_adjustments(
+    book: BookColumns, as_of_date: dt.date
+) -> tuple[IntArray, tuple[tuple[BusinessDayConvention, IntArray], ...]]:
+    """Return each position's row of adjusted days and the pairs of rule and closed days."""
+    rule = book.codes("business_day_convention", CONVENTION_CODES, "deliver a known convention")
+    names, calendar = book.words("calendar_id")
+    is_moved = (rule != BusinessDayConvention.NONE) & (np.array([*names, ""])[calendar] != "none")
+    pairs, rows = np.unique(
+        np.stack([rule, calendar], axis=1)[is_moved], axis=0, return_inverse=True
+    )
+    adjustment = np.zeros(len(book), np.int32)
+    adjustment[is_moved] = rows.reshape(-1) + 1
+    closed = {
+        row: closed_offsets(names[row], as_of_date, -_BACK_DAYS, _AHEAD_DAYS)
+        for row in {int(pair[1]) for pair in pairs}
+    }
+    return adjustment, tuple(
+        (BusinessDayConvention(int(convention)), closed[int(row)]) for convention, row in pairs
+    )
+
+
+def _amounts(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
+    notional = book.number("notional_amount")
+    is_notional = np.isin(model, _NOTIONAL_MODELS)
+    months = book.number("amortisation_months")
+    step = _steps(book)["principal_months"]
+    return {
+        "sign": np.sign(book.number("direction")),
+        "principal": np.where(is_notional, notional, book.number("outstanding_principal")),
+        "accrued_interest": book.number("accrued_interest"),
+        "impairment_amount": book.number("impairment_amount"),
+        "payment_amount": book.number("payment_amount"),
+        "amortisation_payments": np.ceil(months / np.maximum(step, 1)) * (step > 0),
+        "balloon_amount": book.number("balloon_amount"),
+    }
+
+
+def _rates(book: BookColumns) -> dict[str, NDArray[Any]]:
+    rate_type = book.codes("rate_type", RATE_CODES, "deliver fixed, floating or administered")
+    zero = np.isin(book.words("rate_type")[1], [_row_of(book.words("rate_type")[0], "zero")])
+    names = ("spread_rate", "rate_multiplier", "margin_rate", "cap_rate", "floor_rate")
+    return {name: book.number(name) for name in names} | {
+        "rate_type": rate_type,
+        "coupon_rate": np.where(zero, 0.0, book.number("coupon_rate")),
+        "period_cap_rate": np.abs(book.number("period_cap_rate")),
+        "period_floor_rate": np.abs(book.number("period_floor_rate")),
+        "option_type": book.codes("option_type", OPTION_CODES, "deliver none, cap or floor"),
+        "strike_rate": book.number("strike_rate"),
+        "day_count": book.codes("day_count", DAY_COUNT_CODES, "deliver a known day count"),
+        "fixing_lag_days": book.number("fixing_lag_days"),
+    }
+
+
+def _row_of(words: list[str], word: str) -> int:
+    return words.index(word) if word in words else NO_CODE
+
+
+def _dates(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
+    start = book.offset("start_date")
+    close = book.offset("expected_close_date")
+    is_commitment = model == CashFlowModel.COMMITMENT
+    return {
+        "start_offset": np.where(is_commitment, close, start),
+        "maturity_offset": book.offset("maturity_date"),
+        "last_payment_offset": book.offset("last_payment_date"),
+        "next_payment_offset": book.offset("next_payment_date"),
+        "next_reset_offset": book.offset("next_reset_date"),
+        "interest_only_end_offset": book.offset("interest_only_end_date"),
+        "recovery_offset": book.offset("expected_recovery_date"),
+        "is_end_of_month": book.flag("is_end_of_month"),
+    }
+
+
+def _steps(book: BookColumns) -> dict[str, NDArray[Any]]:
+    """Return the months and days of the payment frequencies."""
+    found = {}
+    for name in ("interest_freq", "principal_freq", "reset_freq"):
+        words, rows = book.words(name)
+        steps = np.array([tenor(word) for word in words], dtype=np.int32).reshape(-1, 2)
+        prefix = name.removesuffix("_freq")
+        found[f"{prefix}_months"], found[f"{prefix}_days"] = steps[rows, 0], steps[rows, 1]
+    return found
+
+
+def _frequencies(book: BookColumns) -> dict[str, NDArray[Any]]:
+    steps = _steps(book)
+    return {
+        "payment_months": steps["interest_months"],
+        "principal_months": steps["principal_months"],
+        "payment_days": np.maximum(steps["interest_days"], steps["principal_days"]),
+    }
+
+
+def _curves(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, NDArray[Any]]:
+    """Return discount curve, index curve and index tenor of every position."""
+    ids = list(codes.curve_ids)
+    indices = codes.curves.indices
+    curve_of = {name: _row_of(ids, one.curve) for name, one in indices.items()} | {"": NO_CODE}
+    tenor_of = {name: index_tenor(one.tenor) for name, one in indices.items()} | {"": NO_CODE}
+    discount, projection = _product_curves(book, codes)
+    index_curve = book.codes("index_id", curve_of, "define the index in curves.yaml")
+    has_index = np.array([bool(word) for word in [*book.words("index_id")[0], ""]])[
+        book.words("index_id")[1]
+    ]
+    is_valued = model != CashFlowModel.BALANCE_ONLY
+    book.refuse_where(
+        is_valued & ((discount < 0) | (has_index & (index_curve < 0))),
+        "no curve to value them with",
+        "stop their currency or deliver its quotes",
+    )
+    fallback = np.where(projection < 0, discount, projection)
+    return {
+        "discount_curve": np.maximum(discount, 0),
+        "index_curve": np.where(has_index, index_curve, np.maximum(fallback, 0)),
+        "index_tenor": book.codes("index_id", tenor_of, "define the index in curves.yaml"),
+    }
+
+
+def _product_curves(book: BookColumns, codes: BridgeCodes) -> tuple[IntArray, IntArray]:
+    """Return the discount and projection curve of each position's product and currency."""
+    products, product = book.words("product_code")
+    currencies, currency = book.words("currency")
+    table = np.array(
+        [
+            [[codes.curve_of(role, code, money) for money in currencies] for code in products]
+            for role in ("discount_curve", "projection_curve")
+        ],
+        dtype=np.int32,
+    ).reshape(2, len(products), len(currencies))
+    return table[0, product, currency], table[1, product, currency]
+
+
+def _measures(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, NDArray[Any]]:
+    """Return behaviour cohort, flags and what the measures ask of a position."""
+    segments = {name: row for row, name in enumerate(codes.segments)} | {"none": NO_CODE}
+    in_scope = book.flag("is_in_irrbb_scope") & (model != CashFlowModel.BALANCE_ONLY)
+    eve, nii = book.words("eve_treatment"), book.words("nii_treatment")
+    return {
+        "cohort": book.codes("behaviour_segment", segments, "add an assumption for the segment"),
+        "is_prepayable": book.flag("is_prepayable"),
+        "is_redeemable": book.flag("is_redeemable"),
+        "replacement_margin": book.number("new_business_margin_rate"),
+        "is_eve": in_scope & (eve[1] == _row_of(eve[0], "in")),
+        "is_nii": in_scope & (nii[1] == _row_of(nii[0], "constant_balance")),
+    }
+
+
+def _reset_frequencies(
+    book: BookColumns, arrays: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """Return reset months, dates and tenors.
+
+    A rate reset daily and compounded over a payment period earns exactly the period's forward, so
+    it resets at each payment with the tenor of the payment frequency. An administered rate with a
+    payment schedule and no reset of its own follows its index at each payment.
+    """
+    steps = _steps(book)
+    months, days = steps["reset_months"], steps["reset_days"]
+    payment = arrays["payment_months"]
+    is_floating = arrays["rate_type"] == RateType.FLOATING
+    is_daily = is_floating & (days == 1) & (arrays["maturity_offset"] != NO_DATE)
+    book.refuse_where(
+        is_daily & (payment == 0) | is_floating & (days > 1),
+        "a reset every few days, or daily without a payment frequency",
+        "deliver resets in months",
+    )
+    tenor_of = {word: _tenor_or_refusal(word) for word in set(payment[is_daily].tolist())}
+    tenors = arrays["index_tenor"].copy()
+    tenors[is_daily] = [tenor_of[word] for word in payment[is_daily].tolist()]
+    is_followed = (arrays["rate_type"] == RateType.ADMINISTERED) & (
+        arrays["next_reset_offset"] == NO_DATE
+    )
+    at_payments = is_daily | is_followed
+    return {
+        "reset_months": np.where(at_payments, payment, months),
+        "next_reset_offset": np.where(
+            at_payments, arrays["next_payment_offset"], arrays["next_reset_offset"]
+        ),
+        "index_tenor": tenors,
+    }
+
+
+def _tenor_or_refusal(months: int) -> int:
+    return index_tenor(f"{months}M")
+
+
+def _replacement_tenor(arrays: Mapping[str, NDArray[Any]]) -> IntArray:
+    """Return the tenor in which a flow is replaced: the index's, or the original term's.
+
+    Money without a maturity is replaced overnight, an administered rate monthly.
+    """
+    start = np.where(arrays["start_offset"] == NO_DATE, 0, arrays["start_offset"])
+    is_open = arrays["maturity_offset"] == NO_DATE
+    term_days = np.where(is_open, 0, arrays["maturity_offset"].astype(np.int64) - start)
+    own = nearest_index_tenor(np.maximum(term_days, 0) * 12.0 / 365.25)
+    has_index = (arrays["rate_type"] == RateType.FLOATING) & (arrays["index_tenor"] != NO_CODE)
+    tenors = np.where(has_index, arrays["index_tenor"], own)
+    is_administered = arrays["rate_type"] == RateType.ADMINISTERED
+    tenors = np.where(is_administered, _ONE_MONTH, tenors)
+    return np.where(is_open & ~has_index, _OVERNIGHT, tenors).astype(np.int32)
+
+
+def _roll_day(book: BookColumns) -> NDArray[Any]:
+    """Return the day of the month a contract pays on.
+
+    The maturity's or the start's day when the next payment lies so near to it that only a short
+    month or a closed day can be the cause; else the next payment's own day. The engine checks it.
+    """
+    own = book.days("next_payment_date")
+    roll = own.copy()
+    for name in ("start_date", "maturity_date"):
+        day = book.days(name)
+        roll = np.where((day > 0) & (np.abs(day - own) <= _ROLL_DAYS), day, roll)
+    return roll
