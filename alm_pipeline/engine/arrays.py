@@ -71,7 +71,7 @@ class OptionType(IntEnum):
 
 
 class EventType(IntEnum):
-    """What an event row of ``project`` is."""
+    """What an event row is."""
 
     DRAW = 0
     INTEREST = 1

@@ -81,9 +81,9 @@ class BridgeCodes:
     def curve_of(self, role: str, product_code: str, currency: str) -> int:
         """Return the curve of a product in a currency, `NO_CODE` when it has none."""
         product = self.products.products.get(product_code)
-        choice = getattr(product, role) if product else None
-        curve_id = (choice or {}).get(currency)
-        return list(self.curve_ids).index(curve_id) if curve_id in self.curve_ids else NO_CODE
+        choice: dict[str, str] = (getattr(product, role) if product else None) or {}
+        curve_id = choice.get(currency, "")
+        return _row_of(list(self.curve_ids), curve_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,10 +182,10 @@ def _date_adjustments(
     """Return each position's row of adjusted days and the pairs of rule and closed days."""
     rule = book.codes("business_day_convention", CONVENTION_CODES, "deliver a known convention")
     names, calendar = book.words("calendar_id")
-    is_moved = (rule != BusinessDayConvention.NONE) & (np.array([*names, ""])[calendar] != "none")
-    pairs, rows = np.unique(
-        np.stack([rule, calendar], axis=1)[is_moved], axis=0, return_inverse=True
-    )
+    has_rule = rule != BusinessDayConvention.NONE
+    is_moved = has_rule & (calendar != _row_of(names, "none"))
+    both = np.stack([rule, calendar], axis=1)
+    pairs, rows = np.unique(both[is_moved], axis=0, return_inverse=True)
     adjustment = np.zeros(len(book), np.int32)
     adjustment[is_moved] = rows.reshape(-1) + 1
     closed = {
@@ -215,7 +215,8 @@ def _amounts(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
 
 def _rates(book: BookColumns) -> dict[str, NDArray[Any]]:
     rate_type = book.codes("rate_type", RATE_CODES, "deliver fixed, floating or administered")
-    zero = np.isin(book.words("rate_type")[1], [_row_of(book.words("rate_type")[0], "zero")])
+    words, rows = book.words("rate_type")
+    zero = rows == _row_of(words, "zero")
     names = ("spread_rate", "rate_multiplier", "margin_rate", "cap_rate", "floor_rate")
     return {name: book.number(name) for name in names} | {
         "rate_type": rate_type,
@@ -277,9 +278,8 @@ def _curves(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str,
     tenor_of = {name: index_tenor(one.tenor) for name, one in indices.items()} | {"": NO_CODE}
     discount, projection = _product_curves(book, codes)
     index_curve = book.codes("index_id", curve_of, "define the index in curves.yaml")
-    has_index = np.array([bool(word) for word in [*book.words("index_id")[0], ""]])[
-        book.words("index_id")[1]
-    ]
+    words, rows = book.words("index_id")
+    has_index = rows != _row_of(words, "")
     is_valued = model != CashFlowModel.BALANCE_ONLY
     book.refuse_where(
         is_valued & ((discount < 0) | (has_index & (index_curve < 0))),
@@ -342,7 +342,7 @@ def _reset_frequencies(
         "a reset every few days, or daily without a payment frequency",
         "deliver resets in months",
     )
-    tenor_of = {word: _tenor_or_refusal(word) for word in set(payment[is_daily].tolist())}
+    tenor_of = {word: index_tenor(f"{word}M") for word in set(payment[is_daily].tolist())}
     tenors = arrays["index_tenor"].copy()
     tenors[is_daily] = [tenor_of[word] for word in payment[is_daily].tolist()]
     is_followed = (arrays["rate_type"] == RateType.ADMINISTERED) & (
@@ -356,10 +356,6 @@ def _reset_frequencies(
         ),
         "index_tenor": tenors,
     }
-
-
-def _tenor_or_refusal(months: int) -> int:
-    return index_tenor(f"{months}M")
 
 
 def _replacement_tenor(arrays: Mapping[str, NDArray[Any]]) -> IntArray:

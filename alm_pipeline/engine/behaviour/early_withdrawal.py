@@ -6,9 +6,11 @@ on day 1, whatever the remaining term. Source: BCBS 368 annex 2; reference/irrbb
 
 from __future__ import annotations
 
+import numpy as np
+
 from alm_pipeline.engine.arrays import Behaviour, BoolArray
 
 
 def redeeming_cohorts(behaviour: Behaviour) -> BoolArray:
     """Return which cohorts withdraw early in at least one scenario, (n_cohorts,)."""
-    return (behaviour.redemption_share > 0.0).any(axis=1)
+    return np.asarray((behaviour.redemption_share > 0.0).any(axis=1))

@@ -152,7 +152,7 @@ def months_after(as_of_date: np.datetime64, n_months: int) -> IntArray:
     targets = month + np.arange(n_months + 1)
     last = ((targets + 1).astype("datetime64[D]") - 1 - origin).astype(np.int32)
     if is_last:
-        return last
+        return np.asarray(last, dtype=np.int32)
     day = (origin - month).astype(np.int32)
     return np.asarray(
         np.minimum((targets.astype("datetime64[D]") - origin).astype(np.int32) + day, last)

@@ -85,7 +85,7 @@ def year_fraction(
     """
     a, b = start - tables.first_day, end - tables.first_day
     if day_count < N_ADDITIVE:
-        return tables.additive_years[day_count, b] - tables.additive_years[day_count, a]
+        return float(tables.additive_years[day_count, b] - tables.additive_years[day_count, a])
     months = tables.month_index[b] - tables.month_index[a]
     if day_count == _THIRTY_360_US:
         return _thirty_us(tables, a, b, months)
@@ -94,12 +94,12 @@ def year_fraction(
 
 @kernel
 def _is_last_day(tables: DateTables, row: int) -> bool:
-    return tables.month_index[row + 1] != tables.month_index[row]
+    return bool(tables.month_index[row + 1] != tables.month_index[row])
 
 
 @kernel
 def _is_february(tables: DateTables, row: int) -> bool:
-    return tables.month_index[row] % 12 == 1
+    return bool(tables.month_index[row] % 12 == 1)
 
 
 @kernel

@@ -105,7 +105,7 @@ def behaviour_tables(
     idle[0, 0] = 1.0
     months = np.arange(13) / 12.0
     month_days = months_after(as_of_date, max(n_rate_months, ladder.shape[1], n_days // 28 + 2))
-    slot_day = month_days[: ladder.shape[1]].copy()
+    slot_day = month_days[: ladder.shape[1]].astype(np.int64)
     slot_day[0] = 1
     return BehaviourTables(
         annual_prepayment_rate=rates,
@@ -125,7 +125,7 @@ def _with_idle_row(table: FloatArray) -> FloatArray:
 
 
 def _rate_moves(
-    behaviour: Behaviour, curves: Curves, market: MarketTables, month_days: CountArray
+    behaviour: Behaviour, curves: Curves, market: MarketTables, month_days: IntArray
 ) -> FloatArray:
     """Return the pass-through moves on both paths, (2, n_cohorts + 1, n_curves, n_months, S)."""
     end_0 = int(market.tenor_end[_SPOT_TENOR, 0])

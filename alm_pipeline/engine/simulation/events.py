@@ -1,0 +1,136 @@
+"""Event rows of chosen positions: what the lenses read, written out.
+
+``event_rows`` runs the same projection as ``simulate`` and copies its rows, so that the sum of the
+events equals the aggregates. Rows are made on demand and for few positions; nothing stores them
+for a whole book.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import (
+    Behaviour,
+    Curves,
+    Events,
+    EventType,
+    FloatArray,
+    Positions,
+)
+from alm_pipeline.engine.cash_flows.projection import project
+from alm_pipeline.engine.cash_flows.records import (
+    BALANCE,
+    CAPITALISED,
+    INTEREST,
+    PREPAID,
+    RATE,
+    SCHEDULED,
+    Block,
+    Rows,
+    empty_block,
+    empty_rows,
+)
+from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
+
+_CASH_ITEMS = (
+    (EventType.INTEREST, INTEREST),
+    (EventType.SCHEDULED_PRINCIPAL, SCHEDULED),
+    (EventType.PREPAYMENT, PREPAID),
+)
+_COLUMNS = (
+    "position",
+    "scenario",
+    "event_offset",
+    "event_type",
+    "principal",
+    "interest",
+    "amount",
+    "rate",
+    "balance_after",
+)
+
+
+def event_rows(
+    positions: Positions, curves: Curves, behaviour: Behaviour, options: SimulationOptions
+) -> Events:
+    """Return the dated events of every given position under every given scenario.
+
+    Parameters
+    ----------
+    positions : Positions
+        A selection, ``Positions.take``; row numbers of the events refer to it.
+    curves, behaviour : Curves, Behaviour
+        Of the scenarios wanted.
+    options : SimulationOptions
+
+    Returns
+    -------
+    Events
+        Ordered by position, scenario, date and event type. Cash is signed, along the forwards;
+        movements of nothing (zero interest, no prepayment) have no row.
+    """
+    ready = prepared(positions, curves, behaviour, (), options)
+    terms, setting, n_scenarios = ready.terms, ready.setting, curves.n_scenarios
+    parts: list[dict[str, FloatArray]] = []
+    for i in range(len(terms)):
+        one = terms[i : i + 1]
+        rows = empty_rows(int(one.max_rows[0]), n_scenarios)
+        block = empty_block(1, n_scenarios)
+        project(one, setting.dates, setting.market, setting.behaviour, rows, block)
+        parts += [_events(i, terms[i], rows, block, s) for s in range(n_scenarios)]
+    columns = {
+        name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in _COLUMNS
+    }
+    return _typed(columns)
+
+
+def _typed(columns: dict[str, FloatArray]) -> Events:
+    integers = {name: columns.pop(name).astype(np.int32) for name in _COLUMNS[:3]}
+    return Events(**integers, event_type=columns.pop("event_type").astype(np.int8), **columns)
+
+
+def _events(i: int, term: Any, rows: Rows, block: Block, scenario: int) -> dict[str, FloatArray]:
+    """Return the events of one position and scenario, all columns float64."""
+    n = int(block.end[0])
+    sign = float(term.sign)
+    flows = rows.flows[:n, :, scenario]
+    paid = 0.0 if term.is_notional else sign
+    rate_after = np.append(flows[1:, RATE], flows[-1:, RATE])
+    zero = np.zeros(n)
+    found = [_column(EventType.DRAW, rows.drawn[:n], -paid, zero)]
+    for kind, item in _CASH_ITEMS:
+        is_interest = kind is EventType.INTEREST
+        found.append(_column(kind, flows[:, item], sign if is_interest else paid, zero))
+    found.append(_column(EventType.WRITE_OFF, rows.written_off[:n], 0.0, zero))
+    found.append(_column(EventType.CAPITALISATION, flows[:, CAPITALISED], 0.0, zero))
+    found.append(_column(EventType.RESET, zero, 0.0, rows.is_reset[:n]))
+    table = np.concatenate([np.column_stack([part, np.arange(n)]) for part in found])
+    table = table[table[:, 4] != 0.0]
+    row = table[:, 5].astype(np.int64)
+    order = np.lexsort((table[:, 0], row))
+    table, row = table[order], row[order]
+    is_reset = table[:, 0] == EventType.RESET
+    return {
+        "position": np.full(len(table), float(i)),
+        "scenario": np.full(len(table), float(scenario)),
+        "event_offset": rows.day[row].astype(np.float64),
+        "event_type": table[:, 0],
+        "principal": table[:, 1],
+        "interest": table[:, 2],
+        "amount": table[:, 3],
+        "rate": np.where(is_reset, rate_after[row], flows[row, RATE]),
+        "balance_after": flows[row, BALANCE],
+    }
+
+
+def _column(kind: EventType, amount: FloatArray, sign: float, marked: Any) -> FloatArray:
+    """Return kind, principal, interest, amount and whether there is an event, by row."""
+    is_interest = kind is EventType.INTEREST
+    cash = sign * amount
+    principal = np.zeros_like(cash) if is_interest else cash
+    interest = cash if is_interest else np.zeros_like(cash)
+    exists = (amount != 0.0) | np.asarray(marked, dtype=np.bool_)
+    size = np.zeros_like(cash) if sign != 0.0 else amount
+    return np.column_stack([np.full(len(cash), float(kind)), principal, interest, size, exists])
