@@ -1,0 +1,160 @@
+"""Assets the engine makes: contractual cash flows, curves, values, buckets and months by scenario."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+import pyarrow as pa
+
+from alm_pipeline.orchestration import result_tables
+from alm_pipeline.orchestration.bank import WHAT_IF, Bank, twin_of
+from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata, owners_of
+from alm_pipeline.orchestration.partitions import (
+    Partitions,
+    asset_key,
+    dependency,
+    partition_of,
+)
+from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.orchestration.simulation import (
+    BASE,
+    GATES,
+    READS,
+    RELATIONS,
+    MonthPass,
+    contractual_pass,
+    markets_of,
+    month_pass,
+    pass_inputs,
+)
+from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.store import Commit
+
+CONTRACTUAL = "cash_flows.contractual_buckets"
+ZERO_RATES = "scenarios.zero_rates"
+_BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
+    "scenarios.position_values": result_tables.position_values,
+    "scenarios.cash_flow_buckets": result_tables.cash_flow_buckets,
+    "scenarios.monthly_balances": result_tables.monthly_balances,
+    "scenarios.stopped_currencies": result_tables.stopped_currencies,
+}
+ENGINE_INPUTS = {
+    CONTRACTUAL: (*READS, *RELATIONS),
+    ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
+    **{table: (*READS, *RELATIONS) for table in _BUILDERS},
+}
+
+
+def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
+    """Return every asset of the engine, what-if twins included."""
+    return [
+        _contractual_asset(bank, partitions),
+        *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
+    ]
+
+
+def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
+    spec = _spec(bank, partitions, CONTRACTUAL, "60_cash_flows", is_what_if=False)
+
+    @dg.multi_asset(specs=[spec], name="contractual_cash_flows")
+    def contractual_cash_flows(
+        context: dg.AssetExecutionContext, bank: BankResource
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        commit = make_contractual(bank.open(), partition_of(context))
+        return dg.MaterializeResult(
+            asset_key=asset_key(CONTRACTUAL), metadata=commit_metadata(commit)
+        )
+
+    return contractual_cash_flows
+
+
+def _scenario_asset(
+    bank: Bank, partitions: Partitions, *, is_what_if: bool
+) -> dg.AssetsDefinition:
+    tables = (ZERO_RATES, *_BUILDERS)
+    specs = [
+        _spec(bank, partitions, table, "70_scenarios", is_what_if=is_what_if) for table in tables
+    ]
+    name = f"{WHAT_IF}_simulation" if is_what_if else "simulation"
+
+    @dg.multi_asset(specs=specs, name=name, can_subset=False)
+    def simulation(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        for commit in make_scenario(bank.open(), partition_of(context), is_what_if=is_what_if):
+            yield dg.MaterializeResult(
+                asset_key=asset_key(commit.entry.table), metadata=commit_metadata(commit)
+            )
+
+    return simulation
+
+
+def make_contractual(bank: Bank, partition: Partition) -> Commit:
+    """Make the cash flows as agreed, on the base curve, without behaviour."""
+    started = time.perf_counter()
+    inputs = pass_inputs(bank, partition)
+    found = bank.store.is_current(CONTRACTUAL, partition, inputs, bank.code_hash)
+    if found is not None:
+        return Commit(found, is_changed=False)
+    done = contractual_pass(bank, partition)
+    rows = result_tables.cash_flow_buckets(done, partition, BASE)
+    commit = bank.store.replace_partition(CONTRACTUAL, partition, rows, inputs, bank.code_hash)
+    bank.announce(commit, time.perf_counter() - started)
+    return commit
+
+
+def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iterator[Commit]:
+    """Make every engine table of one scenario of one month end."""
+    started = time.perf_counter()
+    store = bank.store
+    inputs = pass_inputs(bank, partition)
+    tables = {table: twin_of(table) if is_what_if else table for table in (ZERO_RATES, *_BUILDERS)}
+    known = [store.is_current(t, partition, inputs, bank.code_hash) for t in tables.values()]
+    if all(known):
+        for entry in known:
+            if entry is not None:
+                commit = Commit(entry, is_changed=False)
+                bank.announce(commit, 0.0)
+                yield commit
+        return
+    scenarios = (BASE, partition.scenario) if is_what_if else store.closing_scenarios
+    markets = markets_of(bank, partition, [partition.scenario])
+    rates = result_tables.zero_rates(markets, partition)
+    yield _replaced(bank, tables[ZERO_RATES], partition, rates, inputs, started)
+    done = month_pass(bank, partition, scenarios, inputs)
+    for table, build in _BUILDERS.items():
+        begun = time.perf_counter() if table != "scenarios.position_values" else started
+        yield _replaced(bank, tables[table], partition, build(done, partition), inputs, begun)
+
+
+def _replaced(
+    bank: Bank,
+    table: str,
+    partition: Partition,
+    rows: pa.Table,
+    inputs: dict[str, str],
+    started: float,
+) -> Commit:
+    commit = bank.store.replace_partition(table, partition, rows, inputs, bank.code_hash)
+    bank.announce(commit, time.perf_counter() - started)
+    return commit
+
+
+def _spec(
+    bank: Bank, partitions: Partitions, table: str, group: str, *, is_what_if: bool
+) -> dg.AssetSpec:
+    contract = bank.tables[table]
+    name = twin_of(table) if is_what_if else table
+    shape = bank.shapes[name]
+    upstream = [u for u in (*READS, *GATES) if u in bank.shapes]
+    return dg.AssetSpec(
+        asset_key(name),
+        deps=[dependency(u, False, shape.is_by_scenario) for u in sorted(set(upstream))],
+        group_name=group,
+        description=contract.about,
+        partitions_def=partitions.of_table(shape.is_by_scenario, is_what_if),
+        owners=owners_of(contract),
+        kinds={"python", "numpy"},
+        code_version=bank.code_hash[:16],
+        metadata=asset_metadata(contract, shape, bank.dictionary),
+    )

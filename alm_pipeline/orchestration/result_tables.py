@@ -1,0 +1,153 @@
+"""Results of a pass as rows of the contracted tables, one scenario at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.inputs.zero_rates import zero_rate_table
+from alm_pipeline.orchestration.simulation import Markets, MonthPass
+from alm_pipeline.warehouse.partition import Partition
+
+_IRRBB = "irrbb"
+_PRINCIPAL = {
+    "opening_principal": "opening",
+    "drawn_principal": "drawn",
+    "capitalised_interest": "capitalised",
+    "scheduled_principal": "scheduled",
+    "prepaid_principal": "prepaid",
+    "written_off_principal": "written_off",
+}
+
+
+def zero_rates(markets: Markets, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.zero_rates``."""
+    return zero_rate_table(markets.base, markets.shocked[partition.scenario])
+
+
+def stopped_currencies(done: MonthPass, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.stopped_currencies``."""
+    stopped = done.markets.stopped(partition.scenario)
+    held = [done.held.get(currency, (0, 0)) for currency in stopped]
+    return _table(
+        partition,
+        {
+            "currency": pa.array(list(stopped), pa.string()),
+            "cause": pa.array(list(stopped.values()), pa.string()),
+            "n_positions": pa.array([n for n, _ in held], pa.int64()),
+            "outstanding_principal": pa.array([float(amount or 0) for _, amount in held]),
+        },
+    )
+
+
+def position_values(done: MonthPass, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.position_values``; stopped currencies have none."""
+    book, result = done.book, done.result
+    column = done.scenarios.index(partition.scenario)
+    group = book.positions.group
+    kept = np.flatnonzero(~np.isin(book.currency[group], _stopped(done, partition)))
+    forward, flat = result.net_interest_income, result.net_interest_income_flat
+    numbers = {
+        "present_value": result.present_value,
+        "nii_12m": forward[12],
+        "nii_24m": forward[24],
+        "nii_12m_flat": flat[12],
+        "nii_24m_flat": flat[24],
+        **{name: result.principal[item] for name, item in _PRINCIPAL.items()},
+        "remaining_principal": result.principal["remaining"],
+    }
+    names = {
+        "position_id": book.position_ids[kept],
+        "entity_id": book.entity_id[group[kept]],
+        "currency": book.currency[group[kept]],
+        "product_code": book.product_code[group[kept]],
+    }
+    columns = {name: pa.array(values, pa.string()) for name, values in names.items()}
+    columns |= {name: pa.array(values[kept, column]) for name, values in numbers.items()}
+    return _table(partition, columns)
+
+
+def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "") -> pa.Table:
+    """Return the rows of ``cash_flow_buckets``: by repricing date (irrbb), by pay date (others)."""
+    column = done.scenarios.index(scenario or partition.scenario)
+    groups = _groups(done, partition if partition.scenario else partition.under(scenario))
+    parts = []
+    for name, amounts in done.result.buckets.items():
+        is_repricing = name == _IRRBB
+        principal = amounts.repricing_principal if is_repricing else amounts.principal
+        n_buckets = principal.shape[1]
+        cut = (groups, slice(None), column)
+        interest = np.zeros(len(groups) * n_buckets) if is_repricing else _flat(amounts.interest, cut)
+        parts.append(
+            _table(
+                partition,
+                {
+                    **_keys(done, groups, n_buckets),
+                    "bucket_set": pa.array([name] * (len(groups) * n_buckets), pa.string()),
+                    "bucket": pa.array(np.tile(np.arange(1, n_buckets + 1), len(groups))),
+                    "principal_amount": pa.array(_flat(principal, cut)),
+                    "interest_amount": pa.array(interest),
+                    "present_value": pa.array(_flat(amounts.present_value, cut)),
+                },
+            )
+        )
+    return pa.concat_tables(parts)
+
+
+def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.monthly_balances``."""
+    column = done.scenarios.index(partition.scenario)
+    groups = _groups(done, partition)
+    monthly = done.result.monthly
+    n_months = monthly["opening"].shape[1]
+    cut = (groups, slice(None), column)
+    items = {
+        **_PRINCIPAL,
+        "closing_principal": "closing",
+        "interest_amount": "interest",
+        "replacement_interest": "replacement",
+    }
+    return _table(
+        partition,
+        {
+            **_keys(done, groups, n_months),
+            "month_index": pa.array(np.tile(np.arange(1, n_months + 1), len(groups))),
+            **{name: pa.array(_flat(monthly[item], cut)) for name, item in items.items()},
+        },
+    )
+
+
+def _stopped(done: MonthPass, partition: Partition) -> list[str]:
+    return list(done.markets.stopped(partition.scenario))
+
+
+def _groups(done: MonthPass, partition: Partition) -> Any:
+    return np.flatnonzero(~np.isin(done.book.currency, _stopped(done, partition)))
+
+
+def _keys(done: MonthPass, groups: Any, n_each: int) -> dict[str, pa.Array]:
+    book = done.book
+    named = {
+        "entity_id": book.entity_id,
+        "currency": book.currency,
+        "product_code": book.product_code,
+    }
+    return {n: pa.array(np.repeat(v[groups], n_each), pa.string()) for n, v in named.items()}
+
+
+def _flat(amounts: Any, cut: tuple[Any, Any, int]) -> Any:
+    groups, every, column = cut
+    return np.ascontiguousarray(amounts[groups, every, column]).ravel()
+
+
+def _table(partition: Partition, columns: dict[str, pa.Array]) -> pa.Table:
+    n_rows = len(next(iter(columns.values()))) if columns else 0
+    keys: dict[str, Sequence[Any]] = {
+        "as_of_date": pa.array([partition.as_of_date] * n_rows, pa.date32())
+    }
+    if partition.scenario:
+        keys["scenario"] = pa.array([partition.scenario] * n_rows, pa.string())
+    return pa.table({**keys, **columns})

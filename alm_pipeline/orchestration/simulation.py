@@ -1,0 +1,216 @@
+"""The engine on one month's book: curves, one pass under all scenarios, result tables.
+
+One pass serves every closing scenario of a month and is kept in memory for the next partition, so
+that a single scenario and a whole close give the same bits. Arithmetic is the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.engine.arrays import Behaviour, Curves
+from alm_pipeline.engine.simulation.result import SimulationResult
+from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.inputs.time_buckets import engine_buckets
+from alm_pipeline.inputs.zero_rates import (
+    QUOTE_COLUMNS,
+    BaseZeroRates,
+    ScenarioZeroRates,
+    base_zero_rates,
+    scenario_zero_rates,
+)
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
+from alm_pipeline.warehouse.content import combined_hash
+from alm_pipeline.warehouse.partition import Partition
+
+BASE = "base"
+GATES = (
+    "book.unmapped_positions",
+    "book.ledger_reconciliation",
+    "book.balance_check",
+    "behaviour.unassigned_positions",
+)
+"""Tables that must have passed their checks before any position is valued."""
+
+READS = ("book.positions", "behaviour.position_assumptions", "staging.curve_quote")
+RELATIONS = (
+    "inputs.behaviour_parameters",
+    "inputs.curves",
+    "inputs.indices",
+    "inputs.products",
+    "inputs.time_buckets",
+    "inputs.scenarios",
+    "inputs.bank",
+)
+
+
+@dataclass(frozen=True)
+class Markets:
+    """Base and shocked curves of a month end, and what is stopped in which scenario."""
+
+    base: BaseZeroRates
+    shocked: Mapping[str, ScenarioZeroRates]
+
+    def stopped(self, scenario: str) -> dict[str, str]:
+        """Return the cause for every currency that has no value under a scenario."""
+        found = dict(self.base.errors) | dict(self.shocked[scenario].errors)
+        return {currency: str(error) for currency, error in sorted(found.items())}
+
+
+@dataclass(frozen=True)
+class MonthPass:
+    """One pass of the engine: the book it ran on and its results, scenarios last.
+
+    Attributes
+    ----------
+    held : dict[str, tuple[int, Decimal]]
+        Number and outstanding principal of all positions per currency.
+    """
+
+    scenarios: tuple[str, ...]
+    book: EngineBook
+    result: SimulationResult
+    markets: Markets
+    held: Mapping[str, tuple[int, Any]]
+
+
+def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
+    """Open the gates, bind what the engine reads and return its content hashes by name."""
+    store = bank.store
+    bank.bind_inputs(partition.as_of_date)
+    for table in GATES:
+        checked = store.checked_hash(table, partition)
+        store.gate.refuse_unless_open(table, partition.month, checked)
+    inputs: dict[str, str] = {}
+    for table in READS:
+        inputs |= store.bind(table, partition)
+    hashes = bank.relation_hashes(partition.as_of_date)
+    return inputs | {name: hashes[name] for name in RELATIONS} | scenario_hashes(bank)
+
+
+def scenario_hashes(bank: Bank) -> dict[str, str]:
+    """Return the hash of every scenario, pack and curve file in force."""
+    wanted = ("contracts:scenarios/", "contracts:rules/", "contracts:curves.yaml")
+    return {name: h for name, h in bank.input_hashes.items() if name.startswith(wanted)}
+
+
+def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Markets:
+    """Build the curves of a month end from its quotes; `staging.curve_quote` is bound."""
+    session, figures = bank.store.session, bank.figures
+    columns = ", ".join(QUOTE_COLUMNS)
+    rows = session.query(f"select {columns} from staging.curve_quote order by all")
+    quotes = {name: _column(rows, name) for name in QUOTE_COLUMNS}
+    found = session.rows("select distinct currency from book.positions order by currency")
+    currencies = [row["currency"] for row in found]
+    base = base_zero_rates(quotes, figures.curves, partition.as_of_date, currencies)
+    shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
+    return Markets(base, shocked)
+
+
+_PASSES: dict[str, MonthPass] = {}
+
+
+def month_pass(
+    bank: Bank, partition: Partition, scenarios: Sequence[str], inputs: Mapping[str, str]
+) -> MonthPass:
+    """Return the pass of a month under these scenarios; the newest one is kept."""
+    key = combined_hash({**inputs, "scenarios": ",".join(scenarios), "code": bank.code_hash})
+    if key not in _PASSES:
+        found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
+        _PASSES.clear()
+        _PASSES[key] = found
+    return _PASSES[key]
+
+
+def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
+    """Return the pass on the base curve as agreed, without any behaviour."""
+    return _month_pass(bank, partition, (BASE,), is_contractual=True)
+
+
+def _month_pass(
+    bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
+) -> MonthPass:
+    figures, settings = bank.figures, bank.settings
+    markets = markets_of(bank, partition, scenarios)
+    segments = tuple(figures.assumptions.segments())
+    codes = BridgeCodes(
+        curve_ids=markets.base.curve_ids,
+        segments=segments,
+        products=figures.products,
+        curves=figures.curves,
+    )
+    rows, held = _rows(bank, markets.base)
+    book = engine_book(rows, partition.as_of_date, codes)
+    behaviour = behaviour_arrays(
+        behaviour_rows(figures.assumptions, figures.scenarios, scenarios), segments, scenarios
+    )
+    options = SimulationOptions(
+        as_of_date=np.datetime64(partition.as_of_date, "D"),
+        eve_margins=settings.eve_margins,
+        nii_path="forward",
+        threads=settings.threads,
+        adjustments=book.adjustments,
+    )
+    result = simulate(
+        book.positions,
+        _curves(markets, scenarios),
+        _without_behaviour(behaviour) if is_contractual else behaviour,
+        engine_buckets(figures.time_buckets, partition.as_of_date),
+        options,
+    )
+    return MonthPass(scenarios, book, result, markets, held)
+
+
+def _rows(bank: Bank, base: BaseZeroRates) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:
+    """Return the positions that can be valued, and per stopped currency what is left out."""
+    session = bank.store.session
+    left = ", ".join(f"'{currency}'" for currency in sorted(base.errors)) or "''"
+    rows = session.query(
+        f"select * from book.positions where currency not in ({left}) order by position_id"
+    )
+    found = session.rows(
+        "select currency, count(*) as n, sum(outstanding_principal) as amount"
+        " from book.positions group by currency order by currency"
+    )
+    return rows, {row["currency"]: (row["n"], row["amount"]) for row in found}
+
+
+def _curves(markets: Markets, scenarios: Sequence[str]) -> Curves:
+    base = markets.base
+    stacked = np.array([markets.shocked[s].zero_rates for s in scenarios])
+    return Curves(
+        tenor_days=base.tenor_days,
+        zero_rates=stacked.reshape(len(scenarios), *base.zero_rates.shape),
+        base_zero_rates=base.zero_rates,
+    )
+
+
+def _without_behaviour(behaviour: Behaviour) -> Behaviour:
+    """Return the table in which nobody prepays, withdraws early or stays beyond tonight."""
+    return Behaviour(
+        annual_prepayment_rate=np.zeros_like(behaviour.annual_prepayment_rate),
+        redemption_share=np.zeros_like(behaviour.redemption_share),
+        core_share=np.zeros_like(behaviour.core_share),
+        core_run_off_months=np.zeros_like(behaviour.core_run_off_months),
+        pass_through_up=behaviour.pass_through_up,
+        pass_through_down=behaviour.pass_through_down,
+        lag_months=behaviour.lag_months,
+        rate_floor=behaviour.rate_floor,
+    )
+
+
+def _column(rows: pa.Table, name: str) -> Any:
+    if name == "quote":
+        return rows.column(name).to_numpy()
+    if name == "quote_date":
+        return rows.column(name).to_numpy().astype("datetime64[D]")
+    return np.array(rows.column(name).to_pylist(), dtype=object)
+
