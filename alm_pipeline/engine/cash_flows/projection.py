@@ -1,6 +1,6 @@
 """The projection: one contract's terms to its dated rows, all scenarios at once.
 
-The only place where cash flows are computed. ``project`` fills a block of ``Rows``; the lenses
+The only place where cash flows are computed. ``project_block`` fills a block of ``Rows``; the lenses
 (``metrics``) and the event rows (``simulation.events``) read the same rows.
 
 On one date the order is: early redemption, interest on the balance before the date, scheduled
@@ -60,7 +60,7 @@ _NO_OPTION = int(OptionType.NONE)
 
 
 @kernel
-def project(
+def project_block(
     terms: Any,
     dates: DateTables,
     market: MarketTables,

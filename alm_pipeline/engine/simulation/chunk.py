@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
-from alm_pipeline.engine.cash_flows.projection import project, project_flat
+from alm_pipeline.engine.cash_flows.projection import project_block, project_flat
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     FORWARD,
@@ -104,7 +104,7 @@ def chunk_results(terms: Any, setting: Setting, output: Output) -> Output:
     first = 0
     while first < len(terms):
         waiting = terms[first : first + MAX_BLOCK]
-        n = project(waiting, setting.dates, setting.market, setting.behaviour, rows, block)
+        n = project_block(waiting, setting.dates, setting.market, setting.behaviour, rows, block)
         _read_block(waiting[:n], setting, rows, block, _part(output, first, n))
         first += n
     return output

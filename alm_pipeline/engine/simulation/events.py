@@ -1,6 +1,6 @@
 """Event rows of chosen positions: what the lenses read, written out.
 
-``event_rows`` runs the same projection as ``simulate`` and copies its rows, so that the sum of the
+``project`` runs the same projection as ``simulate`` and copies its rows, so that the sum of the
 events equals the aggregates. Rows are made on demand and for few positions; nothing stores them
 for a whole book.
 """
@@ -19,7 +19,7 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
     Positions,
 )
-from alm_pipeline.engine.cash_flows.projection import project
+from alm_pipeline.engine.cash_flows.projection import project_block
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
@@ -52,7 +52,7 @@ _COLUMNS = (
 )
 
 
-def event_rows(
+def project(
     positions: Positions, curves: Curves, behaviour: Behaviour, options: SimulationOptions
 ) -> Events:
     """Return the dated events of every given position under every given scenario.
@@ -78,7 +78,7 @@ def event_rows(
         one = terms[i : i + 1]
         rows = empty_rows(int(one.max_rows[0]), n_scenarios)
         block = empty_block(1, n_scenarios)
-        project(one, setting.dates, setting.market, setting.behaviour, rows, block)
+        project_block(one, setting.dates, setting.market, setting.behaviour, rows, block)
         parts += [_events(i, terms[i], rows, block, s) for s in range(n_scenarios)]
     columns = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in _COLUMNS
@@ -87,8 +87,17 @@ def event_rows(
 
 
 def _typed(columns: dict[str, FloatArray]) -> Events:
-    integers = {name: columns.pop(name).astype(np.int32) for name in _COLUMNS[:3]}
-    return Events(**integers, event_type=columns.pop("event_type").astype(np.int8), **columns)
+    return Events(
+        position=columns["position"].astype(np.int32),
+        scenario=columns["scenario"].astype(np.int32),
+        event_offset=columns["event_offset"].astype(np.int32),
+        event_type=columns["event_type"].astype(np.int8),
+        principal=columns["principal"],
+        interest=columns["interest"],
+        amount=columns["amount"],
+        rate=columns["rate"],
+        balance_after=columns["balance_after"],
+    )
 
 
 def _events(i: int, term: Any, rows: Rows, block: Block, scenario: int) -> dict[str, FloatArray]:
