@@ -25,8 +25,6 @@ _CASTS = {
     "date": "date",
     "integer": "integer",
     "bigint": "bigint",
-    "boolean": "boolean",
-    "double": "double",
     "money": "decimal(18, 2)",
 }
 NO_AMOUNT = "cast(0 as decimal(38, 2))"
@@ -149,11 +147,11 @@ def read_counts(
     return tuple(
         EntityCounts(
             entity_id=row["entity_id"] or "",
-            n_rows=row["n_rows"],
+            n_rows=int(row["n_rows"]),
             amount=Decimal(row["amount"]),
-            quarantined_rows=row["quarantined_rows"],
+            quarantined_rows=int(row["quarantined_rows"]),
             quarantined_amount=Decimal(row["quarantined_amount"]),
-            failed_rows={rule.rule_id: row[f"n_{i}"] for i, rule in enumerate(chosen)},
+            failed_rows={rule.rule_id: int(row[f"n_{i}"]) for i, rule in enumerate(chosen)},
         )
         for row in found
     )
@@ -173,10 +171,19 @@ def _typed(contract: ExtractContract) -> str:
             columns.append(column.name)
         else:
             columns.append(f"{raw} as {text_name(column.name)}")
-            columns.append(f"try_cast({raw} as {_CASTS[column.type]}) as {raw}")
+            columns.append(f"{_read(raw, column.type)} as {raw}")
     key = ", ".join(raw_name(name) for name in contract.key)
     columns.append(f"count(*) over (partition by {key}) as n_same_key")
     return f"select {', '.join(columns)} from raw.{contract.extract}"
+
+
+def _read(raw: str, column_type: str) -> str:
+    """Return delivered text in its type, or null; of flags only the two words are read, no NaN."""
+    if column_type == "boolean":
+        return f"case {raw} when 'true' then true when 'false' then false end"
+    if column_type == "double":
+        return f"nullif(try_cast({raw} as double), cast('nan' as double))"
+    return f"try_cast({raw} as {_CASTS[column_type]})"
 
 
 def _found(reference: Reference) -> str:

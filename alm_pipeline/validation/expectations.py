@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SEVERITIES = {"blocking": "critical", "quarantine": "warning", "warning": "info"}
-_NATIVE = ("required", "allowed", "pattern", "unique")
+_NATIVE = ("required", "allowed", "pattern", "unique", "range")
 
 
 def gx_suite_metrics() -> Any:
@@ -109,7 +109,7 @@ def _row_expectation(rule: Rule, position: int) -> Any:
     gxe = _great_expectations().expectations
     meta = {"rule_id": rule.rule_id, "about": rule.about}
     if rule.kind == "required":
-        return gxe.ExpectColumnValuesToNotBeNull(column=rule.columns[0], meta=meta)
+        return gxe.ExpectColumnValuesToNotBeNull(column=f"filled__{rule.columns[0]}", meta=meta)
     if rule.kind == "allowed":
         return gxe.ExpectColumnValuesToBeInSet(
             column=rule.columns[0], value_set=list(rule.values), meta=meta
@@ -133,8 +133,14 @@ def _row_expectation(rule: Rule, position: int) -> Any:
 def _row_frame(session: Session, contract: ExtractContract, rules: Sequence[Rule]) -> pd.DataFrame:
     """Return the delivered text, numbers for the ranges, and flags for what pandas cannot say."""
     chosen = row_rules(rules)
-    columns = [
-        f"{c.name if c.type == 'text' else text_name(c.name)} as {c.name}" for c in contract.columns
+    delivered = {
+        c.name: c.name if c.type == "text" else text_name(c.name) for c in contract.columns
+    }
+    columns = [f"{text} as {name}" for name, text in delivered.items()]
+    columns += [
+        f"nullif(trim({delivered[rule.columns[0]]}), '') as filled__{rule.columns[0]}"
+        for rule in chosen
+        if rule.kind == "required"
     ]
     columns += [
         f"cast({rule.columns[0]} as double) as number__{rule.columns[0]}"
@@ -142,9 +148,7 @@ def _row_frame(session: Session, contract: ExtractContract, rules: Sequence[Rule
         if rule.kind == "range"
     ]
     columns += [
-        flag_name(position)
-        for position, rule in enumerate(chosen)
-        if rule.kind not in (*_NATIVE, "range")
+        flag_name(position) for position, rule in enumerate(chosen) if rule.kind not in _NATIVE
     ]
     sql = f"with {flagged_relations(contract, rules)}\nselect {', '.join(columns)} from flagged"
     frame: pd.DataFrame = session.query(sql).to_pandas()
