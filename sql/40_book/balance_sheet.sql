@@ -1,6 +1,6 @@
 -- about:  The balance sheet by entity, contract currency and line; accrued interest and quarantined rows are own lines.
 -- grain:  as_of_date, entity_id, currency, side, balance_sheet_line
--- reads:  book.positions, book.excluded, inputs.members
+-- reads:  book.positions, book.excluded, inputs.members, inputs.declared
 with carried as (
     select
         p.entity_id,
@@ -52,6 +52,40 @@ lines as (
         excluded_rows as n_positions
     from book.excluded
     where side in ('asset', 'liability', 'equity')
+),
+
+not_delivered as (  -- declared by the source: what funds the rest, one line and never a position
+    select
+        l.entity_id,
+        l.currency,
+        sum(case when l.side = 'asset' then -l.carrying_amount else l.carrying_amount end) as carrying_amount
+    from lines as l
+    where 'assets_not_delivered' in (select item from inputs.declared)
+    group by l.entity_id, l.currency
+),
+
+every_line as (
+    select
+        entity_id,
+        currency,
+        side,
+        balance_sheet_line,
+        carrying_amount,
+        outstanding_principal,
+        intragroup_amount,
+        n_positions
+    from lines
+    union all
+    select
+        entity_id,
+        currency,
+        'asset' as side,
+        'assets_not_delivered' as balance_sheet_line,
+        carrying_amount,
+        0 as outstanding_principal,
+        0 as intragroup_amount,
+        0 as n_positions
+    from not_delivered
 )
 
 select
@@ -64,5 +98,5 @@ select
     cast(sum(outstanding_principal) as decimal(18, 2)) as outstanding_principal,
     cast(sum(intragroup_amount) as decimal(18, 2)) as intragroup_amount,
     cast(sum(n_positions) as bigint) as n_positions
-from lines
+from every_line
 group by entity_id, currency, side, balance_sheet_line

@@ -207,7 +207,10 @@ book_principal as (
             )
         ) as amount
     from book.positions
-    where cash_flow_model not in ('balance_only', 'commitment')
+    where
+        cash_flow_model not in ('balance_only', 'commitment')
+        and extract <> 'commitment'  -- an offer is drawn and repaid: nothing is left of it
+        and option_type = 'none'     -- an option has no principal
     group by entity_id, currency
 ),
 

@@ -15,6 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from alm_pipeline.inputs.data_contracts import (
+    ColumnEntry,
+    ExtractContract,
     TableContract,
     load_dictionary,
     load_extract_contracts,
@@ -44,6 +46,18 @@ def sql_files() -> Mapping[str, SqlFile]:
 
 
 @functools.cache
+def dictionary() -> Mapping[str, ColumnEntry]:
+    """Return the dictionary of columns."""
+    return load_dictionary()
+
+
+@functools.cache
+def extracts() -> Mapping[str, ExtractContract]:
+    """Return every extract contract."""
+    return load_extract_contracts()
+
+
+@functools.cache
 def contracts() -> Mapping[str, TableContract]:
     """Return every table contract by table name."""
     return load_table_contracts()
@@ -60,10 +74,10 @@ def column_types(table: str) -> Mapping[str, str]:
     if table == "raw.position_source":
         return {"as_of_date": "DATE", "position_key": "VARCHAR", **SOURCE_COLUMNS}
     if schema == "raw":
-        delivered = [c.name for c in load_extract_contracts()[name].columns]
+        delivered = [c.name for c in extracts()[name].columns]
         text = {c: "VARCHAR" for c in delivered if c != "as_of_date"}
         return {"as_of_date": "DATE", **SOURCE_COLUMNS, **text}
-    return {c: sql_type(load_dictionary()[c], schema) for c in contracts()[table].columns}
+    return {c: sql_type(dictionary()[c], schema) for c in contracts()[table].columns}
 
 
 class SqlBench:

@@ -1,0 +1,130 @@
+"""Behaviour and metrics: what is assigned, what is added up, and what is never added up in part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+POSITION = {
+    "position_id": "BANK:loan:1",
+    "entity_id": "BANK",
+    "currency": "USD",
+    "product_code": "loan",
+    "cash_flow_model": "bullet",
+    "behaviour_segment": "mortgage",
+    "is_in_irrbb_scope": True,
+    "eve_treatment": "in",
+    "nii_treatment": "constant_balance",
+    "outstanding_principal": "100.00",
+}
+VALUE = {
+    "scenario": "base",
+    "position_id": "BANK:loan:1",
+    "present_value": 100.25,
+    "nii_12m": 5.0,
+    "nii_24m": 9.0,
+    "nii_12m_flat": 4.0,
+    "nii_24m_flat": 8.0,
+}
+MORTGAGE = {"scenario": "base", "behaviour_segment": "mortgage", "annual_prepayment_rate": 0.06,
+            "status": "assumed"}  # fmt: skip
+BUCKETS = [
+    {"bucket_set": "irrbb", "bucket": n, "label": f"b{n}", "upper_days": 30 * n} for n in (1, 2, 3)
+]
+
+
+def second(**given: Any) -> dict[str, Any]:
+    return {**POSITION, "position_id": "BANK:loan:2", **given}
+
+
+def test_a_position_gets_the_base_figures_of_its_segment(bench):
+    bench.give("book.positions", [POSITION, second(behaviour_segment="none")])
+    bench.give("inputs.behaviour_parameters", [MORTGAGE, {**MORTGAGE, "scenario": "up"}])
+    (row,) = bench.run("behaviour.position_assumptions")
+    assert (row["position_id"], row["annual_prepayment_rate"]) == ("BANK:loan:1", 0.06)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"behaviour_segment": "unheard_of"}, "the behaviour segment has no parameters"),
+        (
+            {"behaviour_segment": "none", "cash_flow_model": "non_maturity"},
+            "a deposit without maturity has no behaviour segment",
+        ),
+    ],
+)
+def test_a_position_whose_behaviour_nobody_decided_is_refused(bench, given, reason):
+    bench.give("book.positions", [POSITION, second(**given)])
+    bench.give("inputs.behaviour_parameters", [MORTGAGE])
+    (row,) = bench.run("behaviour.unassigned_positions")
+    assert (row["position_id"], row["reason"]) == ("BANK:loan:2", reason)
+
+
+def test_economic_value_adds_up_what_is_in_the_measure(bench):
+    out = second(eve_treatment="out_own_funds")
+    bench.give("book.positions", [POSITION, out])
+    bench.give("scenarios.position_values", [VALUE, {**VALUE, "position_id": "BANK:loan:2"}])
+    (row,) = bench.run("metrics.eve")
+    assert (row["present_value"], row["n_positions"]) == (100.25, 1)
+
+
+def test_one_position_without_a_value_leaves_no_partial_sum(bench):
+    bench.give("book.positions", [POSITION, second()])
+    bench.give("scenarios.position_values", [VALUE])
+    (row,) = bench.run("metrics.eve")
+    assert row["present_value"] is None
+    assert (row["n_positions"], row["n_not_valued"]) == (2, 1)
+    (income,) = bench.run("metrics.nii")
+    assert income["nii_12m"] is None
+
+
+def test_a_value_of_another_scenario_does_not_count(bench):
+    bench.give("book.positions", [POSITION])
+    bench.give("scenarios.position_values", [{**VALUE, "scenario": "up"}])
+    assert bench.run("metrics.eve")[0]["n_not_valued"] == 1
+
+
+def test_business_between_members_is_a_row_of_its_own(bench):
+    bench.give("book.positions", [POSITION, second(intragroup_entity_id="EUBANK")])
+    bench.give("inputs.members", [{"entity_id": "BANK"}, {"entity_id": "EUBANK"}])
+    bench.give("scenarios.position_values", [VALUE, {**VALUE, "position_id": "BANK:loan:2"}])
+    assert {row["is_intragroup"]: row["present_value"] for row in bench.run("metrics.eve")} == {
+        False: 100.25,
+        True: 100.25,
+    }
+
+
+def test_the_cumulative_gap_runs_through_empty_buckets(bench):
+    flow = {"scenario": "base", "entity_id": "BANK", "currency": "USD", "bucket_set": "irrbb"}
+    bench.give("inputs.time_buckets", BUCKETS)
+    bench.give(
+        "inputs.products",
+        [{"product_code": "loan", "side": "asset"}, {"product_code": "debt", "side": "liability"}],
+    )
+    bench.give(
+        "scenarios.cash_flow_buckets",
+        [
+            {**flow, "product_code": "loan", "bucket": 1, "principal_amount": 70.0},
+            {**flow, "product_code": "debt", "bucket": 3, "principal_amount": -40.0},
+        ],
+    )
+    rows = bench.run("metrics.repricing_gap")
+    by_bucket = {row["bucket"]: row for row in rows if row["view"] == "behavioural"}
+    assert [by_bucket[n]["gap_amount"] for n in (1, 2, 3)] == [70.0, 0.0, -40.0]
+    assert [by_bucket[n]["cumulative_gap_amount"] for n in (1, 2, 3)] == [70.0, 70.0, 30.0]
+    assert by_bucket[3]["liability_amount"] == -40.0
+
+
+def test_the_contractual_view_stands_with_the_base_scenario_only(bench):
+    flow = {"entity_id": "BANK", "currency": "USD", "product_code": "loan",
+            "bucket_set": "liquidity", "bucket": 1, "principal_amount": 10.0,
+            "interest_amount": 1.0}  # fmt: skip
+    bench.give("inputs.time_buckets", [{"bucket_set": "liquidity", "bucket": 1}])
+    bench.give("inputs.products", [{"product_code": "loan", "side": "asset"}])
+    bench.give("cash_flows.contractual_buckets", [flow])
+    bench.give("scenarios.cash_flow_buckets", [{**flow, "scenario": "up"}])
+    assert [row["view"] for row in bench.run("metrics.liquidity_gap", "up")] == ["behavioural"]
+    (row,) = bench.run("metrics.liquidity_gap", "base")
+    assert (row["view"], row["asset_amount"]) == ("contractual", 11.0)  # principal and interest

@@ -1,0 +1,136 @@
+"""book.positions: every contract becomes a position, or shows up in a table that must be empty."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from tests.sql.rows import BANK, PRODUCT, RECOVERY, balance, leg, loan, swap
+
+SWAP = {**PRODUCT, "product_code": "swap", "side": "off_balance", "cash_flow_model": "swap_leg"}
+CAP = {**SWAP, "product_code": "cap", "cash_flow_model": "cap_floor"}
+
+
+def test_a_loan_brings_its_terms_and_the_product_its_place(bench):
+    bench.give("staging.loan", [loan("1", ftp_rate=0.04)])
+    bench.give("inputs.products", [PRODUCT])
+    (row,) = bench.run("book.positions")
+    assert (row["extract"], row["direction"], row["balance_sheet_line"]) == (
+        "loan",
+        1,
+        "loans_corporate",
+    )
+    assert row["margin_rate"] == pytest.approx(0.02)  # 6 % to the customer, 4 % transfer rate
+    assert row["is_in_irrbb_scope"] is True
+
+
+def test_without_a_transfer_rate_the_margin_is_that_of_new_business(bench):
+    bench.give("staging.loan", [loan("1")])
+    bench.give("inputs.products", [{**PRODUCT, "new_business_margin_rate": 0.031}])
+    assert bench.run("book.positions")[0]["margin_rate"] == pytest.approx(0.031)
+
+
+def test_a_product_nobody_mapped_is_refused_by_name(bench):
+    bench.give("staging.loan", [loan("1"), loan("2", product_code="unheard_of")])
+    bench.give("inputs.products", [PRODUCT])
+    assert [row["position_id"] for row in bench.run("book.positions")] == ["BANK:loan:1"]
+    (row,) = bench.run("book.unmapped_positions")
+    assert row["position_id"] == "BANK:loan:2"
+    assert row["reason"] == "the product is not in the product map"
+
+
+def test_the_part_of_a_loan_that_was_sold_is_not_ours(bench):
+    # a quarter of 1,000.01 is sold: 1,000.01 * 0.75 = 750.0075, to the cent 750.01
+    bench.give("staging.loan", [loan("1", sold_share=0.25, outstanding_principal="1000.01")])
+    bench.give("inputs.products", [PRODUCT])
+    assert bench.run("book.positions")[0]["outstanding_principal"] == Decimal("750.01")
+
+
+def test_a_position_of_the_trading_book_is_out_of_scope(bench):
+    bench.give("staging.loan", [loan("1", book="trading")])
+    bench.give("inputs.products", [PRODUCT])
+    assert bench.run("book.positions")[0]["is_in_irrbb_scope"] is False
+
+
+@pytest.mark.parametrize(
+    ("delivered", "expected"),
+    [("2027-05-31", dt.date(2027, 5, 31)), (None, dt.date(2028, 10, 31))],
+)
+def test_a_defaulted_loan_recovers_on_its_date_or_when_the_committee_assumes(
+    bench, delivered, expected
+):
+    # 24 months after 31 October 2026 is 31 October 2028
+    bench.give("staging.loan", [loan("1", status="defaulted", expected_recovery_date=delivered)])
+    bench.give("inputs.products", [PRODUCT])
+    bench.give("inputs.assumptions", [RECOVERY])
+    (row,) = bench.run("book.positions")
+    assert row["cash_flow_model"] == "non_performing"
+    assert row["expected_recovery_date"] == expected
+
+
+def test_a_swap_is_its_fair_value_and_two_legs_of_opposite_direction(bench):
+    bench.give("staging.derivative", [swap("1", carrying_amount="-50.00")])
+    bench.give("staging.derivative_leg", [leg("1", 1, "pay"), leg("1", 2, "receive")])
+    bench.give("inputs.products", [SWAP])
+    rows = {row["position_id"]: row for row in bench.run("book.positions")}
+    deal = rows["BANK:derivative:1"]
+    assert (deal["side"], deal["carrying_amount"], deal["direction"]) == (
+        "liability",
+        Decimal("50.00"),
+        -1,
+    )
+    assert deal["cash_flow_model"] == "balance_only"
+    legs = [rows[f"BANK:derivative_leg:1:{n}"] for n in (1, 2)]
+    assert [one["direction"] for one in legs] == [-1, 1]
+    assert {one["cash_flow_model"] for one in legs} == {"swap_leg"}
+    assert {one["notional_amount"] for one in legs} == {Decimal("5000.00")}
+    assert {one["outstanding_principal"] for one in legs} == {Decimal("0.00")}
+
+
+@pytest.mark.parametrize(("position", "direction"), [("long", 1), ("short", -1)])
+def test_a_purchased_cap_pays_us_and_a_sold_one_pays_the_other_side(bench, position, direction):
+    deal = swap("1", product_code="cap", derivative_type="cap", position=position, strike_rate=0.05)
+    bench.give("staging.derivative", [deal])
+    bench.give("staging.derivative_leg", [leg("1", 1, "receive")])
+    bench.give("inputs.products", [CAP])
+    rows = {row["extract"]: row for row in bench.run("book.positions")}
+    option = rows["derivative_leg"]
+    assert (option["option_type"], option["strike_rate"]) == ("cap", 0.05)
+    assert option["direction"] == direction
+
+
+def test_a_leg_without_its_deal_is_refused(bench):
+    bench.give("staging.derivative_leg", [leg("9", 1, "pay")])
+    bench.give("inputs.products", [SWAP])
+    assert bench.run("book.positions") == []
+    (row,) = bench.run("book.unmapped_positions")
+    assert row["reason"] == "a derivative leg without its deal"
+
+
+def test_own_funds_are_equity_although_the_file_says_liability(bench):
+    capital = balance("1", "equity", side="liability", product_code="share_capital")
+    bench.give("staging.other_balance", [capital])
+    bench.give(
+        "inputs.products",
+        [{**PRODUCT, "product_code": "share_capital", "cash_flow_model": "balance_only"}],
+    )
+    (row,) = bench.run("book.positions")
+    assert (row["side"], row["direction"]) == ("equity", -1)
+
+
+def test_a_currency_is_translated_directly_or_by_the_inverse_or_not_at_all(bench):
+    bench.give("inputs.bank", [BANK])
+    bench.give("book.positions", [{"currency": c} for c in ("USD", "EUR", "GBP", "CZK")])
+    bench.give(
+        "staging.fx_rate",
+        [
+            {"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.25},
+            {"base_currency": "USD", "quote_currency": "GBP", "fx_rate": 0.8},
+        ],
+    )
+    rates = {
+        row["currency"]: row["translation_rate"] for row in bench.run("book.translation_rates")
+    }
+    assert rates == {"USD": 1.0, "EUR": 1.25, "GBP": 1.25, "CZK": None}  # 1 / 0.8 = 1.25
