@@ -146,6 +146,8 @@ def packed_terms(positions: Positions, dates: DateTables, behaviour: Behaviour) 
     _derive_kind(terms, behaviour)
     _derive_dates(terms)
     _derive_grid(terms, dates)
+    months = np.append(behaviour.core_run_off_months, 0)  # a ladder has a row a month, and tonight
+    terms.max_rows = np.where(terms.is_constant, months[terms.cohort] + 1, terms.max_rows)
     return terms
 
 
