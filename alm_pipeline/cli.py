@@ -45,10 +45,7 @@ def _config(
 @app.command()
 def close(as_of_date: AsOf) -> None:
     """Close one month end: delivery, book, every scenario, reports, publication."""
-    from alm_pipeline.reporting.headline import print_headline
-
-    outcome = _close(as_of_date.date())
-    raise typer.Exit(print_headline(_bank_of_process(), outcome))
+    raise typer.Exit(_close(as_of_date.date()))
 
 
 @app.command()
@@ -65,13 +62,15 @@ def demo(
     ] = "",
 ) -> None:
     """Build the demo bank, close its latest two month ends and show the headline table."""
-    from alm_pipeline.reporting.headline import print_headline
+    from alm_pipeline.demo import deliver_demo
+    from alm_pipeline.inputs.settings import load_settings
 
-    days = _deliver_demo(positions, months, as_of.date() if as_of else None, seed, defects)
+    landing = load_settings().landing_folder
+    last = as_of.date() if as_of else None
+    days = deliver_demo(landing, positions, months, last, seed, _names(defects))
     status = 0
     for day in days[-2:]:
-        outcome = _close(day)
-        status = max(status, print_headline(_bank_of_process(), outcome, is_last=day == days[-1]))
+        status = max(status, _close(day, is_brief=day != days[-1]))
     raise typer.Exit(status)
 
 
@@ -136,18 +135,18 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _close(as_of_date: date):  # type: ignore[no-untyped-def]
-    from alm_pipeline.inputs.settings import config_path
-    from alm_pipeline.orchestration.command import close_with_progress
-
-    return close_with_progress(config_path(), as_of_date)
-
-
-def _bank_of_process():  # type: ignore[no-untyped-def]
+def _close(as_of_date: date, *, is_brief: bool = False) -> int:
     from alm_pipeline.inputs.settings import config_path
     from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.command import close_with_progress, show_outcome
 
-    return open_bank(config_path())
+    config = config_path()
+    outcome = close_with_progress(config, as_of_date)
+    return show_outcome(open_bank(config), outcome, is_brief=is_brief)
+
+
+def _names(defects: str) -> list[str]:
+    return [name.strip() for name in defects.split(",") if name.strip()]
 
 
 def _named_folder(text: str) -> tuple[str, Path]:
@@ -158,11 +157,3 @@ def _named_folder(text: str) -> tuple[str, Path]:
             fix="for example --data berka=/data/berka",
         )
     return name, Path(folder)
-
-
-def _deliver_demo(
-    positions: int, months: int, as_of: date | None, seed: int, defects: str
-) -> list[date]:
-    from alm_pipeline.demo import deliver
-
-    return deliver(positions, months, as_of, seed, defects)
