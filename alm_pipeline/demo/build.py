@@ -18,7 +18,7 @@ from alm_pipeline.demo import (
     liquidity,
     market_files,
 )
-from alm_pipeline.demo.calendar import as_date, day_number
+from alm_pipeline.demo.calendar import as_date, day_number, latest_month_ends
 from alm_pipeline.demo.commitments import line_table
 from alm_pipeline.demo.customers import counterparty_table
 from alm_pipeline.demo.files import (
@@ -68,24 +68,56 @@ def write_demo_bank(
     ConfigurationError
         If there is no month end, or the bank is too small to hold every product.
     """
-    dates = sorted(set(month_ends))
+    return _write(into / "landing", sorted(set(month_ends)), n_positions, seed, (defects, progress))
+
+
+def deliver_demo(
+    landing: Path,
+    n_positions: int,
+    months: int,
+    last: dt.date | None,
+    seed: int,
+    defects: Collection[str] = (),
+) -> list[dt.date]:
+    """Write the latest month ends into a landing folder and return their dates, oldest first.
+
+    `last` pins the latest month end; without it, it is the last one not after today. Defects are
+    names of the catalogue, or `all`.
+    """
+    from alm_pipeline.demo.defects import DEFECTS
+
+    today = last or dt.datetime.now(tz=dt.UTC).date()
+    dates = latest_month_ends(months, today)
+    names = list(DEFECTS) if "all" in defects else list(defects)
+    _write(landing, dates, n_positions, seed, (names, None))
+    return dates
+
+
+def _write(
+    landing: Path,
+    dates: list[dt.date],
+    n_positions: int,
+    seed: int,
+    extras: tuple[Collection[str] | None, Progress | None],
+) -> list[Path]:
+    defects, progress = extras
     _check(dates, n_positions)
     tell = progress or (lambda _: None)
     bank = new_bank(n_positions, seed, day_number(dates[-1]))
     folders = []
     for date in dates:
-        folder = into / "landing" / date.isoformat()
+        folder = landing / date.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         controls = _write_month(folder, month_of(bank, day_number(date)))
         rows = sum(control.n_rows for control in controls)
         tell(f"{date.isoformat()}: {len(controls)} files, {rows:,} rows")
         folders.append(folder)
     text = json.dumps(history.truth(seed), indent=1, sort_keys=True)
-    (into / "truth.json").write_text(text + "\n", encoding="utf-8")
+    (landing.parent / "truth.json").write_text(text + "\n", encoding="utf-8")
     if defects:
         from alm_pipeline.demo.defects import plant_defects
 
-        plant_defects(folders[-1], sorted(defects), label_file=into / "defects.json")
+        plant_defects(folders[-1], sorted(defects), label_file=landing.parent / "defects.json")
     return folders
 
 
