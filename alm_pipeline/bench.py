@@ -169,6 +169,8 @@ def positions(item: ModuleType, book: Book) -> Positions:
         rate_multiplier=flat(1.0, "f8"),
         roll_day=book["dom"].astype(np.int8),
         is_end_of_month=flat(0, "?"),
+        is_prepayable=flat(0, "?"),
+        is_redeemable=flat(0, "?"),
         date_adjustment=flat(0, "i1"),
         amortisation_payments=flat(0, "i4"),
         option_type=flat(int(OptionType.NONE), "i1"),
