@@ -96,7 +96,9 @@ class RuleText:
 class ExtractContract:
     """What a bank delivers in one extract.
 
-    Shares are fractions of rows or of the amount column, per entity where the extract has one.
+    Shares are fractions of rows or of the amount column, per entity where the extract has one. Up
+    to `quarantine_rows` rows may be set aside whatever their share of rows; their amount counts up
+    to `amount_cap`, another column, so that a misplaced decimal point does not stop an entity.
     """
 
     extract: str
@@ -109,6 +111,8 @@ class ExtractContract:
     amount_column: str
     is_mandatory: bool
     quarantine_share: float
+    quarantine_rows: int
+    amount_cap: str
     drift_share: float
     quarantine_together: tuple[str, ...]
     references: tuple[Reference, ...]
@@ -195,6 +199,8 @@ def _extract_contract(extract: str, document: OpenDataContractStandard) -> Extra
         amount_column=str(own.get("amountColumn", "")),
         is_mandatory=any(item.metric == "rowCount" for item in table.quality or []),
         quarantine_share=float(own.get("quarantineShare", 0.01)),
+        quarantine_rows=int(own.get("quarantineRows", 0)),
+        amount_cap=str(own.get("amountCap", "")),
         drift_share=float(own.get("driftShare", 0.25)),
         quarantine_together=tuple(own.get("quarantineTogether", ())),
         references=(*_references(properties), *_composite_references(table)),
@@ -290,7 +296,7 @@ def _problems(contract: ExtractContract) -> Iterator[str]:
     yield from (f"column {name} stands twice" for name in names if names.count(name) > 1)
     if not contract.key:
         yield "no column is part of the primary key"
-    for name in (contract.amount_column, *contract.quarantine_together):
+    for name in (contract.amount_column, contract.amount_cap, *contract.quarantine_together):
         if name and name not in names:
             yield f"{name} is named in customProperties and is no column of it"
     for column in contract.columns:

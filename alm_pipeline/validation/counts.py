@@ -100,7 +100,8 @@ def count_query(contract: ExtractContract, rules: Sequence[Rule]) -> str:
         "count(*) as n_rows",
         f"coalesce(sum({amount}), 0) as amount",
         "count_if(is_set_aside) as quarantined_rows",
-        f"coalesce(sum(case when is_set_aside then {amount} end), 0) as quarantined_amount",
+        f"coalesce(sum(case when is_set_aside then {_capped(contract)} end), 0)"
+        " as quarantined_amount",
         *(f"count_if({flag_name(i)}) as n_{i}" for i in range(len(row_rules(rules)))),
     ]
     listed = ",\n  ".join(aggregates)
@@ -208,6 +209,12 @@ def _set_aside(contract: ExtractContract, broken: Sequence[str]) -> str:
         return f"({own})"
     group = ", ".join(contract.quarantine_together)
     return f"bool_or({own}) over (partition by {group})"
+
+
+def _capped(contract: ExtractContract) -> str:
+    """Return the amount of a row set aside, at most the column that caps it."""
+    amount = amount_expression(contract)
+    return f"least({amount}, abs({contract.amount_cap}))" if contract.amount_cap else amount
 
 
 def _entity(contract: ExtractContract) -> str:

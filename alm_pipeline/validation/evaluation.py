@@ -264,13 +264,19 @@ def _not_delivered(
 
 
 def _too_much_aside(contract: ExtractContract, counts: Sequence[EntityCounts]) -> dict[str, str]:
-    """Entities of which more than the contract's share of rows or amount is set aside."""
+    """Entities of which more than the contract's share of rows or amount is set aside.
+
+    Rows of entities that nobody knows are set aside as such and judged against the whole extract.
+    """
+    unknown = f"{contract.extract}.entity_id.resolves"
+    n_rows = sum(entity.n_rows for entity in counts)
+    amount = sum((entity.amount for entity in counts), Decimal(0))
     broken = {}
     for entity in counts:
-        shares = {
-            "rows": entity.quarantined_rows / entity.n_rows,
-            "amount": float(entity.quarantined_amount / entity.amount) if entity.amount else 0.0,
-        }
+        if entity.failed_rows.get(unknown, 0) == entity.n_rows or not entity.entity_id:
+            shares = _shares_aside(contract, entity, n_rows, amount)
+        else:
+            shares = _shares_aside(contract, entity, entity.n_rows, entity.amount)
         kind = max(shares, key=lambda name: shares[name])
         if shares[kind] > contract.quarantine_share:
             broken[entity.entity_id] = (
@@ -278,6 +284,17 @@ def _too_much_aside(contract: ExtractContract, counts: Sequence[EntityCounts]) -
                 f"{contract.quarantine_share:.2%} allowed"
             )
     return broken
+
+
+def _shares_aside(
+    contract: ExtractContract, entity: EntityCounts, n_rows: int, amount: Decimal
+) -> dict[str, float]:
+    """Return the shares set aside; a few rows have no share of rows, only one of the amount."""
+    is_few = entity.quarantined_rows <= contract.quarantine_rows
+    return {
+        "rows": 0.0 if is_few else entity.quarantined_rows / n_rows,
+        "amount": float(entity.quarantined_amount / amount) if amount else 0.0,
+    }
 
 
 def _drifted(

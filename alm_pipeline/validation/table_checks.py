@@ -75,7 +75,7 @@ TABLE_CHECKS = (
     TableCheck(
         check_id="book.translation_rates.every_currency_has_a_rate",
         table="book.translation_rates",
-        severity="blocking",
+        severity="warning",  # totals without a rate are not available, and say so
         sql="select * from book.translation_rates where translation_rate is null",
         message="every currency in use has a rate to the reporting currency",
         minimum_rule=27,

@@ -17,7 +17,7 @@ INPUTS: dict[str, dict[str, list[str]]] = {
     "not_delivered": {"extract": [], "treatment": []},
     "products": {"product_code": ["mortgage_fixed", "overdraft", "savings", "swap_receive_fixed"]},
     "indices": {"index_id": ["usd_term_3m"], "curve_id": ["usd_term"]},
-    "curves": {"curve_id": ["usd_term"]},
+    "curves": {"curve_id": ["usd_term"], "currency": ["USD"], "role": ["projection"]},
     "bank": {"group_entity_id": ["GROUP"], "reporting_currency": ["USD"]},
 }
 
@@ -49,6 +49,7 @@ class RowsSession:
 
     def deliver(self, extract: str, rows: Iterable[Mapping[str, str | None]], schema: str = "raw"):
         """Deliver rows as text; columns that a row does not name are empty."""
+        self.filled.add(extract)
         names = self.contracts[extract].column_names
         listed = list(rows)
         columns: dict[str, tuple[list[Any], str]] = {
@@ -73,9 +74,16 @@ def contracts() -> Mapping[str, ExtractContract]:
     return load_extract_contracts()
 
 
-@pytest.fixture
-def session(contracts):
+@pytest.fixture(scope="session")
+def one_session(contracts):
     return RowsSession(contracts)
+
+
+@pytest.fixture
+def session(one_session):
+    """The session of all tests, empty; making one costs more than most tests."""
+    one_session.reset()
+    return one_session
 
 
 ENTITY = {

@@ -49,11 +49,13 @@ def loans(n_sound: int, n_faulty: int, faulty_amount: str = "1.00"):
 @pytest.mark.parametrize(
     ("n_sound", "n_faulty", "amount", "message"),
     [
-        # 1 of 100 rows is 1.00 %, which is allowed; the amount is 1 of 9,901
-        (99, 1, "1.00", ""),
-        # 2 of 100 rows are 2.00 %
-        (98, 2, "1.00", "BANK: 2.00% of rows set aside, 1.00% allowed"),
-        # 1 of 100 rows, but 100.01 of 10,000.01 = 1.0001 % of the amount
+        # 10 of 100 rows, but no more than ten; 0.10 of 9,000.10 is next to nothing
+        (90, 10, "0.01", ""),
+        # 11 of 1,100 rows are 1.00 %, which is allowed
+        (1089, 11, "0.01", ""),
+        # 12 of 1,100 rows are 1.09 %
+        (1088, 12, "0.01", "BANK: 1.09% of rows set aside, 1.00% allowed"),
+        # 1 of 100 rows, and 100.01 of 10,000.01 = 1.0001 % of the amount
         (99, 1, "100.01", "BANK: 1.00% of amount set aside, 1.00% allowed"),
     ],
 )
@@ -67,15 +69,38 @@ def test_an_entity_stops_above_one_per_cent_of_rows_or_amount(
     assert result.is_blocking
 
 
+def test_a_misplaced_decimal_point_counts_up_to_the_original_amount(bank, contracts):
+    # 500,000,000.00 delivered for a loan of 50.00; 50 of 9,900 + 500,000,000 is nothing
+    faulty = LOAN | {"outstanding_principal": "500000000.00", "original_amount": "50.00"}
+    bank.deliver("loan", [*loans(99, 0), faulty])
+    found = results_of(bank, contracts["loan"])
+    assert found["loan.outstanding_within_original"].failed_amount == Decimal("500000000.00")
+    assert found["loan.quarantine_share"].passed
+
+
+def test_rows_of_an_unknown_entity_are_judged_against_the_whole_extract(bank, contracts):
+    stray = LOAN | {"loan_no": "X", "entity_id": "SHOP", "outstanding_principal": "50.00"}
+    # 50 of 9,950 is half a per cent; 50 of 950 is five
+    for n_sound, passes in ((99, True), (9, False)):
+        bank.deliver("loan", [*loans(n_sound, 0), stray])
+        result = results_of(bank, contracts["loan"])["loan.quarantine_share"]
+        assert result.passed is passes
+
+
+def test_no_row_of_the_ledger_may_be_set_aside(bank, contracts):
+    row = {"entity_id": "BANK", "gl_account": "1100", "currency": "USD", "ending_amount": "1.00"}
+    bank.deliver("gl_balance", [row | {"balance_type": kind} for kind in ("principal", "other")])
+    assert not results_of(bank, contracts["gl_balance"])["gl_balance.quarantine_share"].passed
+
+
 def test_the_share_is_judged_per_entity(bank, contracts):
-    # 1 of 300 rows in all, but 1 of 2 of the subsidiary
+    # 100 of 30,100 in all, but 100 of 200 of the subsidiary
     bank.deliver("entity", [ENTITY, ENTITY | {"entity_id": "SUB"}])
-    sub = {"entity_id": "SUB"}
-    small = [row | sub for row in loans(1, 1)]
-    bank.deliver("loan", [*loans(298, 0), *small])
+    small = [row | {"entity_id": "SUB"} for row in loans(1, 1, "100.00")]
+    bank.deliver("loan", [*loans(299, 0), *small])
     result = results_of(bank, contracts["loan"])["loan.quarantine_share"]
     assert result.entities == ("SUB",)
-    assert result.message.startswith("SUB: 50.00% of rows")
+    assert result.message.startswith("SUB: 50.00% of amount")
 
 
 def test_a_missing_extract_blocks_unless_it_is_declared(bank, contracts):
@@ -88,7 +113,7 @@ def test_a_missing_extract_blocks_unless_it_is_declared(bank, contracts):
 
 
 def test_an_extract_nobody_needs_may_be_missing(bank, contracts):
-    assert "vol_quote.is_delivered" not in results_of(bank, contracts["vol_quote"])
+    assert "schedule_event.is_delivered" not in results_of(bank, contracts["schedule_event"])
 
 
 def test_a_jump_in_rows_against_the_previous_close_is_reported(bank, contracts):
@@ -188,3 +213,14 @@ def test_rows_are_set_aside_only_where_a_row_breaks_a_rule(bank, contracts):
     assert not sets_rows_aside(evaluate(bank, contracts["loan"], engine="counts"))
     bank.deliver("loan", [LOAN | {"status": "live"}])
     assert sets_rows_aside(evaluate(bank, contracts["loan"], engine="counts"))
+
+
+def test_a_currency_without_quotes_or_exchange_rate_is_named(bank, contracts):
+    bank.deliver("loan", [LOAN, LOAN | {"loan_no": "L2", "currency": "EUR"}])
+    bank.connection.execute("insert into inputs.curves values ('eur_ois', 'EUR', 'discount')")
+    curves = results_of(bank, contracts["curve_quote"])["curve_quote.used_curves_are_quoted"]
+    assert json.loads(curves.sample) == [{"curve_id": "eur_ois", "currency": "EUR"}]
+    rates = results_of(bank, contracts["fx_rate"])["fx_rate.covers_every_currency"]
+    assert json.loads(rates.sample) == [{"currency": "EUR", "reporting_currency": "USD"}]
+    bank.deliver("fx_rate", [{"base_currency": "EUR", "quote_currency": "USD", "fx_rate": "1.1"}])
+    assert results_of(bank, contracts["fx_rate"])["fx_rate.covers_every_currency"].passed

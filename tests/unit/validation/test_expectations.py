@@ -25,7 +25,7 @@ def counted(session, contract):
 def faulty_bank(bank):
     """Every planted fault in one delivery, a key that stands twice, and a sound loan."""
     faults = [fault for fault, _ in LOAN_FAULTS.values()]
-    loans = [LOAN | {"loan_no": f"L{i}"} | fault for i, fault in enumerate(faults)]
+    loans = [{**LOAN, "loan_no": f"L{i}", **fault} for i, fault in enumerate(faults)]
     bank.deliver("loan", [*loans, LOAN | {"loan_no": "TWICE"}, LOAN | {"loan_no": "TWICE"}])
     return bank
 

@@ -98,8 +98,8 @@ def rules_broken_by_fault(contracts):
     session = RowsSession(contracts)
     names = list(LOAN_FAULTS)
     customers = [COUNTERPARTY | {"counterparty_id": f"C{i}"} for i in range(len(names))]
-    loans = [
-        LOAN | {"loan_no": f"L{i}", "counterparty_id": f"C{i}"} | LOAN_FAULTS[name][0]
+    loans: list[dict[str, str | None]] = [
+        {**LOAN, "loan_no": f"L{i}", "counterparty_id": f"C{i}", **LOAN_FAULTS[name][0]}
         for i, name in enumerate(names)
     ]
     for extract, rows in (("entity", [ENTITY]), ("gl_map", [ACCOUNT]), ("counterparty", customers)):
