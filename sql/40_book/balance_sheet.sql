@@ -60,7 +60,7 @@ not_delivered as (  -- declared by the source: what funds the rest, one line and
         l.currency,
         sum(case when l.side = 'asset' then -l.carrying_amount else l.carrying_amount end) as carrying_amount
     from lines as l
-    where 'assets_not_delivered' in (select item from inputs.declared)
+    where 'assets_not_delivered' in (select d.item from inputs.declared as d)
     group by l.entity_id, l.currency
 ),
 

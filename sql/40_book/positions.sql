@@ -3,11 +3,12 @@
 -- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
 --         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
 --         staging.other_balance, inputs.products, inputs.assumptions
-with loans as (  -- the four contracts with a full schedule list the same columns
+with loans as (  -- the types of what others lack are set here
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
+            as outstanding_principal,
         cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
@@ -18,7 +19,7 @@ with loans as (  -- the four contracts with a full schedule list the same column
         interest_only_end_date, amortisation_months,
         cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, expected_recovery_date as expected_recovery_date,
+        cast(null as double) as strike_rate, expected_recovery_date,
         cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
         status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction
@@ -29,7 +30,8 @@ term_deposits as (  -- early withdrawal is the customer's option
     select
         as_of_date, entity_id, position_id, 'deposit_term' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
+            as outstanding_principal,
         cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
@@ -40,10 +42,10 @@ term_deposits as (  -- early withdrawal is the customer's option
         interest_only_end_date, amortisation_months,
         cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, is_prepayable, is_early_withdrawal_allowed as is_redeemable,
-        insured_amount as insured_amount, behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, is_prepayable, is_early_withdrawal_allowed as is_redeemable,
+        insured_amount, behaviour_segment,
+        false as is_non_performing, null as leg_direction
     from staging.deposit_term
 ),
 
@@ -51,7 +53,8 @@ securities as (  -- a defaulted one recovers when the committee assumes
     select
         as_of_date, entity_id, position_id, 'security' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
+            as outstanding_principal,
         cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
@@ -62,10 +65,10 @@ securities as (  -- a defaulted one recovers when the committee assumes
         interest_only_end_date, amortisation_months,
         cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction
+        status = 'defaulted' or is_non_accrual as is_non_performing, null as leg_direction
     from staging.security
 ),
 
@@ -73,7 +76,8 @@ borrowings as (  -- own debt
     select
         as_of_date, entity_id, position_id, 'borrowing' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
+            as outstanding_principal,
         cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
@@ -84,10 +88,10 @@ borrowings as (  -- own debt
         interest_only_end_date, amortisation_months,
         cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        false as is_non_performing, null as leg_direction
     from staging.borrowing
 ),
 
@@ -95,21 +99,22 @@ accounts as (  -- no maturity and no schedule; interest is credited monthly
     select
         as_of_date, entity_id, position_id, 'deposit_nmd' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as outstanding_principal,
+        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
+            as outstanding_principal,
         cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
         'perpetual' as amortisation_type, 'P0D' as principal_freq, 'P1M' as interest_freq, start_date, maturity_date,
-        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
-        cast(null as decimal(18, 2)) as payment_amount,
-        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
-        cast(null as decimal(18, 2)) as balloon_amount,
+        null as last_payment_date, null as next_payment_date,
+        null as payment_amount,
+        null as interest_only_end_date, null as amortisation_months,
+        null as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, false as is_prepayable, false as is_redeemable,
         insured_amount, behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        false as is_non_performing, null as leg_direction
     from staging.deposit_nmd
 ),
 
@@ -121,21 +126,21 @@ deals as (  -- a deal is its fair value; what it pays is in its legs
         cast(0 as decimal(18, 2)) as outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         cast(abs(carrying_amount) as decimal(18, 2)) as carrying_amount, cast(0 as decimal(18, 2)) as accrued_interest,
         cast(0 as decimal(18, 2)) as deferred_fees_amount, cast(0 as decimal(18, 2)) as impairment_amount,
-        'zero' as rate_type, cast(0 as double) as coupon_rate, cast(null as varchar) as index_id,
-        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, cast(null as double) as cap_rate,
-        cast(null as double) as floor_rate, cast(null as double) as period_cap_rate,
-        cast(null as double) as period_floor_rate, cast(null as double) as ftp_rate, 'act_365f' as day_count,
-        cast(null as varchar) as reset_freq, cast(null as date) as next_reset_date, 0 as fixing_lag_days,
+        'zero' as rate_type, cast(0 as double) as coupon_rate, null as index_id,
+        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, null as cap_rate,
+        null as floor_rate, null as period_cap_rate,
+        null as period_floor_rate, null as ftp_rate, 'act_365f' as day_count,
+        null as reset_freq, null as next_reset_date, 0 as fixing_lag_days,
         'bullet' as amortisation_type, 'P0D' as principal_freq, 'P0D' as interest_freq, start_date, maturity_date,
-        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
-        cast(null as decimal(18, 2)) as payment_amount,
-        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
-        cast(null as decimal(18, 2)) as balloon_amount,
+        null as last_payment_date, null as next_payment_date,
+        null as payment_amount,
+        null as interest_only_end_date, null as amortisation_months,
+        null as balloon_amount,
         'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
-        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
+        false as is_non_performing, null as leg_direction
     from staging.derivative
 ),
 
@@ -155,9 +160,9 @@ legs as (  -- swaps and options; product, book and status are the deal's
         leg.interest_only_end_date, leg.amortisation_months, leg.balloon_amount,
         leg.business_day_convention, leg.calendar_id, leg.is_end_of_month,
         case when deal.derivative_type in ('cap', 'floor') then deal.derivative_type else 'none' end as option_type,
-        deal.strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
-        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
+        deal.strike_rate, null as expected_recovery_date,
+        null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
         false as is_non_performing,
         case
             when deal.derivative_type in ('cap', 'floor') then case when deal.position = 'long' then 1 else -1 end
@@ -191,14 +196,14 @@ commitments as (  -- the undrawn part; a mortgage offer pays out on its closing 
         case
             when commitment_type = 'mortgage_pipeline' then cast(expected_close_date + to_months(1) as date)
         end as next_payment_date,
-        cast(null as decimal(18, 2)) as payment_amount,
-        cast(null as date) as interest_only_end_date, amortisation_months,
-        cast(null as decimal(18, 2)) as balloon_amount,
+        null as payment_amount,
+        null as interest_only_end_date, amortisation_months,
+        null as balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
+        null as strike_rate, null as expected_recovery_date,
         expected_close_date, false as is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        false as is_non_performing, null as leg_direction
     from staging.commitment
 ),
 
@@ -211,22 +216,22 @@ balances as (  -- no contract behind them; own funds are equity, whatever side t
         cast(0 as decimal(18, 2)) as accrued_interest, cast(0 as decimal(18, 2)) as deferred_fees_amount,
         cast(0 as decimal(18, 2)) as impairment_amount,
         case when is_interest_bearing then 'administered' else 'zero' end as rate_type,
-        coalesce(coupon_rate, 0) as coupon_rate, cast(null as varchar) as index_id,
-        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, cast(null as double) as cap_rate,
-        cast(null as double) as floor_rate, cast(null as double) as period_cap_rate,
-        cast(null as double) as period_floor_rate, cast(null as double) as ftp_rate, 'act_365f' as day_count,
-        cast(null as varchar) as reset_freq, cast(null as date) as next_reset_date, 0 as fixing_lag_days,
+        coalesce(coupon_rate, 0) as coupon_rate, null as index_id,
+        cast(0 as double) as spread_rate, cast(1 as double) as rate_multiplier, null as cap_rate,
+        null as floor_rate, null as period_cap_rate,
+        null as period_floor_rate, null as ftp_rate, 'act_365f' as day_count,
+        null as reset_freq, null as next_reset_date, 0 as fixing_lag_days,
         case when maturity_date is null then 'perpetual' else 'bullet' end as amortisation_type,
         'P0D' as principal_freq, 'P0D' as interest_freq, start_date, maturity_date,
-        cast(null as date) as last_payment_date, cast(null as date) as next_payment_date,
-        cast(null as decimal(18, 2)) as payment_amount,
-        cast(null as date) as interest_only_end_date, cast(null as integer) as amortisation_months,
-        cast(null as decimal(18, 2)) as balloon_amount,
+        null as last_payment_date, null as next_payment_date,
+        null as payment_amount,
+        null as interest_only_end_date, null as amortisation_months,
+        null as balloon_amount,
         'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
-        cast(null as double) as strike_rate, cast(null as date) as expected_recovery_date,
-        cast(null as date) as expected_close_date, false as is_prepayable, false as is_redeemable,
-        cast(0 as decimal(18, 2)) as insured_amount, cast(null as varchar) as behaviour_segment,
-        false as is_non_performing, cast(null as integer) as leg_direction
+        null as strike_rate, null as expected_recovery_date,
+        null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
+        false as is_non_performing, null as leg_direction
     from staging.other_balance
 ),
 
@@ -261,7 +266,8 @@ select
     t.counterparty_id,
     t.currency,
     t.side,
-    cast(coalesce(t.leg_direction, case when t.side in ('liability', 'equity') then -1 else 1 end) as integer) as direction,
+    cast(coalesce(t.leg_direction, case when t.side in ('liability', 'equity') then -1 else 1 end) as integer)
+        as direction,
     t.is_on_balance_sheet,
     t.gl_account,
     t.intragroup_entity_id,

@@ -1,4 +1,4 @@
--- about:  What every report row of a unit carries: denominators, what is excluded, and whether figures are illustrative.
+-- about:  What every report row of a unit carries: denominators, exclusions, availability.
 -- grain:  as_of_date, entity_id, row_kind
 -- reads:  book.reporting_units, book.balance_sheet, book.translation_rates, book.excluded,
 --         staging.capital, staging.entity, inputs.bank, inputs.declared

@@ -1,4 +1,4 @@
--- about:  Principal and interest paid in each time bucket and the gap, with and without behaviour, in the reporting currency.
+-- about:  Principal and interest paid in each time bucket and the gap, with and without behaviour.
 -- grain:  as_of_date, entity_id, row_kind, view, bucket
 -- reads:  metrics.liquidity_gap, metrics.report_footers, book.reporting_units,
 --         book.translation_rates, inputs.time_buckets

@@ -1,4 +1,4 @@
--- about:  Principal that reprices in each time bucket and the gap, with and without behaviour, in the reporting currency.
+-- about:  Principal that reprices in each time bucket and the gap, with and without behaviour.
 -- grain:  as_of_date, entity_id, row_kind, view, bucket
 -- reads:  metrics.repricing_gap, metrics.report_footers, book.reporting_units,
 --         book.translation_rates, inputs.time_buckets

@@ -54,7 +54,11 @@ policy_eve as (
     from reports.eve_sensitivity
     where
         row_kind <> 'elimination' and family = 'total'
-        and scenario in (select scope from inputs.limits where metric = 'delta_eve')
+        and scenario in (
+            select l.scope
+            from inputs.limits as l
+            where l.metric = 'delta_eve'
+        )
 ),
 
 policy_nii as (
@@ -71,9 +75,9 @@ policy_nii as (
     where
         row_kind <> 'elimination' and family = 'total'
         and scenario in (
-            select scope
-            from inputs.limits
-            where metric in ('delta_nii_12m', 'delta_nii_24m')
+            select l.scope
+            from inputs.limits as l
+            where l.metric in ('delta_nii_12m', 'delta_nii_24m')
         )
 ),
 
@@ -91,9 +95,9 @@ repricing as (  -- the last bucket that ends within a year
     where
         row_kind <> 'elimination' and view = 'behavioural'
         and bucket in (
-            select max(bucket)
-            from inputs.time_buckets
-            where bucket_set = 'irrbb' and upper_days <= 366
+            select max(t.bucket)
+            from inputs.time_buckets as t
+            where t.bucket_set = 'irrbb' and t.upper_days <= 366
         )
 ),
 
@@ -105,9 +109,9 @@ liquidity as (
         case
             when
                 bucket in (
-                    select max(bucket)
-                    from inputs.time_buckets
-                    where bucket_set = 'liquidity' and upper_days <= 31
+                    select max(t.bucket)
+                    from inputs.time_buckets as t
+                    where t.bucket_set = 'liquidity' and t.upper_days <= 31
                 )
                 then 'within_1m'
             else 'within_1y'
@@ -121,14 +125,14 @@ liquidity as (
         row_kind <> 'elimination' and view = 'behavioural'
         and (
             bucket in (
-                select max(bucket)
-                from inputs.time_buckets
-                where bucket_set = 'liquidity' and upper_days <= 31
+                select max(t.bucket)
+                from inputs.time_buckets as t
+                where t.bucket_set = 'liquidity' and t.upper_days <= 31
             )
             or bucket in (
-                select max(bucket)
-                from inputs.time_buckets
-                where bucket_set = 'liquidity' and upper_days <= 366
+                select max(t.bucket)
+                from inputs.time_buckets as t
+                where t.bucket_set = 'liquidity' and t.upper_days <= 366
             )
         )
 ),

@@ -1,4 +1,4 @@
-"""Reports: units, eliminations, translation, the weights of the pack, limits, and missing inputs."""
+"""Reports: units, eliminations, translation, weights of the pack, limits, missing inputs."""
 
 from __future__ import annotations
 
