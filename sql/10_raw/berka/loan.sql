@@ -4,7 +4,9 @@
 -- A loan whose rest cannot be rebuilt is delivered without an amount, so that it goes to quarantine.
 -- Loans with every instalment paid are repaid; what roundings leave of them is in raw.control_total.
 with settings as (
-    select max(case when item = 'loan_rate' then value end) as loan_rate
+    select
+        max(case when item = 'loan_rate' then value end) as loan_rate,
+        max(case when item = 'default_recovery_months' then cast(value as integer) end) as recovery_months
     from inputs.declared
 ),
 
@@ -142,7 +144,10 @@ select
     case when owed.loan_type = 'overdraft' then 'true' else 'false' end as is_revolving,
     cast(null as varchar) as credit_limit_amount,
     cast(null as varchar) as collateral_id,
-    cast(null as varchar) as expected_recovery_date,
+    case
+        when owed.is_defaulted
+            then cast(cast(cast($as_of_date as date) + to_months(settings.recovery_months) as date) as varchar)
+    end as expected_recovery_date,
     cast(null as varchar) as teaser_rate
 from owed
 cross join settings
