@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
+import numpy as np
 from numba import njit
+
+ZERO: int = cast("int", np.int64(0))
+"""Zero with the type that counters have; a plain 0 would have each kernel compiled twice."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,7 +1,7 @@
 """The projection: one contract's terms to its dated rows, all scenarios at once.
 
-The only place where cash flows are computed. ``project_block`` fills a block of ``Rows``; the lenses
-(``metrics``) and the event rows (``simulation.events``) read the same rows.
+The only place where cash flows are computed. ``project_block`` fills a block of ``Rows``; the
+lenses (``metrics``) and the event rows (``simulation.events``) read the same rows.
 
 On one date the order is: early redemption, interest on the balance before the date, scheduled
 principal, prepayment of the remainder, reset (ACTUS guide, section 3: a reset takes effect after
@@ -26,7 +26,6 @@ from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
     FLAT,
-    FORWARD,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -50,7 +49,7 @@ from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.conventions.schedule import grid_day
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import ZERO, kernel
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -65,49 +64,38 @@ def project_block(
     dates: DateTables,
     market: MarketTables,
     behaviour: BehaviourTables,
+    path: int,
+    last_day: int,
     rows: Rows,
     block: Block,
 ) -> int:
-    """Project contracts along the forwards, as many as ``rows`` can hold; return how many.
+    """Project contracts, as many as ``rows`` can hold, and return how many.
 
     Parameters
     ----------
     terms : (n,) records of ``terms.TERMS``
     dates, market, behaviour : tables
         Look-ups by day, curve and cohort.
+    path : int
+        ``FORWARD``: all contracts, along the forwards. ``FLAT``: the contracts of the block whose
+        rows depend on the path, again and in place, with flat indices.
+    last_day : int [days]
+        The first row after this day is the last one that is needed.
     rows, block : buffers
         Overwritten; the rows of contract i are ``block.begin[i]`` to ``block.end[i]``.
     """
-    row = 0
+    row = ZERO
     for i in range(len(terms)):
-        if row + terms[i].max_rows > len(rows.day):
+        if path == FLAT:
+            if not terms[i].is_path_dependent:
+                continue
+            row = block.begin[i]
+        elif row + terms[i].max_rows > len(rows.day):
             return i
         block.begin[i] = row
-        row = _project_one(terms[i], dates, market, behaviour, FORWARD, NEVER, rows, row, block)
+        row = _project_one(terms[i], dates, market, behaviour, path, last_day, rows, row, block)
         block.end[i] = row
     return len(terms)
-
-
-@kernel
-def project_flat(
-    terms: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
-    last_day: int,
-    rows: Rows,
-    block: Block,
-) -> None:
-    """Project the contracts of a block again with flat indices, in place, up to ``last_day``.
-
-    Contracts whose rows do not depend on the path keep them.
-    """
-    for i in range(len(terms)):
-        if terms[i].is_path_dependent:
-            row = block.begin[i]
-            block.end[i] = _project_one(
-                terms[i], dates, market, behaviour, FLAT, last_day, rows, row, block
-            )
 
 
 @kernel
@@ -131,16 +119,16 @@ def _project_one(
         return project_recovery(term, rows, row)
     lanes = block.lanes
     _open_lanes(term, behaviour, lanes)
-    previous, k, n_resets = int(term.accrual_start), 0, 0
+    previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
     if term.is_forward:
         row = _draw(term, rows, row, lanes)
     redemption_day = 1 if term.has_redemption else NEVER
-    pay_day, reset_day = _payment_day(term, dates, 0), _reset_day(term, dates, 0)
+    pay_day, reset_day = _payment_day(term, dates, k), _reset_day(term, dates, n_resets)
     must_fix = term.payment_amount == 0.0
     while True:
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
-        years = year_fraction(dates, term.day_count, previous, day, is_last)
+        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
         flow = rows.flows[row]
         _open_row(rows, row, previous, day, years, lanes)
         if day == redemption_day:
@@ -153,7 +141,8 @@ def _project_one(
             k += 1
             pay_day = _payment_day(term, dates, k)
         if day == reset_day and not is_last:
-            reset_rates(term, market, behaviour, path, day, lanes)
+            end = _index_end(term, dates, market, n_resets, day)
+            reset_rates(term, market, behaviour, path, day, end, lanes)
             rows.is_reset[row] = True
             must_fix, n_resets = True, n_resets + 1
             reset_day = _reset_day(term, dates, n_resets)
@@ -178,10 +167,19 @@ def _payment_day(term: Any, dates: DateTables, k: int) -> int:
 def _reset_day(term: Any, dates: DateTables, k: int) -> int:
     if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
         return NEVER
-    day = grid_day(dates, term.first_reset, k, term.reset_months, 0, term.reset_roll)
+    day = grid_day(dates, term.first_reset, k, term.reset_months, ZERO, term.reset_roll)
     if day >= term.maturity:
         return NEVER
     return int(dates.adjusted[term.date_adjustment, day - dates.first_day])
+
+
+@kernel
+def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
+    """Return where the index of a reset ends: at the next reset when its tenor says so."""
+    if not term.is_index_of_period:
+        return int(market.tenor_end[term.index_tenor, day])
+    end = grid_day(dates, term.first_reset, n_resets + 1, term.reset_months, ZERO, term.reset_roll)
+    return int(max(dates.adjusted[term.date_adjustment, end - dates.first_day], day + 1))
 
 
 @kernel
@@ -293,7 +291,9 @@ def _prepay(
     if not is_regular or term.step_months > 12:
         dt = term.step_years
         if not is_regular:
-            dt = year_fraction(dates, THIRTY_E_360, term.accrual_start, term.first_payment, False)
+            years = dates.additive_years[THIRTY_E_360]
+            dt = years[term.first_payment - dates.first_day]
+            dt -= years[term.accrual_start - dates.first_day]
     for s in range(lanes.shape[1]):
         share = lanes[L_SHARE, s]
         if dt > 0.0:

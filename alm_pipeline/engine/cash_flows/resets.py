@@ -2,8 +2,9 @@
 
 A floating rate is ``multiplier x index + spread``, moved from the old rate by at most the
 periodic cap and floor, then held between the life floor and cap (ACTUS guide, section 5, event
-RR). The index is the simple forward of its tenor on the scenario curve, seen ``fixing_lag_days``
-before the reset, or on the flat path the scenario's spot index. An administered rate is the
+RR). The index is the simple forward on the scenario curve over its own period from the reset on,
+or on the flat path the scenario's spot index. On a deterministic curve the forward is the same on
+whichever day it is fixed, so a fixing lag does not change it. An administered rate is the
 opening rate plus the pass-through of its index, at least the floor. A cap or floor contract
 accrues its intrinsic payoff.
 """
@@ -28,17 +29,17 @@ _FLOOR = int(OptionType.FLOOR)
 
 
 @kernel
-def index_rates(market: MarketTables, term: Any, path: int, day: int, lanes: FloatArray) -> None:
-    """Write the index fixed for a reset on ``day`` into the lane ``L_INDEX``."""
+def index_rates(
+    market: MarketTables, term: Any, path: int, day: int, end: int, lanes: FloatArray
+) -> None:
+    """Write the index of the period from ``day`` to ``end`` into the lane ``L_INDEX``."""
     curve, tenor = term.index_curve, term.index_tenor
     if path == FLAT:
         for s in range(lanes.shape[1]):
             lanes[L_INDEX, s] = market.spot_index[curve, tenor, s]
         return
-    fixing = max(day - term.fixing_lag_days, 0)
-    end = market.tenor_end[tenor, fixing]
-    years = (end - fixing) / market.index_year_days[curve]
-    start_factor, end_factor = market.discount[curve, fixing], market.discount[curve, end]
+    years = (end - day) / market.index_year_days[curve]
+    start_factor, end_factor = market.discount[curve, day], market.discount[curve, end]
     for s in range(lanes.shape[1]):
         lanes[L_INDEX, s] = (start_factor[s] / end_factor[s] - 1.0) / years
 
@@ -78,13 +79,14 @@ def reset_rates(
     behaviour: BehaviourTables,
     path: int,
     day: int,
+    end: int,
     lanes: FloatArray,
 ) -> None:
-    """Set the rate of every scenario from ``day`` on."""
+    """Set the rate of every scenario from ``day`` on; the index runs to ``end``."""
     if term.rate_type == _ADMINISTERED:
         _reset_administered(term, behaviour, path, day, lanes)
         return
-    index_rates(market, term, path, day, lanes)
+    index_rates(market, term, path, day, end, lanes)
     if term.option_type == _CAP or term.option_type == _FLOOR:
         for s in range(lanes.shape[1]):
             rate = term.rate_multiplier * lanes[L_INDEX, s] + term.spread_rate

@@ -25,7 +25,7 @@ from alm_pipeline.engine.cash_flows.records import (
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import ZERO, kernel
 
 
 @kernel
@@ -35,11 +35,11 @@ def project_run_off(
     """Fill rows from ``row`` on with the slots of a balance; return the row after the last."""
     ladder = behaviour.ladder[term.cohort]
     core = term.principal * (1.0 - ladder[0])
-    start, due, due_base = 0, 0.0, 0.0
+    start, due, due_base = ZERO, 0.0, 0.0
     n_slots = behaviour.n_slots[term.cohort]
     for slot in range(n_slots):
         day = behaviour.slot_day[slot]
-        weight = core * year_fraction(dates, term.day_count, start, day, False)
+        weight = core * year_fraction(dates, term.day_count, start, day, term.maturity)
         due += weight * term.coupon_rate
         due_base += weight
         leaving = term.principal * ladder[slot]
@@ -79,6 +79,6 @@ def _write_slot(rows: Rows, row: int, start: int, day: int, leaving: float, bala
 def project_recovery(term: Any, rows: Rows, row: int) -> int:
     """Fill ``row`` with the one recovery of a non-performing contract; return the next row."""
     written_off = min(term.impairment_amount, term.principal)
-    _write_slot(rows, row, 0, term.recovery_offset, term.principal - written_off, 0.0)
+    _write_slot(rows, row, ZERO, term.recovery_offset, term.principal - written_off, 0.0)
     rows.written_off[row] = written_off
     return row + 1

@@ -28,6 +28,7 @@ from alm_pipeline.engine.cash_flows.records import NEVER
 from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import payments_left
+from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import kernel
 from alm_pipeline.errors import CalculationError
 
@@ -54,6 +55,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
     ("is_constant", "?"),
+    ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
     ("is_first_period_regular", "?"),
@@ -207,6 +209,9 @@ def _derive_grid(terms: Any, dates: DateTables) -> None:
     terms.period_years = terms.step_years * np.where(
         terms.principal_ratio == NEVER, 1, terms.principal_ratio
     )
+    index_months = np.array(INDEX_TENOR_MONTHS)[np.maximum(terms.index_tenor, 0)]
+    is_index_of_period = (terms.reset_months > 0) & (index_months == terms.reset_months)
+    terms.is_index_of_period = is_index_of_period & (terms.index_tenor != NO_CODE)
     _count(terms, dates)
     n_principal = (terms.n_payments - 1) // terms.principal_ratio + 1
     terms.extra_payments = np.maximum(terms.amortisation_payments - n_principal, 0)

@@ -75,13 +75,11 @@ def additive_table(days: np.ndarray) -> FloatArray:
 
 
 @kernel
-def year_fraction(
-    tables: DateTables, day_count: int, start: int, end: int, is_maturity: bool
-) -> float:
+def year_fraction(tables: DateTables, day_count: int, start: int, end: int, maturity: int) -> float:
     """Return the year fraction from ``start`` to ``end`` [years, signed].
 
-    ``start`` and ``end`` are day offsets; ``is_maturity`` says that ``end`` is the contract's
-    last date, which 30E/360 ISDA does not stretch when it falls in February.
+    ``start`` and ``end`` are day offsets; an ``end`` that is the contract's ``maturity`` is not
+    stretched by 30E/360 ISDA when it falls in February.
     """
     a, b = start - tables.first_day, end - tables.first_day
     if day_count < N_ADDITIVE:
@@ -89,7 +87,7 @@ def year_fraction(
     months = tables.month_index[b] - tables.month_index[a]
     if day_count == _THIRTY_360_US:
         return _thirty_us(tables, a, b, months)
-    return _thirty_isda(tables, a, b, months, is_maturity)
+    return _thirty_isda(tables, a, b, months, end == maturity)
 
 
 @kernel

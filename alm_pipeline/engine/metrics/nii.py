@@ -75,14 +75,14 @@ def _accrue(
         if start >= edges[-1]:
             return
         booked = term.accrued_interest if row == begin else 0.0
-        whole = year_fraction(dates, term.day_count, start, day, False)
+        whole = year_fraction(dates, term.day_count, start, day, term.maturity)
         flow = rows.flows[row]
         while start < min(day, edges[-1]):
             at = bin_of_day[start + 1]
             stop = min(day, edges[at + 1])
             part = 1.0 if stop == day and start == max(rows.start[row], 0) else 0.0
             if part == 0.0 and whole != 0.0:
-                part = year_fraction(dates, term.day_count, start, stop, False) / whole
+                part = year_fraction(dates, term.day_count, start, stop, term.maturity) / whole
             for s in range(accrued.shape[1]):
                 accrued[at, s] += sign * part * (flow[ACCRUED, s] - booked)
             start = stop
@@ -196,9 +196,12 @@ def _hold(
         start, end = month_days[month], month_days[month + 1]
         is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
         if term.rate_type == _ADMINISTERED or is_floating_reset:
-            reset_rates(term, market, behaviour, path, start, lanes)
+            index_end = market.tenor_end[max(term.index_tenor, 0), start]
+            reset_rates(term, market, behaviour, path, start, index_end, lanes)
         amount = (
-            term.sign * term.principal * year_fraction(dates, term.day_count, start, end, False)
+            term.sign
+            * term.principal
+            * year_fraction(dates, term.day_count, start, end, term.maturity)
         )
         at = bin_of_day[end]
         for s in range(lanes.shape[1]):

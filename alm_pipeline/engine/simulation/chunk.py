@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
-from alm_pipeline.engine.cash_flows.projection import project_block, project_flat
+from alm_pipeline.engine.cash_flows.projection import project_block
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     FORWARD,
     N_ITEMS,
+    NEVER,
     BehaviourTables,
     Block,
     MarketTables,
@@ -104,10 +105,18 @@ def chunk_results(terms: Any, setting: Setting, output: Output) -> Output:
     first = 0
     while first < len(terms):
         waiting = terms[first : first + MAX_BLOCK]
-        n = project_block(waiting, setting.dates, setting.market, setting.behaviour, rows, block)
+        n = _project(waiting, setting, FORWARD, NEVER, rows, block)
         _read_block(waiting[:n], setting, rows, block, _part(output, first, n))
         first += n
     return output
+
+
+def _project(
+    terms: Any, setting: Setting, path: int, last_day: int, rows: Rows, block: Block
+) -> int:
+    """Fill a block and return how many contracts it holds."""
+    dates, market, behaviour = setting.dates, setting.market, setting.behaviour
+    return project_block(terms, dates, market, behaviour, path, last_day, rows, block)
 
 
 def _part(output: Output, first: int, n: int) -> Output:
@@ -129,15 +138,7 @@ def _read_block(terms: Any, setting: Setting, rows: Rows, block: Block, output: 
     add_principal(terms, rows, block, setting.months.bins, output.months, output.principal)
     own, other = _income(terms, setting, FORWARD, rows, block, output)
     add_months(terms, own, other, output.months, MONTH_INTEREST)
-    project_flat(
-        terms,
-        setting.dates,
-        setting.market,
-        setting.behaviour,
-        int(setting.windows.edges[-1]),
-        rows,
-        block,
-    )
+    _project(terms, setting, FLAT, int(setting.windows.edges[-1]), rows, block)
     _income(terms, setting, FLAT, rows, block, output)
 
 

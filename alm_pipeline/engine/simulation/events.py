@@ -23,7 +23,9 @@ from alm_pipeline.engine.cash_flows.projection import project_block
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
+    FORWARD,
     INTEREST,
+    NEVER,
     PREPAID,
     RATE,
     SCHEDULED,
@@ -78,7 +80,8 @@ def project(
         one = terms[i : i + 1]
         rows = empty_rows(int(one.max_rows[0]), n_scenarios)
         block = empty_block(1, n_scenarios)
-        project_block(one, setting.dates, setting.market, setting.behaviour, rows, block)
+        market, behaviour_of = setting.market, setting.behaviour
+        project_block(one, setting.dates, market, behaviour_of, FORWARD, NEVER, rows, block)
         parts += [_events(i, terms[i], rows, block, s) for s in range(n_scenarios)]
     columns = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in _COLUMNS

@@ -150,14 +150,10 @@ def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> in
 
 def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> DateTables:
     starts = np.concatenate([positions.last_payment_offset, positions.start_offset])
-    known = starts[has_schedule_twice(positions) & (starts != NO_DATE)]
+    known = starts[np.tile(has_schedule(positions), 2) & (starts != NO_DATE)]
     first_day = min(int(known.min(initial=0)), 0) - 400
-    return date_tables(options.as_of_date, first_day, last_day + 400, options.adjustments)
-
-
-def has_schedule_twice(positions: Positions) -> Any:
-    """Return ``has_schedule`` for two stacked columns."""
-    return np.tile(has_schedule(positions), 2)
+    reach = last_day + 31 * int(positions.reset_months.max(initial=0)) + 400
+    return date_tables(options.as_of_date, first_day, reach, options.adjustments)
 
 
 def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
