@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.house.project import ROOT
@@ -37,6 +38,7 @@ def test_the_dagster_home_of_a_bank_is_made_with_telemetry_off(tmp_path):
     assert settings["nux"] == {"enabled": False}
 
 
+@pytest.mark.slow(seconds=20)
 def test_great_expectations_is_imported_with_analytics_off(tmp_path):
     program = (
         "import os; from alm_pipeline.validation import expectations; "
