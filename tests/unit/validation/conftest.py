@@ -13,7 +13,7 @@ from alm_pipeline.inputs.data_contracts import ExtractContract, load_extract_con
 from alm_pipeline.validation.evaluation import evaluate
 
 AS_OF_DATE = "2026-10-31"
-INPUTS: dict[str, dict[str, list[str]]] = {
+INPUTS: dict[str, dict[str, list[str | None]]] = {
     "not_delivered": {"extract": [], "treatment": []},
     "products": {"product_code": ["mortgage_fixed", "overdraft", "savings", "swap_receive_fixed"]},
     "indices": {"index_id": ["usd_term_3m"], "curve_id": ["usd_term"]},
@@ -28,15 +28,23 @@ class RowsSession:
     def __init__(self, contracts: Mapping[str, ExtractContract]) -> None:
         self.contracts = contracts
         self.connection = duckdb.connect(":memory:")
-        for schema in ("raw", "inputs", "quarantine", "previous", "book", "staging", "scenarios"):
+        self.filled: set[str] = set(contracts)
+        for schema in ("raw", "inputs"):
             self.connection.execute(f"create schema {schema}")
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty what a test filled, and forget the tables it made."""
         for name, columns in INPUTS.items():
-            self.table(
-                f"inputs.{name}", {key: (v or [None], "VARCHAR") for key, v in columns.items()}
-            )
+            filled = {key: (values or [None], "VARCHAR") for key, values in columns.items()}
+            self.table(f"inputs.{name}", filled)
         self.connection.execute("delete from inputs.not_delivered")
-        for name in contracts:
+        for name in sorted(self.filled):
             self.deliver(name, [])
+        self.filled.clear()
+        for schema in ("quarantine", "previous", "book", "staging", "scenarios"):
+            self.connection.execute(f"drop schema if exists {schema} cascade")
+            self.connection.execute(f"create schema {schema}")
 
     def table(self, name: str, columns: Mapping[str, tuple[list[Any], str]]) -> None:
         """Create a table from columns of values with their types."""
