@@ -36,6 +36,7 @@ INSURED_LIMIT = (250_000, 100_000)  # in USD and EUR
 # Split of a product over (entity, currency): BANK USD, BANK EUR, EUBANK USD, EUBANK EUR.
 EVERYWHERE = (0.595, 0.055, 0.045, 0.305)
 AT_HOME = (0.65, 0.0, 0.0, 0.35)
+HEDGED = (0.58, 0.0, 0.0, 0.42)  # the European entity hedges more of its mortgages
 US_ONLY = (1.0, 0.0, 0.0, 0.0)
 INTRAGROUP = (0.0, 1.0, 0.0, 0.0)
 CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -131,9 +132,9 @@ LOANS = (
             gl_account="10280", kind="intragroup", shape="bullet", rate="fixed", terms=(60,),
             minimum=1, mix=INTRAGROUP, margin=(0.008, 0.008), payment_months=6,
             rate_term_share=1.0, customers="intragroup", risk_weight=0.0, size_sigma=0.0),
-    Product(code="mortgage_fixed", extract="loan", share=22.0, count_share=6.0,
+    Product(code="mortgage_fixed", extract="loan", share=20.0, count_share=6.0,
             gl_account="10410", kind="mortgage_res", shape="annuity", rate="fixed",
-            terms=(120, 180, 240, 300, 360), close_rate=0.075, margin=(0.018, 0.016),
+            terms=(120, 180, 180, 240, 300), close_rate=0.075, margin=(0.016, 0.016),
             margin_width=0.003, risk_weight=0.35, fee_share=-0.003, impairment_share=0.001,
             options=frozenset({"collateral", "curtail"})),
     Product(code="mortgage_interest_only", extract="loan", share=2.0, count_share=0.5,
@@ -141,9 +142,9 @@ LOANS = (
             terms=(240, 300, 360), close_rate=0.09, margin=(0.0195, 0.0175), margin_width=0.003,
             risk_weight=0.5, fee_share=-0.003, impairment_share=0.0015,
             options=frozenset({"collateral"})),
-    Product(code="mortgage_floating", extract="loan", share=8.5, count_share=1.9,
+    Product(code="mortgage_floating", extract="loan", share=10.5, count_share=1.9,
             gl_account="10430", kind="mortgage_res", shape="annuity", rate="floating",
-            terms=(180, 240, 300, 360), close_rate=0.15, margin=(0.019, 0.015),
+            terms=(180, 240, 300, 360), close_rate=0.15, margin=(0.018, 0.015),
             margin_width=0.003, risk_weight=0.4, fee_share=-0.002, impairment_share=0.001,
             options=frozenset({"collateral", "cap", "floor"})),
     Product(code="mortgage_teaser", extract="loan", share=2.0, count_share=0.5,
@@ -153,14 +154,14 @@ LOANS = (
             options=frozenset({"collateral", "cap", "teaser"})),
     Product(code="consumer_loan", extract="loan", share=3.5, count_share=8.0, gl_account="10510",
             kind="consumer", shape="annuity", rate="fixed", terms=(24, 36, 48, 60, 84),
-            close_rate=0.10, margin=(0.056, 0.048), margin_width=0.02, risk_weight=0.75,
+            close_rate=0.10, margin=(0.050, 0.048), margin_width=0.02, risk_weight=0.75,
             impairment_share=0.012),
     Product(code="auto_loan", extract="loan", share=3.0, count_share=5.0, gl_account="10520",
             kind="auto", shape="annuity", rate="fixed", terms=(36, 48, 60, 72), close_rate=0.10,
             margin=(0.031, 0.027), margin_width=0.01, risk_weight=0.75, impairment_share=0.006,
             options=frozenset({"collateral"})),
     Product(code="credit_card", extract="loan", share=1.6, count_share=8.0, gl_account="10530",
-            kind="card", shape="open", rate="fixed", terms=(120,), margin=(0.125, 0.095),
+            kind="card", shape="open", rate="fixed", terms=(120,), margin=(0.105, 0.095),
             margin_width=0.03, risk_weight=0.75, impairment_share=0.03, rate_term_share=0.1,
             day_count=("act_365f", "act_365f"), size_sigma=0.9,
             options=frozenset({"revolving"})),
@@ -277,7 +278,7 @@ class SwapBook:
 
 
 SWAP_BOOKS = (
-    SwapBook("swap_pay_fixed", 6.0, (36, 60, 84, 120), True, AT_HOME, 12),
+    SwapBook("swap_pay_fixed", 12.0, (60, 84, 120, 120), True, HEDGED, 12),
     SwapBook("swap_receive_fixed", 4.0, (24, 36, 60), False, AT_HOME, 10),
     SwapBook("intragroup_swap", 1.0, (60,), True, INTRAGROUP, 1),
     SwapBook("cap_purchased", 2.0, (24, 36, 60), False, AT_HOME, 6),

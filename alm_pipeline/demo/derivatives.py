@@ -31,6 +31,7 @@ from alm_pipeline.demo.rows import FREQUENCIES, months_code
 ASSET_ACCOUNT, LIABILITY_ACCOUNT = "10910", "20910"
 CAP_VOLATILITY = 0.0085
 STRIKE_OVER_PAR = 0.01
+LOWEST_FIXED_RATE = 0.0005  # swaps of the years of negative rates were struck above zero
 KEY_WIDTH = 9
 FIXED_MONTHS, FLOAT_MONTHS = (6, 12), (3, 6)
 FIXED_DAY_COUNT = ("30_360", "30e_360")
@@ -91,7 +92,8 @@ def deals_of(
     months = np.full(len(alive), 3) if is_cap else np.asarray(FLOAT_MONTHS)[currency]
     years = alive.pick(alive.slots.term) / 12.0
     over = STRIKE_OVER_PAR if is_cap else 0.0
-    fixed = np.round(market.par_rate(currency, alive.start, years) + over, 4)
+    par = market.par_rate(currency, alive.start, years) + over
+    fixed = np.round(np.maximum(par, LOWEST_FIXED_RATE), 4)
     last = _last_payment(alive.start, as_of, months)
     floating = market.fixing(index_numbers(currency, months), last - FIXING_LAG_DAYS)
     pool = np.full(len(alive), customers.BANK)
