@@ -93,7 +93,7 @@ def deals_of(
     years = alive.pick(alive.slots.term) / 12.0
     over = STRIKE_OVER_PAR if is_cap else 0.0
     par = market.par_rate(currency, alive.start, years) + over
-    fixed = np.round(np.maximum(par, LOWEST_FIXED_RATE), 4)
+    fixed: Floats = np.asarray(np.round(np.maximum(par, LOWEST_FIXED_RATE), 4), dtype=np.float64)
     last = _last_payment(alive.start, as_of, months)
     floating = market.fixing(index_numbers(currency, months), last - FIXING_LAG_DAYS)
     pool = np.full(len(alive), customers.BANK)
