@@ -106,15 +106,11 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) 
 
 
 @contracts_app.command("check")
-def contracts_check(
-    against: Annotated[
-        str, typer.Option(help="Git revision whose contracts must still hold; empty: none.")
-    ] = "",
-) -> None:
-    """Read every data contract, scenario, assumption and rule pack; report all problems at once."""
+def contracts_check() -> None:
+    """Read every data contract, figure and SQL header; report all problems at once."""
     from alm_pipeline.orchestration.contracts import check_contracts
 
-    typer.echo(check_contracts(against))
+    typer.echo(check_contracts())
 
 
 @scenario_app.command("check")

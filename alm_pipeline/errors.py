@@ -3,7 +3,7 @@
     AlmError
     ├── ConfigurationError    alm.yaml, a YAML file of data_contracts/, a command's arguments
     ├── ContractError         a data contract contradicts itself or its table
-    ├── SourceError           a delivered file is missing, unreadable or disagrees with its control totals
+    ├── SourceError           a delivered file is missing, unreadable or off its totals
     ├── DataError             rows or tables that break a rule
     │   └── GateError         a table is read although a blocking check failed or has not run
     ├── MarketDataError       a quote, fixing or rate is missing or stale

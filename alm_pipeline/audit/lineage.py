@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
@@ -105,7 +106,7 @@ class _Sources:
                 for column in select.find_all(exp.Column)
                 for leaf in self._of_column(scope, column)
             )
-            for select in scope.expression.selects
+            for select in cast(exp.Query, scope.expression).selects
         }
 
     def _of_column(self, scope: Scope | None, column: exp.Column) -> frozenset[Leaf]:
@@ -130,7 +131,7 @@ class _Sources:
 
 @lru_cache(maxsize=512)
 def _parse(text: str) -> exp.Query:
-    statements = [s for s in sqlglot.parse(text.replace("$", "@"), dialect=_DIALECT) if s]
+    statements = [s for s in sqlglot.parse(text, dialect=_DIALECT) if s]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ContractError("a SQL file is exactly one SELECT", detail=text[:80])
     return statements[0]

@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     memory_limit: str = "6GB"
     nii_base_path: Literal["forward", "flat"] = "forward"
     eve_margins: Literal["excluded", "included"] = "excluded"
-    home: Path = Path(".")
+    home: Path = Path()
 
     @model_validator(mode="after")
     def _base_is_a_closing_scenario(self) -> Settings:

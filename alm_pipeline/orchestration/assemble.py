@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import dagster as dg
@@ -22,6 +23,15 @@ from alm_pipeline.orchestration.sensors import chain_sensors, delivery_sensor
 from alm_pipeline.orchestration.sql_assets import sql_assets
 
 
+@dg.logger(config_schema={}, description="Silent: a close prints its own lines.")
+def quiet_console(_: dg.InitLoggerContext) -> logging.Logger:
+    """Return a console logger that says nothing; the event log has everything."""
+    logger = logging.getLogger("alm_pipeline.runs")
+    logger.handlers = [logging.NullHandler()]
+    logger.propagate = False
+    return logger
+
+
 def assemble(config: Path) -> dg.Definitions:
     """Return the definitions of the bank of a settings file."""
     bank = open_bank(config)
@@ -31,12 +41,13 @@ def assemble(config: Path) -> dg.Definitions:
     chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
     return dg.Definitions(
         assets=assets,
-        asset_checks=table_check_assets(bank, partitions),
+        asset_checks=table_check_assets(partitions),
         jobs=list(by_name.values()),
         schedules=[close_schedule(bank)],
         sensors=[delivery_sensor(bank), *chain],
         resources={"bank": BankResource(config=str(config))},
         executor=dg.in_process_executor,
+        loggers={"console": quiet_console},
     )
 
 
@@ -55,4 +66,4 @@ def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]
         for key in asset.keys
         if key.path[0] in ("reports", "audit")
     ]
-    return [*assets, publication_asset(bank, partitions, sorted(last))]
+    return [*assets, publication_asset(partitions, sorted(last))]

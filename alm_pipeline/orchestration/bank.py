@@ -137,7 +137,12 @@ class Bank:
     @cached_property
     def shapes(self) -> Mapping[str, TableShape]:
         """Shape of every table this bank can have."""
-        shapes = {name: contract_shape(c, self.dictionary) for name, c in self.tables.items()}
+        own = {f.table for f in self.sql_files} | {r.table for f in self.sql_files for r in f.reads}
+        shapes = {
+            name: contract_shape(contract, self.dictionary)
+            for name, contract in self.tables.items()
+            if contract.schema != "raw" or name in own  # another source's raw tables are not ours
+        }
         for name, contract in self.extracts.items():
             columns = [column.name for column in contract.columns]
             shapes[f"raw.{name}"] = raw_shape(f"raw.{name}", columns, contract.version)
@@ -145,10 +150,10 @@ class Bank:
         for spec in self.source.files:
             table = self.source.raw_table(spec.name)
             shapes[table] = raw_shape(table, spec.columns)
-        for contract in self.tables.values():
-            if contract.schema in TWIN_SCHEMAS and "scenario" in contract.partition_by:
-                twin = twin_of(contract.table)
-                shapes[twin] = contract_shape(contract, self.dictionary, twin)
+        for table in self.tables.values():
+            if table.schema in TWIN_SCHEMAS and "scenario" in table.partition_by:
+                twin = twin_of(table.table)
+                shapes[twin] = contract_shape(table, self.dictionary, twin)
         return shapes
 
     @cached_property

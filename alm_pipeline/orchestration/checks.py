@@ -4,8 +4,6 @@ Checks of delivered extracts run with their quarantine (`assets/quarantine.py`);
 tables, the ledger tie and the proofs among them, are made here from their declarations.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -23,13 +21,13 @@ _MAX_SHOWN = 20
 _MAX_AMOUNT = Decimal("9999999999999999.99")
 
 
-def table_check_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
+def table_check_assets(partitions: Partitions) -> list[dg.AssetChecksDefinition]:
     """Return one group of asset checks per checked table of a later stage."""
     tables = sorted({check.table for check in TABLE_CHECKS})
-    return [_table_checks(bank, partitions, table) for table in tables]
+    return [_table_checks(partitions, table) for table in tables]
 
 
-def _table_checks(bank: Bank, partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
+def _table_checks(partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
     own = [check for check in TABLE_CHECKS if check.table == table]
     key = asset_key(table)
 
@@ -116,6 +114,7 @@ def asset_check_result(
             "n_rules": len(listed),
             "n_failed": len(failing),
             "failed_rows": sum(result.failed_rows for result in failing),
+            "summary": "; ".join(r.message for r in failing[:_MAX_SHOWN]) or "nothing to report",
             "failing": dg.MetadataValue.md(table if failing else "none"),
         },
     )

@@ -23,6 +23,7 @@ from alm_pipeline.warehouse.manifests import Manifest, run_id_of
 from alm_pipeline.warehouse.partition import Partition
 
 CLOSE_TAG = "alm/close"
+_CHECK_FAILED = "dagster._core.errors.DagsterAssetCheckFailedError"
 _LIBRARIES = ("duckdb", "numpy", "numba", "pyarrow", "deltalake")
 
 Announce = Callable[[str], None]
@@ -97,12 +98,23 @@ def _run(
         partition_key=str(partition),
         instance=instance,
         tags={CLOSE_TAG: run_id},
+        run_config={"loggers": {"console": {"config": {}}}},
         raise_on_error=False,
     )
     if result.success:
         return ()
     failed = [event for event in result.all_events if event.is_step_failure]
-    return tuple(_message(event) for event in failed) or (f"{job} {partition} failed",)
+    found = [*_refused_checks(result), *(_message(event) for event in failed)]
+    return tuple(dict.fromkeys(m for m in found if not m.startswith(_CHECK_FAILED)))
+
+
+def _refused_checks(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return one line per blocking asset check that failed: its table and what it found."""
+    return [
+        f"{'.'.join(check.asset_key.path)} {check.check_name}: {check.metadata['summary'].value}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.blocking
+    ]
 
 
 def _message(event: dg.DagsterEvent) -> str:
@@ -118,5 +130,5 @@ def _is_ours(name: str | None) -> bool:
 
 
 def _all_subclasses(parent: type) -> set[type]:
-    children = set(parent.__subclasses__())
+    children: set[type] = set(parent.__subclasses__())
     return children | {g for child in children for g in _all_subclasses(child)}

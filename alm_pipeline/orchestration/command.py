@@ -25,8 +25,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from alm_pipeline.orchestration.assets.publication import check_rows
 from alm_pipeline.orchestration.assemble import assemble, bank_assets
+from alm_pipeline.orchestration.assets.publication import check_rows
 from alm_pipeline.orchestration.bank import Bank, open_bank
 from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
@@ -153,11 +153,14 @@ def line_of(commit: Commit, seconds: float) -> str:
     """Return the log line of a table: name, partition, rows, seconds."""
     entry = commit.entry
     state = "" if commit.is_changed else ", unchanged"
-    return f"          {entry.table} {entry.partition}: {entry.n_rows:,} rows, {seconds:.1f} s{state}"
+    return (
+        f"          {entry.table} {entry.partition}: {entry.n_rows:,} rows, {seconds:.1f} s{state}"
+    )
 
 
 def _quiet() -> None:
     """Keep Dagster's and Great Expectations' logs to what is wrong; the UI has the rest."""
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
+    warnings.filterwarnings("ignore", category=dg.PreviewWarning)
     for name in ("dagster", "great_expectations"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from alm_pipeline import paths
 from alm_pipeline.inputs.settings import config_path
 from alm_pipeline.orchestration.bank import open_bank
 from alm_pipeline.orchestration.sql_assets import edges_of
+from alm_pipeline.validation.compatibility import refuse_breaking_changes
 
 
 def check_contracts() -> str:
     """Read every data contract, figure and SQL header; return what was read.
+
+    In a checkout, contracts of extracts are also compared with those of the last tag (of the last
+    commit without one): what breaks a delivery or a reader needs a new major version.
 
     Raises
     ------
@@ -18,9 +23,11 @@ def check_contracts() -> str:
     bank = open_bank(config_path())
     n_edges = sum(len(edges_of(bank, file)) for file in bank.sql_files)
     figures = bank.figures
+    revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.extracts)
     return (
         f"{len(bank.extracts)} extracts, {len(bank.tables)} tables,"
         f" {len(bank.dictionary)} columns, {len(bank.sql_files)} SQL files,"
         f" {n_edges:,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
         f" {len(figures.packs)} rule packs: all agree"
+        + (f"; nothing broken since {revision}" if revision else "")
     )

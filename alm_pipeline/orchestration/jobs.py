@@ -6,12 +6,15 @@ what is by scenario run apart. Which job an asset belongs to follows from its st
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from alm_pipeline.orchestration.bank import WHAT_IF
 from alm_pipeline.orchestration.partitions import Partitions
+
+AssetJob = UnresolvedAssetJobDefinition
 
 BOOK, SCENARIO, REPORTS, WHAT_IF_JOB = (
     "close_book",
@@ -29,9 +32,7 @@ BOOK_GROUPS = (
 )
 
 
-def close_jobs(
-    assets: Sequence[dg.AssetsDefinition], partitions: Partitions
-) -> list[dg.UnresolvedAssetJobDefinition]:
+def close_jobs(assets: Sequence[dg.AssetsDefinition], partitions: Partitions) -> list[AssetJob]:
     """Return the three jobs of a close and the one of what-ifs."""
     by_job: dict[str, list[dg.AssetKey]] = {BOOK: [], SCENARIO: [], REPORTS: [], WHAT_IF_JOB: []}
     for asset in assets:
@@ -54,11 +55,6 @@ def close_jobs(
         for name, keys in by_job.items()
         if keys
     ]
-
-
-def keys_of(assets: Iterable[dg.AssetsDefinition], job: str, partitions: Partitions) -> int:
-    """Return how many tables a job makes, for progress."""
-    return sum(len(list(a.keys)) for a in assets if _job_of(a, partitions) == job)
 
 
 def _job_of(asset: dg.AssetsDefinition, partitions: Partitions) -> str:

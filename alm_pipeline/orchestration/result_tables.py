@@ -80,7 +80,9 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
         principal = amounts.repricing_principal if is_repricing else amounts.principal
         n_buckets = principal.shape[1]
         cut = (groups, slice(None), column)
-        interest = np.zeros(len(groups) * n_buckets) if is_repricing else _flat(amounts.interest, cut)
+        interest = (
+            np.zeros(len(groups) * n_buckets) if is_repricing else _flat(amounts.interest, cut)
+        )
         parts.append(
             _table(
                 partition,

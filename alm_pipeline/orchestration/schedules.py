@@ -1,7 +1,5 @@
 """When the monthly close starts: on a business day after month end, at six in the morning."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 
 import dagster as dg

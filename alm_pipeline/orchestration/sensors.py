@@ -1,7 +1,5 @@
 """What starts the next job: a complete delivery, and the jobs of the chain themselves."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date
 
@@ -11,6 +9,7 @@ from alm_pipeline.errors import SourceError
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.close import CLOSE_TAG
+from alm_pipeline.orchestration.jobs import AssetJob
 from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.partition import Partition
@@ -29,7 +28,7 @@ def delivery_sensor(bank: Bank) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description="Starts the book of a month end when all contracted files have arrived.",
     )
-    def complete_delivery(context: dg.SensorEvaluationContext):  # type: ignore[no-untyped-def]
+    def complete_delivery():  # type: ignore[no-untyped-def]
         reasons = []
         for day in delivered_dates(bank):
             try:
@@ -57,7 +56,7 @@ def delivered_dates(bank: Bank) -> list[date]:
 
 
 def chain_sensors(
-    bank: Bank, scenario_job: dg.UnresolvedAssetJobDefinition, reports_job: dg.UnresolvedAssetJobDefinition
+    bank: Bank, scenario_job: AssetJob, reports_job: AssetJob
 ) -> list[dg.SensorDefinition]:
     """Return the sensors that start the scenarios after the book and the reports after them.
 
@@ -72,7 +71,9 @@ def chain_sensors(
     )
     def scenarios_after_book(context: dg.RunStatusSensorContext):  # type: ignore[no-untyped-def]
         month = _month_of(context.dagster_run, jobs.BOOK)
-        for scenario in bank.settings.closing_scenarios if month else ():
+        if month is None:
+            return
+        for scenario in bank.settings.closing_scenarios:
             key = str(month.under(scenario))
             yield dg.RunRequest(run_key=f"{context.dagster_run.run_id}-{key}", partition_key=key)
 

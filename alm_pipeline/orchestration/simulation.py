@@ -213,4 +213,3 @@ def _column(rows: pa.Table, name: str) -> Any:
     if name == "quote_date":
         return rows.column(name).to_numpy().astype("datetime64[D]")
     return np.array(rows.column(name).to_pylist(), dtype=object)
-

@@ -3,8 +3,6 @@
 Adding a file adds an asset; no Python is written for it.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import dagster as dg

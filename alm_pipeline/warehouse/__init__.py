@@ -1,1 +1,1 @@
-"""The only door to DuckDB and Delta Lake: sessions, the lake, its registry, manifests, publishing."""
+"""The only door to DuckDB and Delta Lake: sessions, the lake, its registry, manifests."""

@@ -1,8 +1,9 @@
 """The repricing lens: when principal next takes a market rate.
 
 Fixed contracts: every principal flow, scheduled or behavioural, on its date. Contracts that reset:
-principal flows before the next reset on their dates, the whole balance at the reset. Swap legs
-and options: the notional, by direction, at the next reset or the maturity; it is never paid.
+principal flows before the next reset on their dates, the whole balance at the reset. Swap legs:
+the notional, by direction, at the next reset or the maturity; it is never paid. Caps and floors
+have no principal: an option is stripped and valued by itself (BCBS d368, paragraph 130).
 Balances without maturity: their slots. A forward-starting loan nets to zero: drawn at its start,
 repaid later. So the total is outstanding principal net of provisions, plus notionals.
 """
@@ -11,9 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray, OptionType
 from alm_pipeline.engine.cash_flows.records import BALANCE, PREPAID, SCHEDULED, Block, Rows
 from alm_pipeline.engine.kernel import kernel
+
+_NO_OPTION = int(OptionType.NONE)
 
 
 @kernel
@@ -28,6 +31,8 @@ def add_repricing(
     repricing : (n_groups, n_buckets, S) float64 [position currency], signed, added to
     """
     for i in range(len(terms)):
+        if terms[i].option_type != _NO_OPTION:
+            continue
         slots = repricing[terms[i].group]
         _add_one(terms[i], rows, block.begin[i], block.end[i], bucket_of_day, slots)
 

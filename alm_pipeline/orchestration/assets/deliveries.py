@@ -4,8 +4,6 @@ One step, because a delivery is one thing: its files are registered together, an
 disagrees with its control totals stops the month end by name after the others are registered.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -46,7 +44,9 @@ def raw_tables(bank: Bank) -> list[str]:
     """Return the tables a delivery fills: verbatim files, contracted extracts, empty ones."""
     from_files = [bank.source.raw_table(spec.name) for spec in bank.source.file_specs]
     made = {file.table for file in bank.sql_files if file.group == "10_raw"}
-    empty = [f"raw.{x}" for x in bank.extracts if f"raw.{x}" not in {*from_files, *made}]
+    contracted = [f"raw.{x}" for x in bank.extracts]
+    contracted += [n for n in bank.tables if n.startswith("raw.") and n in bank.shapes]
+    empty = [name for name in contracted if name not in {*from_files, *made}]
     return sorted({*from_files, *empty})
 
 

@@ -1,6 +1,4 @@
-"""Assets the engine makes: contractual cash flows, curves, values, buckets and months by scenario."""
-
-from __future__ import annotations
+"""Assets the engine makes: contractual flows, curves, values, buckets and months by scenario."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +41,7 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
 ENGINE_INPUTS = {
     CONTRACTUAL: (*READS, *RELATIONS),
     ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
-    **{table: (*READS, *RELATIONS) for table in _BUILDERS},
+    **dict.fromkeys(_BUILDERS, (*READS, *RELATIONS)),
 }
 
 
@@ -70,9 +68,7 @@ def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinitio
     return contractual_cash_flows
 
 
-def _scenario_asset(
-    bank: Bank, partitions: Partitions, *, is_what_if: bool
-) -> dg.AssetsDefinition:
+def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> dg.AssetsDefinition:
     tables = (ZERO_RATES, *_BUILDERS)
     specs = [
         _spec(bank, partitions, table, "70_scenarios", is_what_if=is_what_if) for table in tables

@@ -4,8 +4,6 @@ SQL files are parsed; assets written in Python declare theirs in their table's d
 `DECLARED`, which lists the engine's inputs.
 """
 
-from __future__ import annotations
-
 import time
 
 import dagster as dg

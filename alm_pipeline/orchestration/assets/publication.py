@@ -3,8 +3,6 @@
 It refuses to publish tables that were made from other inputs than the close's own.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import date
 
@@ -26,9 +24,7 @@ TABLE = "audit.run_manifest"
 _RAW_GROUP = "10_raw"
 
 
-def publication_asset(
-    bank: Bank, partitions: Partitions, upstream: list[str]
-) -> dg.AssetsDefinition:
+def publication_asset(partitions: Partitions, upstream: list[str]) -> dg.AssetsDefinition:
     """Return the asset that publishes a close after every report and audit table."""
 
     @dg.asset(
@@ -39,9 +35,7 @@ def publication_asset(
         description="The published close: hashes of all inputs, versions of all tables.",
         kinds={"python"},
     )
-    def run_manifest(
-        context: dg.AssetExecutionContext, bank: BankResource
-    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def run_manifest(context: dg.AssetExecutionContext, bank: BankResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         manifest = publish_close(bank.open(), partition_of(context))
         return dg.MaterializeResult(
             metadata={"run_id": manifest.run_id, "n_tables": len(manifest.tables)}

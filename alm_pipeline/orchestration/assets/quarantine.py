@@ -4,8 +4,6 @@ Extracts are checked in the order of their references, so that a position whose 
 set aside is set aside too. One step, because Great Expectations judges all counts at once.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Column lineage read from SELECTs: through expressions, joins, common tables, unions, subqueries."""
+"""Column lineage of SELECTs: through expressions, joins, common tables, unions, subqueries."""
 
 from __future__ import annotations
 
