@@ -23,3 +23,9 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` with the engine's settings."""
     compiled = njit(nogil=True, cache=True, error_model="numpy")(function)
     return cast("Callable[P, R]", compiled)
+
+
+def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a small ``function`` into each kernel that calls it: no call for every row."""
+    compiled = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)(function)
+    return cast("Callable[P, R]", compiled)

@@ -28,17 +28,17 @@ DAY_COUNTS = [
 ]
 
 
-def ql_date(text: str) -> ql.Date:
+def ql_date(text: str):
     year, month, day = map(int, text.split("-"))
     return ql.Date(day, month, year)
 
 
-def curve(rate: float) -> ql.YieldTermStructureHandle:
+def curve(rate: float):
     ql.Settings.instance().evaluationDate = TODAY
     return ql.YieldTermStructureHandle(ql.FlatForward(TODAY, rate, ACT_365, ql.Continuous))
 
 
-def schedule(start: str, end: str, months: int) -> ql.Schedule:
+def schedule(start: str, end: str, months: int):
     return ql.Schedule(
         ql_date(start),
         ql_date(end),
@@ -51,7 +51,7 @@ def schedule(start: str, end: str, months: int) -> ql.Schedule:
     )
 
 
-def worth(leg, rate: float) -> float:
+def worth(leg, rate: float):
     return ql.CashFlows.npv(leg, curve(rate), False, TODAY, TODAY)
 
 

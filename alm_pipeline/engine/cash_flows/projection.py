@@ -49,7 +49,7 @@ from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.conventions.schedule import grid_day
-from alm_pipeline.engine.kernel import ZERO, kernel
+from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -153,7 +153,7 @@ def _project_one(
             return row
 
 
-@kernel
+@inner_kernel
 def _payment_day(term: Any, dates: DateTables, k: int) -> int:
     if k >= term.n_payments - 1:
         return int(term.maturity)
@@ -163,7 +163,7 @@ def _payment_day(term: Any, dates: DateTables, k: int) -> int:
     return int(min(dates.adjusted[term.date_adjustment, day - dates.first_day], term.maturity))
 
 
-@kernel
+@inner_kernel
 def _reset_day(term: Any, dates: DateTables, k: int) -> int:
     if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
         return NEVER
@@ -207,7 +207,7 @@ def _draw(term: Any, rows: Rows, row: int, lanes: FloatArray) -> int:
     return row + 1
 
 
-@kernel
+@inner_kernel
 def _open_row(rows: Rows, row: int, start: int, day: int, years: float, lanes: FloatArray) -> None:
     """Clear a row and accrue interest up to it."""
     rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
@@ -225,7 +225,7 @@ def _open_row(rows: Rows, row: int, start: int, day: int, years: float, lanes: F
             flow[item, s] = 0.0
 
 
-@kernel
+@inner_kernel
 def _redeem(share: FloatArray, flow: FloatArray, lanes: FloatArray) -> None:
     """Withdraw a share of the balance overnight; its accrued interest stays due."""
     for s in range(lanes.shape[1]):
@@ -236,7 +236,7 @@ def _redeem(share: FloatArray, flow: FloatArray, lanes: FloatArray) -> None:
         lanes[L_SURVIVAL, s] *= 1.0 - share[s]
 
 
-@kernel
+@inner_kernel
 def _pay(term: Any, k: int, day: int, must_fix: bool, flow: FloatArray, lanes: FloatArray) -> bool:
     """Pay interest and scheduled principal; return whether the payment must still be fixed."""
     left = term.n_payments - 1 - k

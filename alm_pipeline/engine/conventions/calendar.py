@@ -15,7 +15,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import CountArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import additive_table
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import inner_kernel, kernel
 from alm_pipeline.errors import CalculationError
 
 
@@ -117,7 +117,7 @@ def date_tables(
     )
 
 
-@kernel
+@inner_kernel
 def rolled_day(tables: DateTables, month: int, roll_day: int) -> int:
     """Return the offset of ``roll_day`` in a month, clipped to the month's last day.
 
@@ -127,7 +127,7 @@ def rolled_day(tables: DateTables, month: int, roll_day: int) -> int:
     return int(tables.month_start[row] + min(roll_day, tables.month_length[row]) - 1)
 
 
-@kernel
+@inner_kernel
 def month_of(tables: DateTables, offset: int) -> int:
     """Return the month of an offset, counted from January 1970."""
     return int(tables.month_index[offset - tables.first_day])

@@ -16,7 +16,7 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import FloatArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import inner_kernel, kernel
 
 
 class DayCount(IntEnum):
@@ -74,7 +74,7 @@ def additive_table(days: np.ndarray) -> FloatArray:
     return table
 
 
-@kernel
+@inner_kernel
 def year_fraction(tables: DateTables, day_count: int, start: int, end: int, maturity: int) -> float:
     """Return the year fraction from ``start`` to ``end`` [years, signed].
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from alm_pipeline.engine.conventions.calendar import month_of, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import inner_kernel, kernel
 
 
-@kernel
+@inner_kernel
 def grid_day(
     tables: DateTables, anchor_day: int, k: int, step_months: int, step_days: int, roll_day: int
 ) -> int:

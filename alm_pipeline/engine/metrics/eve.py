@@ -13,6 +13,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import (
     INTEREST,
@@ -80,7 +82,7 @@ def _add_one(
     sign = float(term.sign)
     cash_sign = 0.0 if term.is_notional else sign
     stripped = 0.0 if is_margin_included else sign * term.margin_rate
-    n_sets = len(bucket_of_day)
+    n_sets, value = len(bucket_of_day), np.empty(present_value.shape[0])
     for row in range(begin, end):
         day, flow = rows.day[row], rows.flows[row]
         drawn = rows.drawn[row]
@@ -89,12 +91,13 @@ def _add_one(
             factor *= math.exp(-term.margin_rate * day / 365.0)
         for s in range(present_value.shape[0]):
             principal = cash_sign * (flow[SCHEDULED, s] + flow[PREPAID, s] - drawn)
-            interest = sign * flow[INTEREST, s]
-            amount = principal + interest - stripped * flow[INTEREST_BASE, s]
-            value = amount * (discount[day, s] * factor)
-            present_value[s] += value
-            for bucket_set in range(n_sets):
-                item = cash[bucket_of_day[bucket_set, day]]
-                item[PRINCIPAL_AMOUNT, s] += principal
-                item[INTEREST_AMOUNT, s] += interest
-                item[PRESENT_VALUE, s] += value
+            amount = principal + sign * flow[INTEREST, s] - stripped * flow[INTEREST_BASE, s]
+            value[s] = amount * (discount[day, s] * factor)
+            present_value[s] += value[s]
+        for bucket_set in range(n_sets):
+            bucket = bucket_of_day[bucket_set, day]
+            for s in range(present_value.shape[0]):
+                principal = cash_sign * (flow[SCHEDULED, s] + flow[PREPAID, s] - drawn)
+                cash[bucket, PRINCIPAL_AMOUNT, s] += principal
+                cash[bucket, INTEREST_AMOUNT, s] += sign * flow[INTEREST, s]
+                cash[bucket, PRESENT_VALUE, s] += value[s]

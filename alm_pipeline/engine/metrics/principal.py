@@ -16,7 +16,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Block,
     Rows,
 )
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import inner_kernel, kernel
 
 OPENING, DRAWN, CAPITALISED_INTEREST, SCHEDULED_PRINCIPAL, PREPAID_PRINCIPAL = range(5)
 WRITTEN_OFF, REMAINING = 5, 6
@@ -35,7 +35,7 @@ def opening_principal(term: Any) -> float:
     return float(term.principal)
 
 
-@kernel
+@inner_kernel
 def _add_row(rows: Rows, row: int, item: FloatArray) -> None:
     flow = rows.flows[row]
     for s in range(item.shape[1]):

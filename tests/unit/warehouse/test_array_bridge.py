@@ -1,0 +1,151 @@
+"""Rows of `book.positions` become the engine's arrays, or are refused by position."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from alm_pipeline.engine.arrays import NO_CODE, NO_DATE, CashFlowModel, RateType
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
+from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.tenor import index_tenor
+from alm_pipeline.errors import CalculationError
+from alm_pipeline.inputs.curves import load_curves
+from alm_pipeline.inputs.products import load_products
+from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
+
+AS_OF = dt.date(2026, 10, 31)
+CURVES, PRODUCTS = load_curves(), load_products()
+CODES = BridgeCodes(
+    curve_ids=list(CURVES.curves),
+    segments=["mortgage", "retail_savings"],
+    products=PRODUCTS,
+    curves=CURVES,
+)
+FLOATING_INDEX = next(
+    name for name, one in CURVES.indices.items() if one.currency == "USD" and one.tenor == "3M"
+)
+MORTGAGE: dict[str, Any] = {
+    "position_id": "A:loan:1", "entity_id": "A", "currency": "USD",
+    "product_code": "mortgage_fixed", "direction": 1, "cash_flow_model": "annuity",
+    "behaviour_segment": "mortgage", "outstanding_principal": Decimal("200000.00"),
+    "notional_amount": Decimal(0), "accrued_interest": Decimal("533.33"),
+    "impairment_amount": Decimal(0), "rate_type": "fixed", "coupon_rate": 0.06,
+    "index_id": None, "spread_rate": 0.0, "rate_multiplier": 1.0, "cap_rate": None,
+    "floor_rate": None, "period_cap_rate": None, "period_floor_rate": None, "margin_rate": 0.01,
+    "day_count": "30e_360", "reset_freq": None, "next_reset_date": None, "fixing_lag_days": 0,
+    "amortisation_type": "annuity", "principal_freq": "P1M", "interest_freq": "P1M",
+    "start_date": dt.date(2026, 10, 15), "maturity_date": dt.date(2056, 10, 15),
+    "last_payment_date": dt.date(2026, 10, 15), "next_payment_date": dt.date(2026, 11, 16),
+    "payment_amount": Decimal("1199.10"), "interest_only_end_date": None,
+    "amortisation_months": None, "balloon_amount": None, "business_day_convention": "following",
+    "calendar_id": "us", "is_end_of_month": False, "option_type": "none", "strike_rate": None,
+    "expected_recovery_date": None, "expected_close_date": None, "is_prepayable": True,
+    "is_redeemable": False, "new_business_margin_rate": 0.02, "eve_treatment": "in",
+    "nii_treatment": "constant_balance", "is_in_irrbb_scope": True,
+}  # fmt: skip
+
+
+def table(*rows: dict[str, Any]) -> pa.Table:
+    full = [MORTGAGE | row for row in rows]
+    return pa.table({name: pa.array([row[name] for row in full]) for name in MORTGAGE})
+
+
+def bridged(*rows: dict[str, Any]):
+    return engine_book(table(*rows), AS_OF, CODES)
+
+
+def test_a_mortgage_becomes_codes_and_offsets():
+    book = bridged({})
+    p = book.positions
+    assert p.principal[0] == 200_000.0
+    assert p.model[0] == CashFlowModel.ANNUITY
+    assert p.day_count[0] == DayCount.THIRTY_E_360
+    assert p.next_payment_offset[0] == 16  # 31 October to 16 November
+    assert p.cap_rate[0] == np.inf
+    assert p.floor_rate[0] == -np.inf
+    assert p.next_reset_offset[0] == NO_DATE
+    assert p.index_tenor[0] == NO_CODE
+    assert p.cohort[0] == 0
+    assert p.roll_day[0] == 15  # the 16th is the Monday after a Sunday
+    assert p.replacement_tenor[0] == index_tenor("30Y")
+    assert CODES.curve_ids[p.discount_curve[0]] == "usd_ois"
+
+
+def test_each_calendar_and_rule_in_use_becomes_one_adjustment():
+    book = bridged({}, {"business_day_convention": "none"}, {"calendar_id": "none"})
+    assert book.positions.date_adjustment.tolist() == [1, 0, 0]
+    rule, closed = book.adjustments[0]
+    assert rule is BusinessDayConvention.FOLLOWING
+    assert 1 in closed  # 1 November 2026 is a Sunday
+    assert 26 in closed  # 26 November 2026, Thanksgiving
+
+
+def test_groups_are_entity_currency_and_product():
+    book = bridged({"entity_id": "B"}, {}, {"position_id": "A:loan:2"})
+    assert book.positions.group.tolist() == [1, 0, 0]
+    assert book.entity_id.tolist() == ["A", "B"]
+
+
+def test_a_loans_own_amortisation_decides_how_it_repays():
+    models = bridged({"amortisation_type": "linear"}, {"amortisation_type": "balloon"})
+    assert models.positions.model.tolist() == [CashFlowModel.LINEAR, CashFlowModel.ANNUITY]
+
+
+def test_a_floating_rate_has_its_index_and_is_replaced_in_its_tenor():
+    row = {
+        "rate_type": "floating", "index_id": FLOATING_INDEX, "reset_freq": "P3M",
+        "next_reset_date": dt.date(2027, 1, 15),
+    }  # fmt: skip
+    p = bridged(row).positions
+    assert p.rate_type[0] == RateType.FLOATING
+    assert p.index_tenor[0] == p.replacement_tenor[0] == index_tenor("3M")
+    assert CODES.curve_ids[p.index_curve[0]] == CURVES.indices[FLOATING_INDEX].curve
+
+
+def test_a_daily_compounded_rate_resets_at_each_payment_for_the_period():
+    row: dict[str, Any] = {"rate_type": "floating", "index_id": FLOATING_INDEX, "reset_freq": "P1D"}
+    row |= {"interest_freq": "P3M", "next_reset_date": dt.date(2026, 11, 1)}
+    p = bridged(row).positions
+    assert p.reset_months[0] == 3
+    assert p.index_tenor[0] == index_tenor("3M")
+    assert p.next_reset_offset[0] == p.next_payment_offset[0]
+
+
+def test_scope_and_treatment_decide_what_is_measured():
+    p = bridged({"eve_treatment": "out_own_funds"}, {"is_in_irrbb_scope": False}).positions
+    assert p.is_eve.tolist() == [False, False]
+    assert p.is_nii.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"day_count": "act_364"}, "day_count act_364 has no code"),
+        ({"rate_type": "step"}, "rate_type step has no code"),
+        ({"index_id": "LIBOR"}, "index_id LIBOR has no code"),
+        ({"behaviour_segment": "unheard_of"}, "behaviour_segment unheard_of has no code"),
+        ({"coupon_rate": None}, "coupon_rate is null"),
+        ({"start_date": None}, "start_date is null"),
+        ({"currency": "GBP"}, "no curve to value them with"),
+        ({"maturity_date": dt.date(2026, 10, 1)}, "matured on or before"),
+        ({"rate_type": "floating", "reset_freq": "P1W"}, "every few days"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_its_position(row, message):
+    with pytest.raises(CalculationError, match=rf"{message}.*book.positions.*A:loan:9"):
+        bridged({}, row | {"position_id": "A:loan:9"})
+
+
+def test_a_masked_array_and_a_missing_column_are_refused():
+    columns = {name: [value] for name, value in MORTGAGE.items()}
+    masked = columns | {"coupon_rate": np.ma.masked_array([0.06], mask=[True])}
+    with pytest.raises(CalculationError, match="coupon_rate is a masked array"):
+        engine_book(masked, AS_OF, CODES)
+    with pytest.raises(CalculationError, match="margin_rate is missing"):
+        engine_book({k: v for k, v in columns.items() if k != "margin_rate"}, AS_OF, CODES)
