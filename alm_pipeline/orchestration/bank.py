@@ -150,10 +150,10 @@ class Bank:
         for spec in self.source.files:
             table = self.source.raw_table(spec.name)
             shapes[table] = raw_shape(table, spec.columns)
-        for table in self.tables.values():
-            if table.schema in TWIN_SCHEMAS and "scenario" in table.partition_by:
-                twin = twin_of(table.table)
-                shapes[twin] = contract_shape(table, self.dictionary, twin)
+        for promised in self.tables.values():
+            if promised.schema in TWIN_SCHEMAS and "scenario" in promised.partition_by:
+                twin = twin_of(promised.table)
+                shapes[twin] = contract_shape(promised, self.dictionary, twin)
         return shapes
 
     @cached_property

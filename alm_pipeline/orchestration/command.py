@@ -38,6 +38,7 @@ from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.store import Commit
 
 _SLOW_SECONDS = 2.0
+_PLAIN_WIDTH = 132
 
 
 @dataclass
@@ -68,7 +69,7 @@ def close_with_progress(config: Path, as_of_date: date, timings: Timings | None 
 
 def show_outcome(bank: Bank, outcome: Outcome, *, is_brief: bool = False) -> int:
     """Print what a close led to and return the exit status of the command."""
-    console = Console()
+    console = _console()
     if outcome.manifest is None:
         for failure in outcome.failures:
             console.print(f"stopped: {failure}", highlight=False, soft_wrap=True, markup=False)
@@ -106,7 +107,7 @@ def _with_progress(
     as_of_date: date,
     timings: Timings,
 ) -> Outcome:
-    console = Console()
+    console = _console()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -156,6 +157,12 @@ def line_of(commit: Commit, seconds: float) -> str:
     return (
         f"          {entry.table} {entry.partition}: {entry.n_rows:,} rows, {seconds:.1f} s{state}"
     )
+
+
+def _console() -> Console:
+    """Return the console: as wide as the terminal, or wide enough for every table."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
 def _quiet() -> None:

@@ -175,7 +175,8 @@ _SECTIONS = (
     (
         "Scorecard",
         "select metric, scope, value, amber, red, limit_status, worst_scenario"
-        " from reports.scorecard where entity_id = $entity and row_kind <> 'elimination' order by metric, scope",
+        " from reports.scorecard where entity_id = $entity and row_kind <> 'elimination'"
+        " order by metric, scope",
         (
             ("metric", "metric", "text"),
             ("scope", "scope", "text"),

@@ -1,8 +1,8 @@
 -- about:  Economic value of equity by scenario and product family, by entity, eliminations and group.
 -- grain:  as_of_date, entity_id, row_kind, scenario, family
 -- reads:  metrics.eve, metrics.report_footers, book.positions, book.reporting_units,
---         book.translation_rates, inputs.products, inputs.members, inputs.scenarios,
---         inputs.rule_packs
+--         book.translation_rates, scenarios.stopped_currencies, inputs.products,
+--         inputs.members, inputs.scenarios, inputs.rule_packs
 with valued as (
     select
         e.scenario,
@@ -33,7 +33,8 @@ by_family as (
         min(
             case
                 when t.translation_rate is null then 'no exchange rate for ' || v.currency
-                when v.present_value is null then 'positions in ' || v.currency || ' have no value'
+                when v.present_value is null
+                    then v.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
             end
         ) as cause,
         cast(
@@ -44,6 +45,8 @@ by_family as (
     inner join book.reporting_units as u
         on v.entity_id = u.member_entity_id and v.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on v.currency = t.currency
+    left join scenarios.stopped_currencies as stopped
+        on v.currency = stopped.currency and v.scenario = stopped.scenario
     group by u.entity_id, u.row_kind, v.scenario, v.family
 ),
 

@@ -1,7 +1,7 @@
 -- about:  Loss of economic value and of income per supervisory shock, against Tier 1, by entity and for the group.
 -- grain:  as_of_date, entity_id, row_kind, scenario
 -- reads:  metrics.eve, metrics.nii, metrics.report_footers, book.reporting_units,
---         book.translation_rates, inputs.scenarios, inputs.rule_packs
+--         book.translation_rates, scenarios.stopped_currencies, inputs.scenarios, inputs.rule_packs
 with measured as (
     select
         scenario,
@@ -51,7 +51,8 @@ changes as (  -- translated, not rounded
         (s.amount - b.amount) * t.translation_rate as change_amount,
         case
             when t.translation_rate is null then 'no exchange rate for ' || s.currency
-            when s.amount is null or b.amount is null then 'positions in ' || s.currency || ' have no value'
+            when s.amount is null or b.amount is null
+                then s.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
         end as cause
     from by_currency as s
     inner join by_currency as b
@@ -60,6 +61,8 @@ changes as (  -- translated, not rounded
             and s.measure = b.measure and s.currency = b.currency
             and b.scenario = 'base'
     left join book.translation_rates as t on s.currency = t.currency
+    left join scenarios.stopped_currencies as stopped
+        on s.currency = stopped.currency and s.scenario = stopped.scenario
 ),
 
 totals as (  -- the pack says what a gain in one currency is worth against a loss in another
@@ -152,7 +155,7 @@ select
     delta_eve_share,
     eve_threshold_share,
     delta_eve_share < -eve_threshold_share as is_eve_outlier,
-    delta_eve_weighted is not null
+    delta_eve_weighted is not null and row_kind <> 'elimination'
     and row_number() over (
         partition by entity_id, row_kind, pack
         order by delta_eve_weighted asc nulls last, scenario asc
@@ -165,7 +168,7 @@ select
     delta_nii_12m_share,
     nii_threshold_share,
     delta_nii_12m_share < -nii_threshold_share as is_nii_outlier,
-    delta_nii_12m_weighted is not null
+    delta_nii_12m_weighted is not null and row_kind <> 'elimination'
     and row_number() over (
         partition by entity_id, row_kind, pack
         order by delta_nii_12m_weighted asc nulls last, scenario asc

@@ -1,7 +1,7 @@
 -- about:  Net interest income by scenario, horizon and product family, on the base path and with flat rates beside it.
 -- grain:  as_of_date, entity_id, row_kind, scenario, horizon_months, family
 -- reads:  metrics.nii, metrics.report_footers, book.reporting_units, book.translation_rates,
---         inputs.products, inputs.scenarios, inputs.rule_packs
+--         scenarios.stopped_currencies, inputs.products, inputs.scenarios, inputs.rule_packs
 with measured as (
     select
         scenario,
@@ -62,7 +62,7 @@ by_family as (
             case
                 when t.translation_rate is null then 'no exchange rate for ' || l.currency
                 when l.nii is null or l.nii_flat is null
-                    then 'positions in ' || l.currency || ' have no value'
+                    then l.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
             end
         ) as cause,
         cast(
@@ -76,6 +76,8 @@ by_family as (
     inner join book.reporting_units as u
         on l.entity_id = u.member_entity_id and l.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on l.currency = t.currency
+    left join scenarios.stopped_currencies as stopped
+        on l.currency = stopped.currency and l.scenario = stopped.scenario
     group by u.entity_id, u.row_kind, l.scenario, l.horizon_months, l.family
 ),
 

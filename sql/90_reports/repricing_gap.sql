@@ -1,7 +1,8 @@
 -- about:  Principal that reprices in each time bucket and the gap, with and without behaviour.
 -- grain:  as_of_date, entity_id, row_kind, view, bucket
--- reads:  metrics.repricing_gap, metrics.report_footers, book.reporting_units,
---         book.translation_rates, inputs.time_buckets
+-- reads:  metrics.repricing_gap, metrics.report_footers, book.positions, book.reporting_units,
+--         book.translation_rates, scenarios.stopped_currencies, inputs.members,
+--         inputs.time_buckets
 with translated as (
     select
         u.entity_id,
@@ -26,6 +27,64 @@ with translated as (
     left join book.translation_rates as t on g.currency = t.currency
     where g.scenario = 'base'
     group by u.entity_id, u.row_kind, g.view, g.bucket
+),
+
+held as (
+    select distinct
+        p.entity_id,
+        p.currency,
+        own.entity_id is not null and other.entity_id is not null as is_intragroup
+    from book.positions as p
+    left join inputs.members as own on p.entity_id = own.entity_id
+    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
+    where p.cash_flow_model not in ('balance_only', 'commitment')
+),
+
+stopped as (  -- a stopped currency has no flows; a total without it would be a partial sum
+    select
+        u.entity_id,
+        u.row_kind,
+        min(s.currency || ': ' || s.cause) as cause
+    from held as h
+    inner join scenarios.stopped_currencies as s on h.currency = s.currency and s.scenario = 'base'
+    inner join book.reporting_units as u
+        on h.entity_id = u.member_entity_id and h.is_intragroup = u.is_intragroup
+    group by u.entity_id, u.row_kind
+),
+
+views as (
+    select distinct view
+    from translated
+),
+
+every_row as (
+    select
+        f.entity_id,
+        f.row_kind,
+        views.view,
+        b.bucket,
+        b.label,
+        f.currency,
+        f.assets_amount,
+        f.availability,
+        f.excluded_rows,
+        f.excluded_amount,
+        f.excluded_share,
+        coalesce(t.asset_amount, 0) as asset_amount,
+        coalesce(t.liability_amount, 0) as liability_amount,
+        coalesce(t.off_balance_amount, 0) as off_balance_amount,
+        coalesce(t.gap_amount, 0) as gap_amount,
+        coalesce(t.cumulative_gap_amount, 0) as cumulative_gap_amount,
+        coalesce('no exchange rate for ' || t.untranslated_currency, stopped.cause) as cause
+    from metrics.report_footers as f
+    cross join views
+    cross join inputs.time_buckets as b
+    left join translated as t
+        on
+            f.entity_id = t.entity_id and f.row_kind = t.row_kind
+            and views.view = t.view and b.bucket = t.bucket
+    left join stopped on f.entity_id = stopped.entity_id and f.row_kind = stopped.row_kind
+    where b.bucket_set = 'irrbb'
 )
 
 select
@@ -34,28 +93,19 @@ select
     t.row_kind,
     t.view,
     t.bucket,
-    b.label as bucket_label,
-    f.currency,
-    case when t.untranslated_currency is null then cast(t.asset_amount as decimal(18, 2)) end as asset_amount,
-    case when t.untranslated_currency is null then cast(t.liability_amount as decimal(18, 2)) end
-        as liability_amount,
-    case when t.untranslated_currency is null then cast(t.off_balance_amount as decimal(18, 2)) end
-        as off_balance_amount,
-    case when t.untranslated_currency is null then cast(t.gap_amount as decimal(18, 2)) end as gap_amount,
-    case when t.untranslated_currency is null then cast(t.cumulative_gap_amount as decimal(18, 2)) end
-        as cumulative_gap_amount,
+    t.label as bucket_label,
+    t.currency,
+    case when t.cause is null then cast(t.asset_amount as decimal(18, 2)) end as asset_amount,
+    case when t.cause is null then cast(t.liability_amount as decimal(18, 2)) end as liability_amount,
+    case when t.cause is null then cast(t.off_balance_amount as decimal(18, 2)) end as off_balance_amount,
+    case when t.cause is null then cast(t.gap_amount as decimal(18, 2)) end as gap_amount,
+    case when t.cause is null then cast(t.cumulative_gap_amount as decimal(18, 2)) end as cumulative_gap_amount,
     case
-        when t.untranslated_currency is null and t.row_kind <> 'elimination'
-            then cast(t.cumulative_gap_amount as double) / nullif(f.assets_amount, 0)
+        when t.cause is null and t.row_kind <> 'elimination'
+            then cast(t.cumulative_gap_amount as double) / nullif(t.assets_amount, 0)
     end as cumulative_gap_share,
-    case
-        when t.untranslated_currency is not null
-            then 'not available: no exchange rate for ' || t.untranslated_currency
-        else f.availability
-    end as availability,
-    f.excluded_rows,
-    cast(f.excluded_amount as decimal(18, 2)) as excluded_amount,
-    f.excluded_share
-from translated as t
-inner join metrics.report_footers as f on t.entity_id = f.entity_id and t.row_kind = f.row_kind
-inner join inputs.time_buckets as b on t.bucket = b.bucket and b.bucket_set = 'irrbb'
+    case when t.cause is null then t.availability else 'not available: ' || t.cause end as availability,
+    t.excluded_rows,
+    cast(t.excluded_amount as decimal(18, 2)) as excluded_amount,
+    t.excluded_share
+from every_row as t

@@ -83,8 +83,15 @@ def test_what_is_accepted_although_it_is_missing_is_listed_with_its_owner(bench)
     bench.give("inputs.not_delivered", [{**missing, **owned}])
     bench.give("inputs.declared", [{**proxy, **owned}])
     bench.give("inputs.outside_dates", [{**early, **owned}])
+    stopped = {"currency": "EUR", "scenario": "base", "cause": "no quote"}
+    bench.give("scenarios.stopped_currencies", [stopped])
     rows = {row["exception_kind"]: row for row in bench.run("audit.exception_ledger")}
-    assert set(rows) == {"not delivered", "declared, not delivered", "used outside its dates"}
+    assert set(rows) == {
+        "not delivered",
+        "declared, not delivered",
+        "used outside its dates",
+        "currency stopped",
+    }
     assert rows["used outside its dates"]["reason"] == "in force from 2024-05-14 to further notice"
 
 

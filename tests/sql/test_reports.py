@@ -161,7 +161,7 @@ def test_a_currency_without_values_makes_totals_unavailable_with_the_cause(repor
     for unit in (("BANK", "entity"), ("GROUP", "group")):
         row = rows[*unit, "up"]
         assert row["delta_eve"] is None
-        assert row["availability"] == "not available: positions in EUR have no value"
+        assert row["availability"] == "not available: EUR: positions without a value"
     assert rows["EUBANK", "entity", "up"]["delta_eve"] == Decimal("-1.00")
 
 
@@ -275,6 +275,25 @@ def test_a_gap_is_reported_with_its_share_of_assets(reports):
            "cumulative_gap_amount": 200.0}  # fmt: skip
     reports.give("metrics.repricing_gap", [gap, {**gap, "scenario": "up"}])
     reports.give("inputs.time_buckets", [{"bucket_set": "irrbb", "bucket": 1, "label": "O/N"}])
-    rows = {r["row_kind"]: r for r in reports.run("reports.repricing_gap")}
-    assert rows["entity"]["cumulative_gap_share"] == pytest.approx(0.02)  # 200 of 10,000
-    assert rows["group"]["bucket_label"] == "O/N"
+    rows = {r["entity_id"]: r for r in reports.run("reports.repricing_gap")}
+    assert rows["BANK"]["cumulative_gap_share"] == pytest.approx(0.02)  # 200 of 10,000
+    assert rows["EUBANK"]["gap_amount"] == 0
+    assert rows["BANK"]["bucket_label"] == "O/N"
+
+
+def test_a_stopped_currency_leaves_no_partial_gap(reports):
+    gap = {"scenario": "base", "view": "behavioural", "entity_id": "BANK", "currency": "USD",
+           "is_intragroup": False, "bucket": 1, "gap_amount": 200.0}  # fmt: skip
+    reports.give("metrics.liquidity_gap", [gap])
+    reports.give("inputs.time_buckets", [{"bucket_set": "liquidity", "bucket": 1, "label": "O/N"}])
+    held = {"entity_id": "BANK", "currency": "EUR", "cash_flow_model": "bullet"}
+    reports.give("book.positions", [held])
+    reports.give(
+        "scenarios.stopped_currencies",
+        [{"scenario": "base", "currency": "EUR", "cause": "eur_ois has no quote"}],
+    )
+    rows = {(r["entity_id"], r["row_kind"]): r for r in reports.run("reports.liquidity_gap")}
+    for unit in (("BANK", "entity"), ("GROUP", "group")):
+        assert rows[unit]["gap_amount"] is None
+        assert rows[unit]["availability"] == "not available: EUR: eur_ois has no quote"
+    assert rows["EUBANK", "entity"]["gap_amount"] == 0

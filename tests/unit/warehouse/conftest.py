@@ -20,7 +20,7 @@ JANUARY = Partition(date(2026, 1, 31))
 
 def shape_of(table: str, *more: str) -> TableShape:
     columns = {"as_of_date": "DATE"}
-    columns |= {name: "VARCHAR" for name in more}
+    columns |= dict.fromkeys(more, "VARCHAR")
     columns |= {"position_id": "VARCHAR", "amount": "DECIMAL(18,2)"}
     return TableShape(
         table=table,

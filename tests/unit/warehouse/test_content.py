@@ -19,7 +19,9 @@ def table() -> pa.Table:
             "text": ["a", None, "cc", ""],
             "number": pa.array([1.5, -0.0, None, 2.0]),
             "count": pa.array([1, 2, None, 4], pa.int64()),
-            "money": pa.array([Decimal("1.00"), None, Decimal("-2.50"), Decimal(0)], pa.decimal128(18, 2)),
+            "money": pa.array(
+                [Decimal("1.00"), None, Decimal("-2.50"), Decimal(0)], pa.decimal128(18, 2)
+            ),
             "day": pa.array([date(2026, 1, 31), None, date(1993, 6, 30), date(2026, 1, 1)]),
             "flag": pa.array([True, None, False, True]),
         }

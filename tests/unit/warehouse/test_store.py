@@ -140,9 +140,7 @@ def test_another_process_sees_a_commit_and_knows_what_it_was_made_from(
 
 def test_content_that_comes_back_under_other_inputs_is_known_by_both(store: Store) -> None:
     replace(store, rows(("A", "1.00")))
-    store.replace_partition(
-        "book.positions", JANUARY, rows(("A", "1.00")), {"source": "b"}, "code"
-    )
+    store.replace_partition("book.positions", JANUARY, rows(("A", "1.00")), {"source": "b"}, "code")
     for source in ("a", "b"):
         assert store.is_current("book.positions", JANUARY, {"source": source}, "code")
 
