@@ -3,7 +3,7 @@
 -- reads:  book.positions, book.balance_check, book.ledger_reconciliation, book.unmapped_positions,
 --         book.reporting_units, book.translation_rates, behaviour.unassigned_positions,
 --         scenarios.position_values, scenarios.cash_flow_buckets, scenarios.monthly_balances,
---         cash_flows.contractual_buckets, reports.eve_sensitivity,
+--         scenarios.stopped_currencies, cash_flows.contractual_buckets, reports.eve_sensitivity,
 --         reports.nii_sensitivity, inputs.members
 with balance as (
     select
@@ -211,6 +211,11 @@ book_principal as (
         cash_flow_model not in ('balance_only', 'commitment')
         and extract <> 'commitment'  -- an offer is drawn and repaid: nothing is left of it
         and option_type = 'none'     -- an option has no principal
+        and currency not in (        -- no flows: reported as not available, not as a difference
+            select s.currency
+            from scenarios.stopped_currencies as s
+            where s.scenario = 'base'
+        )
     group by entity_id, currency
 ),
 

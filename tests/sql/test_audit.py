@@ -103,3 +103,9 @@ def test_a_position_built_from_transactions_has_many_sources(bench):
                                         "source_row": 7}])  # fmt: skip
     sources = {(r["source_file_id"], r["source_row"]) for r in bench.run("audit.position_sources")}
     assert sources == {("loan.csv", 1), ("trans", 7)}  # loan 2 is in no book
+
+
+def test_a_stopped_currency_is_not_called_a_difference(bench):
+    bench.give("book.positions", [POSITION])
+    bench.give("scenarios.stopped_currencies", [{"scenario": "base", "currency": "USD"}])
+    assert not [k for k in proofs(bench) if k[0].startswith("principal of the repricing gap")]
