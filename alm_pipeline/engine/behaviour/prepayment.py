@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.arrays import Behaviour, BoolArray, FloatArray
 
 
 def prepaid_shares(annual_prepayment_rate: FloatArray, years: FloatArray) -> FloatArray:
@@ -31,3 +31,8 @@ def prepaid_shares(annual_prepayment_rate: FloatArray, years: FloatArray) -> Flo
     array([0.00514301])
     """
     return np.asarray(1.0 - (1.0 - annual_prepayment_rate) ** years)
+
+
+def prepaying_cohorts(behaviour: Behaviour) -> BoolArray:
+    """Return which cohorts prepay in at least one scenario, (n_cohorts,)."""
+    return np.asarray((behaviour.annual_prepayment_rate > 0.0).any(axis=1))

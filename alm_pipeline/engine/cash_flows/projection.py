@@ -117,11 +117,25 @@ def _project_one(
         return project_run_off(term, dates, behaviour, rows, row)
     if term.model == _NON_PERFORMING:
         return project_recovery(term, rows, row)
-    lanes = block.lanes
+    if term.is_forward:
+        row = _draw(term, behaviour, rows, row, block.lanes)
+    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, block.lanes)
+
+
+@kernel
+def _project_schedule(
+    term: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    last_day: int,
+    rows: Rows,
+    row: int,
+    lanes: FloatArray,
+) -> int:
     _open_lanes(term, behaviour, lanes)
     previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
-    if term.is_forward:
-        row = _draw(term, rows, row, lanes)
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = _payment_day(term, dates, k), _reset_day(term, dates, n_resets)
     must_fix = term.payment_amount == 0.0
@@ -143,14 +157,20 @@ def _project_one(
         if day == reset_day and not is_last:
             end = _index_end(term, dates, market, n_resets, day)
             reset_rates(term, market, behaviour, path, day, end, lanes)
-            rows.is_reset[row] = True
-            must_fix, n_resets = True, n_resets + 1
+            rows.is_reset[row] = must_fix = True
+            n_resets += 1
             reset_day = _reset_day(term, dates, n_resets)
-        for s in range(lanes.shape[1]):
-            flow[BALANCE, s] = lanes[L_BALANCE, s]
-        row, previous = row + 1, day
+        row, previous = _close_row(rows, row, lanes), day
         if is_last or day > last_day:
             return row
+
+
+@inner_kernel
+def _close_row(rows: Rows, row: int, lanes: FloatArray) -> int:
+    """Note the balance after a row and return the next row."""
+    for s in range(lanes.shape[1]):
+        rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
+    return row + 1
 
 
 @inner_kernel
@@ -199,12 +219,11 @@ def _open_lanes(term: Any, behaviour: BehaviourTables, lanes: FloatArray) -> Non
 
 
 @kernel
-def _draw(term: Any, rows: Rows, row: int, lanes: FloatArray) -> int:
+def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, row: int, lanes: FloatArray) -> int:
+    _open_lanes(term, behaviour, lanes)
     _open_row(rows, row, term.accrual_start, term.accrual_start, 0.0, lanes)
     rows.drawn[row] = term.principal
-    for s in range(lanes.shape[1]):
-        rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
-    return row + 1
+    return _close_row(rows, row, lanes)
 
 
 @inner_kernel

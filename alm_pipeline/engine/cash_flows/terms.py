@@ -10,14 +10,13 @@ something it is not.
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from alm_pipeline.engine.arrays import (
     NO_CODE,
     NO_DATE,
-    Behaviour,
     BoolArray,
     CashFlowModel,
     IntArray,
@@ -84,6 +83,18 @@ TERMS = np.dtype(
 )
 
 
+class Cohorts(NamedTuple):
+    """What decides the shape of a position's rows, each (n_cohorts,).
+
+    ``prepays``, ``redeems``: whether a cohort prepays, or withdraws early, in any scenario;
+    ``n_slots``: rows of its run-off ladder.
+    """
+
+    prepays: BoolArray
+    redeems: BoolArray
+    n_slots: IntArray
+
+
 def has_schedule(positions: Positions) -> BoolArray:
     """Return which positions have payment dates; an undrawn line has none."""
     is_scheduled = ~np.isin(positions.model, _WITHOUT_SCHEDULE)
@@ -125,8 +136,14 @@ def refused_terms(positions: Positions) -> dict[str, IntArray]:
     }
 
 
-def packed_terms(positions: Positions, dates: DateTables, behaviour: Behaviour) -> Any:
+def packed_terms(positions: Positions, dates: DateTables, cohorts: Cohorts) -> Any:
     """Return one record of ``TERMS`` per position.
+
+    Parameters
+    ----------
+    positions : Positions
+    dates : DateTables
+    cohorts : Cohorts
 
     Raises
     ------
@@ -145,15 +162,15 @@ def packed_terms(positions: Positions, dates: DateTables, behaviour: Behaviour) 
     terms = np.zeros(len(positions), TERMS).view(np.recarray)
     for item in fields(Positions):
         terms[item.name] = getattr(positions, item.name)
-    _derive_kind(terms, behaviour)
+    _derive_kind(terms, cohorts)
     _derive_dates(terms)
     _derive_grid(terms, dates)
-    months = np.append(behaviour.core_run_off_months, 0)  # a ladder has a row a month, and tonight
-    terms.max_rows = np.where(terms.is_constant, months[terms.cohort] + 1, terms.max_rows)
+    n_slots = np.append(cohorts.n_slots, 1)
+    terms.max_rows = np.where(terms.is_constant, n_slots[terms.cohort], terms.max_rows)
     return terms
 
 
-def _derive_kind(terms: Any, behaviour: Behaviour) -> None:
+def _derive_kind(terms: Any, cohorts: Cohorts) -> None:
     """Fill in how principal is repaid and whether customers may act."""
     for model, repayment in _REPAYMENT.items():
         terms.repayment[terms.model == model] = repayment
@@ -164,14 +181,16 @@ def _derive_kind(terms: Any, behaviour: Behaviour) -> None:
     terms.principal[is_commitment & ~terms.is_forward] = 0.0
     terms.is_constant = np.isin(terms.model, (CashFlowModel.NON_MATURITY, CashFlowModel.REVOLVING))
     terms.is_path_dependent = (terms.rate_type != RateType.FIXED) & ~terms.is_constant
-    n_cohorts = len(behaviour.core_share)
+    n_cohorts = len(cohorts.prepays)
     if (terms.cohort >= n_cohorts).any():
         raise CalculationError("a position's cohort is not in the behaviour table", fix="add it")
     terms.cohort[terms.cohort < 0] = n_cohorts
-    prepays = np.append((behaviour.annual_prepayment_rate > 0.0).any(axis=1), False)
-    redeems = np.append((behaviour.redemption_share > 0.0).any(axis=1), False)
-    terms.has_prepayment = prepays[terms.cohort] & terms.is_prepayable & ~terms.is_notional
-    terms.has_redemption = redeems[terms.cohort] & terms.is_redeemable & ~terms.is_notional
+    terms.has_prepayment = (
+        np.append(cohorts.prepays, False)[terms.cohort] & terms.is_prepayable & ~terms.is_notional
+    )
+    terms.has_redemption = (
+        np.append(cohorts.redeems, False)[terms.cohort] & terms.is_redeemable & ~terms.is_notional
+    )
 
 
 def _derive_dates(terms: Any) -> None:

@@ -22,8 +22,16 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
+from alm_pipeline.engine.behaviour.deposits import run_off_ladders
+from alm_pipeline.engine.behaviour.early_withdrawal import redeeming_cohorts
+from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, MarketTables
-from alm_pipeline.engine.cash_flows.terms import HORIZON_DAYS, has_schedule, packed_terms
+from alm_pipeline.engine.cash_flows.terms import (
+    HORIZON_DAYS,
+    Cohorts,
+    has_schedule,
+    packed_terms,
+)
 from alm_pipeline.engine.conventions.buckets import bucket_of_day
 from alm_pipeline.engine.conventions.calendar import (
     BusinessDayConvention,
@@ -89,7 +97,10 @@ def prepared(
     month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
     last_day = _last_day(positions, behaviour, int(month_days[-1]))
     dates = _dates(positions, options, last_day)
-    terms = packed_terms(positions, dates, behaviour)
+    cohorts = Cohorts(
+        prepaying_cohorts(behaviour), redeeming_cohorts(behaviour), run_off_ladders(behaviour)[1]
+    )
+    terms = packed_terms(positions, dates, cohorts)
     n_days = _n_market_days(positions, last_day, int(month_days[-1]))
     market = market_tables(curves, options.as_of_date, n_days)
     pairs, terms.replacement_row = _replacement_pairs(terms)

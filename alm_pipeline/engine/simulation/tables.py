@@ -23,6 +23,7 @@ from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaid_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
 from alm_pipeline.engine.conventions.calendar import months_after
+from alm_pipeline.engine.conventions.compounding import simple_from_discount
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.market.curve import daily_zero_rates
 
@@ -85,7 +86,7 @@ def _index_on_day_0(discount: FloatArray, ends: CountArray, year_days: FloatArra
     for row, end in enumerate(ends[:, 0]):
         if end < n_days:
             years = end / year_days[:, None]
-            spot[:, row] = (discount[:, 0] / discount[:, end] - 1.0) / years
+            spot[:, row] = simple_from_discount(discount[:, 0] / discount[:, end], years)
     return spot
 
 
@@ -130,10 +131,11 @@ def _rate_moves(
     """Return the pass-through moves on both paths, (2, n_cohorts + 1, n_curves, n_months, S)."""
     end_0 = int(market.tenor_end[_SPOT_TENOR, 0])
     base = discount_factors(curves.tenor_days, curves.base_zero_rates[None], end_0 + 1)[:, -1, 0]
-    base_index = (1.0 / base - 1.0) / (end_0 / curves.index_year_days)
+    base_index = simple_from_discount(1.0 / base, end_0 / curves.index_year_days)
     ends = market.tenor_end[_SPOT_TENOR, month_days]
     years = (ends - month_days)[None, :, None] / curves.index_year_days[:, None, None]
-    forward = (market.discount[:, month_days] / market.discount[:, ends] - 1.0) / years
+    ratio = market.discount[:, month_days] / market.discount[:, ends]
+    forward = simple_from_discount(ratio, years)
     flat = np.repeat(market.spot_index[:, None, _SPOT_TENOR], len(month_days), axis=1)
     moves = np.zeros((2, len(behaviour.core_share) + 1, *forward.shape))
     moves[FORWARD, :-1] = rate_moves(behaviour, forward, base_index)

@@ -235,3 +235,13 @@ def test_a_position_out_of_the_income_measure_earns_nothing():
     result = run(book(maturity_offset=on("2026-06-30"), is_nii=False), flat(0.04))
     assert result.net_interest_income[12][0, 0] == 0.0
     assert result.monthly["interest"].sum() == 0.0
+
+
+def test_long_ladders_of_many_accounts_stay_in_their_own_rows():
+    # 400 accounts with 121 slots each need more rows than one block holds
+    behaviour = cohort(core_share=0.9, core_run_off_months=120)
+    accounts = book(*[ACCOUNT | {"principal": 1000.0 + k} for k in range(400)])
+    result = run(accounts, flat(0.03), behaviour)
+    one = run(book(ACCOUNT), flat(0.03), behaviour).present_value[0, 0]
+    expected = one * np.array([1.0 + k / 1000.0 for k in range(400)])
+    assert result.present_value[:, 0] == pytest.approx(expected, rel=1e-12)
