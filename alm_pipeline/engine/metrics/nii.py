@@ -5,7 +5,8 @@ a bin; of the running period only what is not yet booked as accrued interest. Ev
 is replaced on its own date by a new contract at the scenario's index of ``replacement_tenor`` plus
 ``replacement_margin`` (``replacement`` holds the rolled index), until the end of the window.
 Balances without maturity stay constant and reprice month by month. Swap legs run off unreplaced.
-Interest splits over bins by year fractions. Source: BCBS 368, annex 2; EBA/GL/2022/14.
+Interest splits over bins by year fractions counted from the row's start, so that the parts add up
+to the row. Source: BCBS 368, annex 2; EBA/GL/2022/14.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.cash_flows.resets import reset_rates
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import ZERO, kernel
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
 _FIXED = int(RateType.FIXED)
@@ -75,17 +76,27 @@ def _accrue(
         if start >= edges[-1]:
             return
         booked = term.accrued_interest if row == begin else 0.0
-        whole = year_fraction(dates, term.day_count, start, day, term.maturity)
+        first, done = start, 0.0
         flow = rows.flows[row]
         while start < min(day, edges[-1]):
             at = bin_of_day[start + 1]
             stop = min(day, edges[at + 1])
-            part = 1.0 if stop == day and start == max(rows.start[row], 0) else 0.0
-            if part == 0.0 and whole != 0.0:
-                part = year_fraction(dates, term.day_count, start, stop, term.maturity) / whole
+            share = 1.0 if stop == day else _share(term, dates, first, stop, day)
             for s in range(accrued.shape[1]):
-                accrued[at, s] += sign * part * (flow[ACCRUED, s] - booked)
-            start = stop
+                accrued[at, s] += sign * (share - done) * (flow[ACCRUED, s] - booked)
+            start, done = stop, share
+
+
+@kernel
+def _share(term: Any, dates: DateTables, start: int, stop: int, day: int) -> float:
+    """Return which share of a row's interest has accrued by ``stop``, counted from its start.
+
+    Always from the start: 30/360 is not additive, and its parts would not make up the row.
+    """
+    whole = year_fraction(dates, term.day_count, start, day, term.maturity)
+    if whole == 0.0:
+        return 0.0
+    return year_fraction(dates, term.day_count, start, stop, term.maturity) / whole
 
 
 @kernel
@@ -198,11 +209,9 @@ def _hold(
         if term.rate_type == _ADMINISTERED or is_floating_reset:
             index_end = market.tenor_end[max(term.index_tenor, 0), start]
             reset_rates(term, market, behaviour, path, start, index_end, lanes)
-        amount = (
-            term.sign
-            * term.principal
-            * year_fraction(dates, term.day_count, start, end, term.maturity)
-        )
+        years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
+        years -= year_fraction(dates, term.day_count, ZERO, start, term.maturity)
+        amount = term.sign * term.principal * years
         at = bin_of_day[end]
         for s in range(lanes.shape[1]):
             accrued[at, s] += amount * lanes[L_RATE, s]

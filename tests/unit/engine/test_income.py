@@ -150,6 +150,28 @@ def test_months_add_up_to_the_income_of_the_window():
             assert months[:window].sum() == pytest.approx(income, abs=1e-9)
 
 
+def test_the_months_of_a_30_360_coupon_add_up_to_the_coupon():
+    # 31 December to 28 February is 58 days of 30/360 (US), to 31 March 90, but 28 February to
+    # 31 March only 30: month by month 30 + 28 + 30 = 88. Counted from the start: 30, 28, 32
+    bond = book(
+        payment_months=12,
+        next_payment_offset=on("2026-12-31"),
+        maturity_offset=on("2030-12-31"),
+        day_count=DayCount.THIRTY_360_US,
+    )
+    result = run(bond, flat(0.03))
+    assert result.net_interest_income[12][0, 0] == pytest.approx(5.0, abs=EXACT)
+    expected = [5 * days / 360 for days in (30, 28, 32, 30)]
+    assert result.monthly["interest"][0, :4, 0] == pytest.approx(expected, abs=EXACT)
+
+
+def test_a_constant_balance_on_30_360_earns_a_whole_year():
+    # 1000 x 2 % x 360/360, although the months from month end to month end count 358 days
+    account = book(ACCOUNT | {"day_count": DayCount.THIRTY_360_US, "rate_type": RateType.FIXED})
+    income = run(account, flat(0.0), cohort()).net_interest_income[12][0, 0]
+    assert income == pytest.approx(-20.0, abs=EXACT)
+
+
 def test_monthly_balances_roll_forward():
     loan = book(
         model=CashFlowModel.LINEAR,
