@@ -35,8 +35,7 @@ class ColumnEdge:
 
 def tables_read(text: str) -> frozenset[str]:
     """Return the ``schema.table`` names a SELECT reads, common table expressions left out."""
-    tree = _parsed(text)
-    return frozenset(f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db)
+    return frozenset(f"{t.db}.{t.name}" for t in _parse(text).find_all(exp.Table) if t.db)
 
 
 def column_edges(file: SqlFile, columns_of: Mapping[str, Sequence[str]]) -> tuple[ColumnEdge, ...]:

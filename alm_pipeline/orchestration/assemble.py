@@ -41,7 +41,7 @@ def assemble(config: Path) -> dg.Definitions:
     chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
     return dg.Definitions(
         assets=assets,
-        asset_checks=table_check_assets(partitions),
+        asset_checks=table_check_assets(bank, partitions),
         jobs=list(by_name.values()),
         schedules=[close_schedule(bank)],
         sensors=[delivery_sensor(bank), *chain],

@@ -14,21 +14,41 @@ from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.validation.evaluation import CheckResult
-from alm_pipeline.validation.table_checks import TABLE_CHECKS, evaluate_table_checks
+from alm_pipeline.validation.table_checks import (
+    SCENARIO_CHECKS,
+    TABLE_CHECKS,
+    TableCheck,
+    later_checks,
+    run_checks,
+)
 from alm_pipeline.warehouse.partition import Partition
 
 _MAX_SHOWN = 20
 _MAX_AMOUNT = Decimal("9999999999999999.99")
 
 
-def table_check_assets(partitions: Partitions) -> list[dg.AssetChecksDefinition]:
+def table_check_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
     """Return one group of asset checks per checked table of a later stage."""
-    tables = sorted({check.table for check in TABLE_CHECKS})
-    return [_table_checks(partitions, table) for table in tables]
+    return [_table_checks(bank, partitions, table) for table in sorted(checks_by_asset(bank))]
 
 
-def _table_checks(partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
-    own = [check for check in TABLE_CHECKS if check.table == table]
+def checks_by_asset(bank: Bank) -> dict[str, tuple[TableCheck, ...]]:
+    """Return the checks of later stages by the asset after which they run.
+
+    Rules of data contracts that need the book run after the positions, those that need valuations
+    with the proofs.
+    """
+    contracts = bank.extracts.values()
+    found: dict[str, tuple[TableCheck, ...]] = {}
+    for check in (*TABLE_CHECKS, *SCENARIO_CHECKS):
+        found[check.table] = (*found.get(check.table, ()), check)
+    for stage, table in (("book", "book.positions"), ("scenarios", "audit.proofs")):
+        found[table] = (*found.get(table, ()), *later_checks(contracts, stage))
+    return {table: checks for table, checks in found.items() if checks}
+
+
+def _table_checks(bank: Bank, partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
+    own = checks_by_asset(bank)[table]
     key = asset_key(table)
 
     @dg.multi_asset_check(
@@ -39,7 +59,7 @@ def _table_checks(partitions: Partitions, table: str) -> dg.AssetChecksDefinitio
                 asset=key,
                 blocking=check.severity == "blocking",
                 description=check.message,
-                partitions_def=partitions.month_ends,
+                partitions_def=partitions.of_table(bank.shapes[table].is_by_scenario),
             )
             for check in own
         ],
@@ -56,14 +76,20 @@ def _table_checks(partitions: Partitions, table: str) -> dg.AssetChecksDefinitio
 
 
 def check_table(bank: Bank, table: str, partition: Partition) -> list[CheckResult]:
-    """Run the checks of one table on its current content and record the verdicts."""
+    """Run the checks that belong after one asset on current content and record the verdicts."""
     store = bank.store
     bank.bind_inputs(partition.as_of_date)
-    store.bind(table, partition.month, is_gated=False)
-    results = evaluate_table_checks(store.session, table)
-    checked = store.checked_hash(table, partition)
-    stage = table.partition(".")[0]
-    store.gate.record([result_row(result, stage, partition.month, checked) for result in results])
+    checks = checks_by_asset(bank)[table]
+    for read in sorted({t for check in checks for t in (check.table, *check.reads)}):
+        if not read.startswith("inputs."):
+            store.bind(read, partition, is_gated=False)
+    results = run_checks(store.session, checks, engine="counts")  # a validation each costs more
+    rows = []
+    for result in results:
+        own = partition if store.shape(result.table_name).is_by_scenario else partition.month
+        checked = store.checked_hash(result.table_name, own)
+        rows.append(result_row(result, table.partition(".")[0], own, checked))
+    store.gate.record(rows)
     return results
 
 

@@ -8,11 +8,19 @@ from pathlib import Path
 import dagster as dg
 
 SETTINGS = """\
-telemetry: {enabled: false}
-nux: {enabled: false}
+telemetry: {{enabled: false}}
+nux: {{enabled: false}}
+event_log_storage:
+  module: alm_pipeline.orchestration.event_log
+  class: EventLog
+  config: {{base_dir: "{folder}/events"}}
+run_storage:
+  module: alm_pipeline.orchestration.event_log
+  class: RunLog
+  config: {{base_dir: "{folder}/runs"}}
 concurrency:
-  runs: {max_concurrent_runs: 2}
-  pools: {granularity: run, default_limit: 2}
+  runs: {{max_concurrent_runs: 2}}
+  pools: {{granularity: run, default_limit: 2}}
 """
 
 
@@ -20,8 +28,9 @@ def prepare_home(folder: Path) -> Path:
     """Create the folder of the Dagster instance with quiet settings, and point Dagster at it."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "dagster.yaml"
-    if not settings.is_file():
-        settings.write_text(SETTINGS, encoding="utf-8")
+    text = SETTINGS.format(folder=folder.as_posix())
+    if not settings.is_file() or settings.read_text(encoding="utf-8") != text:
+        settings.write_text(text, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     return folder

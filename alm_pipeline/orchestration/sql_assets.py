@@ -27,25 +27,77 @@ from alm_pipeline.orchestration.sql_run import run_sql_file
 
 
 def sql_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
-    """Return one asset per SQL file, and the what-if twins of those by scenario."""
-    found = []
+    """Return one asset per SQL file, and the what-if twins of those by scenario.
+
+    Files of one stage that do not read each other share a step, which can run any of them alone:
+    a step of its own for each would cost more than its SELECT.
+    """
+    steps: dict[tuple[str, bool, bool], list[SqlFile]] = {}
     for file in bank.sql_files:
-        found.append(sql_asset(bank, partitions, file))
+        by_scenario = bank.shapes[file.table].is_by_scenario
+        name = file.group if _is_flat(bank, file) else file.table
+        steps.setdefault((name, by_scenario, False), []).append(file)
         if has_twin(bank, file.table):
-            found.append(sql_asset(bank, partitions, file, is_what_if=True))
-    return found
+            steps.setdefault((name, by_scenario, True), []).append(file)
+    return [
+        _step(bank, partitions, files, _step_name(name, by_scenario, is_what_if), is_what_if)
+        for (name, by_scenario, is_what_if), files in steps.items()
+    ]
 
 
-def sql_asset(
-    bank: Bank, partitions: Partitions, file: SqlFile, *, is_what_if: bool = False
+def _is_flat(bank: Bank, file: SqlFile) -> bool:
+    """Say whether no file of a stage, partitioned the same way, reads another one of it."""
+    by_scenario = bank.shapes[file.table].is_by_scenario
+    peers = {
+        f.table: f
+        for f in bank.sql_files
+        if f.group == file.group and bank.shapes[f.table].is_by_scenario == by_scenario
+    }
+    return not any(set(f.current_reads) & set(peers) for f in peers.values())
+
+
+def _step_name(name: str, by_scenario: bool, is_what_if: bool) -> str:
+    kind = "what_if" if is_what_if else "by_scenario" if by_scenario else "by_month"
+    return f"sql_{name.replace('.', '__')}_{kind}"
+
+
+def _step(
+    bank: Bank, partitions: Partitions, files: list[SqlFile], name: str, is_what_if: bool
 ) -> dg.AssetsDefinition:
-    """Return the asset of one SQL file."""
-    table = twin_of(file.table) if is_what_if else file.table
-    shape = bank.shapes[table]
-    contract = bank.tables.get(file.table)
+    by_table = {_named(file, is_what_if): file for file in files}
 
-    @dg.asset(
-        key=asset_key(table),
+    @dg.multi_asset(
+        name=name,
+        specs=[_spec(bank, partitions, file, is_what_if) for file in files],
+        can_subset=len(files) > 1,
+    )
+    def run(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        opened, partition = bank.open(), partition_of(context)
+        wanted = {".".join(key.path) for key in context.selected_asset_keys}
+        with opened.store.registry.together():
+            commits = {
+                table: run_sql_file(opened, file, partition, is_what_if=is_what_if)
+                for table, file in by_table.items()
+                if table in wanted
+            }
+        for table, commit in commits.items():
+            edges = lineage_metadata(edges_of(opened, by_table[table]))
+            yield dg.MaterializeResult(
+                asset_key=asset_key(table), metadata=commit_metadata(commit) | edges
+            )
+
+    return run
+
+
+def _named(file: SqlFile, is_what_if: bool) -> str:
+    return twin_of(file.table) if is_what_if else file.table
+
+
+def _spec(bank: Bank, partitions: Partitions, file: SqlFile, is_what_if: bool) -> dg.AssetSpec:
+    table = _named(file, is_what_if)
+    shape, contract = bank.shapes[table], bank.tables.get(file.table)
+    return dg.AssetSpec(
+        asset_key(table),
         group_name=file.group,
         deps=upstreams(bank, file, is_what_if=is_what_if),
         partitions_def=partitions.of_table(shape.is_by_scenario, is_what_if),
@@ -55,13 +107,6 @@ def sql_asset(
         kinds={"sql", "duckdb"},
         metadata=asset_metadata(contract, shape, bank.dictionary),
     )
-    def run(context: dg.AssetExecutionContext, bank: BankResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        opened = bank.open()
-        commit = run_sql_file(opened, file, partition_of(context), is_what_if=is_what_if)
-        edges = edges_of(opened, file)
-        return dg.MaterializeResult(metadata=commit_metadata(commit) | lineage_metadata(edges))
-
-    return run
 
 
 def upstreams(bank: Bank, file: SqlFile, *, is_what_if: bool = False) -> list[dg.AssetDep]:

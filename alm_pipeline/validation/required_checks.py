@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.validation.rules import compile_rules
-from alm_pipeline.validation.table_checks import TABLE_CHECKS
+from alm_pipeline.validation.table_checks import SCENARIO_CHECKS, TABLE_CHECKS
 
 
 def blocking_checks(extracts: Mapping[str, ExtractContract]) -> dict[str, frozenset[str]]:
@@ -19,7 +19,7 @@ def blocking_checks(extracts: Mapping[str, ExtractContract]) -> dict[str, frozen
         )
         for name, contract in extracts.items()
     }
-    for check in TABLE_CHECKS:
+    for check in (*TABLE_CHECKS, *SCENARIO_CHECKS):
         if check.severity == "blocking":
             known = required.get(check.table, frozenset())
             required[check.table] = known | {check.check_id}

@@ -7,7 +7,8 @@ commit whose row was lost to a kill is simply not seen and is written again by t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -76,25 +77,29 @@ class Registry:
         self._log = AppendLog(lake, TABLE, SCHEMA)
         self._entries: dict[tuple[str, Partition], Entry] = {}
         self._taken = 0
+        self._waiting: list[dict[str, Any]] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write the rows of several commits at once, at the end; a kill before loses only rows."""
+        if self._waiting is not None:
+            yield
+            return
+        self._waiting = []
+        try:
+            yield
+        finally:
+            rows, self._waiting = self._waiting, None
+            self._log.append(rows)
 
     def add(self, entry: Entry) -> None:
         """Record a commit, or one more derivation of content that is already there."""
-        (derivation,) = entry.derivations
-        self._log.append(
-            [
-                {
-                    "as_of_date": entry.partition.as_of_date,
-                    "scenario": entry.partition.scenario,
-                    "table_name": entry.table,
-                    "delta_version": entry.version,
-                    "content_hash": entry.content_hash,
-                    "n_rows": entry.n_rows,
-                    "contract_version": entry.contract_version,
-                    "code_version": derivation.code_version,
-                    "input_hashes": json.dumps(dict(sorted(derivation.input_hashes.items()))),
-                }
-            ]
-        )
+        row = _row(entry)
+        if self._waiting is None:
+            self._log.append([row])
+        else:
+            self._waiting.append(row)
+            self._take(entry)
 
     def find(self, table: str, partition: Partition) -> Entry | None:
         """Return the newest entry of a partition, or None when it was never written."""
@@ -110,15 +115,32 @@ class Registry:
     def _refresh(self) -> None:
         rows = self._log.rows()
         for row in rows[self._taken :]:
-            entry = _entry(row)
-            key = (entry.table, entry.partition)
-            known = self._entries.get(key)
-            if known is None or entry.version > known.version:
-                self._entries[key] = entry
-            elif entry.version == known.version:
-                both = (*known.derivations, *entry.derivations)
-                self._entries[key] = replace(known, derivations=both)
+            self._take(_entry(row))
         self._taken = len(rows)
+
+    def _take(self, entry: Entry) -> None:
+        key = (entry.table, entry.partition)
+        known = self._entries.get(key)
+        if known is None or entry.version > known.version:
+            self._entries[key] = entry
+        elif entry.version == known.version:
+            fresh = [d for d in entry.derivations if d not in known.derivations]
+            self._entries[key] = replace(known, derivations=(*known.derivations, *fresh))
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    (derivation,) = entry.derivations
+    return {
+        "as_of_date": entry.partition.as_of_date,
+        "scenario": entry.partition.scenario,
+        "table_name": entry.table,
+        "delta_version": entry.version,
+        "content_hash": entry.content_hash,
+        "n_rows": entry.n_rows,
+        "contract_version": entry.contract_version,
+        "code_version": derivation.code_version,
+        "input_hashes": json.dumps(dict(sorted(derivation.input_hashes.items()))),
+    }
 
 
 def _entry(row: dict[str, Any]) -> Entry:

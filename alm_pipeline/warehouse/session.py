@@ -38,6 +38,7 @@ class Session:
         self._connection = duckdb.connect(":memory:")
         self._lock = threading.RLock()
         self._held: dict[str, pa.Table] = {}
+        self._views: dict[str, str] = {}
         for statement in (
             f"set threads = {threads}",
             f"set memory_limit = '{memory_limit}'",
@@ -105,6 +106,7 @@ class Session:
         with self._lock:
             for name in names:
                 self._connection.execute(f"drop view if exists {self._checked(name)}")
+                self._views.pop(name, None)
                 handle = "held_" + name.replace(".", "__")
                 if self._held.pop(handle, None) is not None:
                     self._connection.unregister(handle)
@@ -121,9 +123,12 @@ class Session:
         return f"select {nulls} where false"
 
     def _create_view(self, name: str, body: str) -> None:
+        if self._views.get(name) == body:
+            return
         schema, _, _ = name.partition(".")
         self._connection.execute(f"create schema if not exists {schema}")
         self._connection.execute(f"create or replace view {name} as {body}")
+        self._views[name] = body
 
     @staticmethod
     def _checked(name: str) -> str:

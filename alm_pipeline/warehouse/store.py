@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from alm_pipeline.errors import DataError, WarehouseError
 from alm_pipeline.warehouse.content import combined_hash, content_hash
@@ -106,7 +108,8 @@ class Store:
         Rules of a raw extract may look into any other extract, so it is the whole delivery.
         """
         if not table.startswith("raw."):
-            return self.entry(table, partition.month).content_hash
+            is_by_scenario = self.shape(table).is_by_scenario
+            return self.entry(table, partition if is_by_scenario else partition.month).content_hash
         month = self.registry.of_month(partition.month)
         return combined_hash({e.table: e.content_hash for e in month if e.table.startswith("raw.")})
 
@@ -190,19 +193,17 @@ class Store:
             )
 
     def _refuse_duplicates(self, shape: TableShape, partition: Partition, rows: pa.Table) -> None:
-        key = ", ".join(f'"{column}"' for column in shape.key)
-        self.session.bind_table(_INCOMING, rows)
-        try:
-            twice = self.session.rows(
-                f"select {key}, count(*) as n from {_INCOMING} group by all"
-                f" having count(*) > 1 order by {key} limit 5"
-            )
-        finally:
-            self.session.unbind([_INCOMING])
-        if twice:
+        keys = rows.select(list(shape.key))
+        if rows.num_rows < 2:
+            return
+        same = pa.chunked_array([pa.array(np.ones(rows.num_rows - 1, dtype=bool))])
+        for column in keys.columns:  # rows are in key order: a repeated key stands next to itself
+            same = pc.and_(same, pc.equal(column.slice(1), column.slice(0, len(column) - 1)))
+        twice = np.flatnonzero(same.to_numpy(zero_copy_only=False))[:5]
+        if len(twice):
             raise DataError(
                 "rows share a key that must be unique",
                 where=f"{shape.table} {partition}",
-                detail="; ".join(str(tuple(row.values())) for row in twice),
+                detail="; ".join(str(tuple(row.values())) for row in keys.take(twice).to_pylist()),
                 fix=f"the key is ({', '.join(shape.key)}): find why it repeats",
             )

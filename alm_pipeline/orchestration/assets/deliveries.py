@@ -32,7 +32,10 @@ def delivery_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, bank: BankResource
     ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         partition = partition_of(context)
-        for commit in read_delivery(bank.open(), partition):
+        opened = bank.open()
+        with opened.store.registry.together():
+            commits = list(read_delivery(opened, partition))
+        for commit in commits:
             yield dg.MaterializeResult(
                 asset_key=asset_key(commit.entry.table), metadata=commit_metadata(commit)
             )

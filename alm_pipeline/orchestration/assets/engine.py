@@ -77,7 +77,10 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
 
     @dg.multi_asset(specs=specs, name=name, can_subset=False)
     def simulation(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        for commit in make_scenario(bank.open(), partition_of(context), is_what_if=is_what_if):
+        opened, partition = bank.open(), partition_of(context)
+        with opened.store.registry.together():
+            commits = list(make_scenario(opened, partition, is_what_if=is_what_if))
+        for commit in commits:
             yield dg.MaterializeResult(
                 asset_key=asset_key(commit.entry.table), metadata=commit_metadata(commit)
             )

@@ -48,6 +48,9 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
     """Write and publish the manifest of a month end, then rebuild the face."""
     entries = entries_of_close(bank, partition)
     refuse_stale(bank, partition, entries)
+    for entry in entries:
+        checked = bank.store.checked_hash(entry.table, entry.partition)
+        bank.store.gate.refuse_unless_open(entry.table, entry.partition, checked)
     inputs = close_inputs(bank, partition.as_of_date)
     current = bank.closes.current(partition.as_of_date)
     run_id = run_id_of(inputs)
@@ -152,12 +155,12 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
 
 def check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
     """Return the verdicts on exactly the content a close holds."""
-    partition = Partition(manifest.as_of_date)
-    tables = sorted({p.table for p in manifest.tables if bank.store.gate.has_results(p.table)})
+    store = bank.store
+    checked = [p for p in manifest.tables if store.gate.has_results(p.table)]
     return [
         row
-        for table in tables
-        for row in bank.store.gate.results(table, bank.store.checked_hash(table, partition))
+        for pin in checked
+        for row in store.gate.results(pin.table, store.checked_hash(pin.table, pin.partition))
     ]
 
 

@@ -62,7 +62,10 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         can_subset=False,
     )
     def quarantine(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        for checked in check_delivery(bank.open(), partition_of(context)):
+        opened = bank.open()
+        with opened.store.registry.together():
+            found = list(check_delivery(opened, partition_of(context)))
+        for checked in found:
             key = asset_key(f"quarantine.{checked.extract}")
             yield dg.MaterializeResult(asset_key=key, metadata=commit_metadata(checked.commit))
             blocking = [r for r in checked.results if r.is_blocking]
