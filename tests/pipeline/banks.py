@@ -59,7 +59,7 @@ class Folder:
     def close(self, day: date = DAY) -> Outcome:
         """Close a month end as the command line does, in this process."""
         with open_instance(self.bank.settings.dagster_home) as instance:
-            return close_month(self.bank, self.definitions, instance, day, lambda step: None)
+            return close_month(self.bank, self.definitions, instance, day, _say_nothing)
 
     def run(self, job: str, partition: Partition, run_id: str = "") -> dg.ExecuteInProcessResult:
         """Run one job of the chain for one partition, as the UI does."""
@@ -111,6 +111,10 @@ def small_bank(path: Path, scenarios: tuple[str, ...] = SCENARIOS, **settings: o
     folder = write_folder(path, scenarios, **settings)
     shutil.copytree(SMALL_BANK / "landing", path / "landing", dirs_exist_ok=True)
     return folder
+
+
+def _say_nothing(_step: str) -> None:
+    """Where a close announces its steps when nobody listens."""
 
 
 def restate(folder: Path, extract: str, edit: Any) -> None:
