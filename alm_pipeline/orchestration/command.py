@@ -7,6 +7,7 @@ line per table that took notice of anything.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
+from alm_pipeline.validation.expectations import load_great_expectations
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.session import Session
@@ -60,6 +62,8 @@ class Timings:
 def close_with_progress(config: Path, as_of_date: date, timings: Timings | None = None) -> Outcome:
     """Close one month end and show how far it is."""
     _quiet()
+    # Importing Great Expectations takes seconds; it is first needed after the delivery is read.
+    threading.Thread(target=load_great_expectations, daemon=True).start()
     bank = open_bank(config)
     definitions = assemble(config)
     timings = timings or Timings()

@@ -29,7 +29,7 @@ _NATIVE = ("required", "allowed", "pattern", "unique", "range")
 
 def gx_suite_metrics() -> Any:
     """Return the suite over a metrics frame: no rule, of whichever severity, has a failing row."""
-    gx = _great_expectations()
+    gx = load_great_expectations()
     return gx.ExpectationSuite(
         name="data_contracts",
         expectations=[
@@ -85,7 +85,7 @@ def gx_suite_rows(rules: Sequence[Rule]) -> Any:
     pandas cannot say (a reference, a condition in SQL, an exact cast) is a column
     `fails_<rule position>` that must be false.
     """
-    gx = _great_expectations()
+    gx = load_great_expectations()
     expectations = [
         _row_expectation(rule, position) for position, rule in enumerate(row_rules(rules))
     ]
@@ -106,7 +106,7 @@ def failing_rows(
 
 def _row_expectation(rule: Rule, position: int) -> Any:
     """Return the expectation that says the same as one row-level rule."""
-    gxe = _great_expectations().expectations
+    gxe = load_great_expectations().expectations
     meta = {"rule_id": rule.rule_id, "about": rule.about}
     if rule.kind == "required":
         return gxe.ExpectColumnValuesToNotBeNull(column=f"filled__{rule.columns[0]}", meta=meta)
@@ -155,7 +155,7 @@ def _row_frame(session: Session, contract: ExtractContract, rules: Sequence[Rule
     return frame
 
 
-def _great_expectations() -> Any:
+def load_great_expectations() -> Any:
     """Import the library on first use, without telemetry and chatter."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations
@@ -166,7 +166,7 @@ def _great_expectations() -> Any:
 
 def _validate(frame: pd.DataFrame, suite: Any, index_columns: Iterable[str]) -> Any:
     """Validate a frame in a context that lives for this call only, without telemetry or bars."""
-    gx = _great_expectations()
+    gx = load_great_expectations()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")

@@ -89,10 +89,8 @@ def _create(
     connection.execute(f"create table {name} ({typed})")
     if files:
         columns = ", ".join(f'"{column}"' for column in shape.columns)
-        order = ", ".join(f'"{column}"' for column in shape.key)
-        connection.execute(
+        connection.execute(  # every file is in the order of its key already
             f"insert into {name} select {columns} from read_parquet($files,"
-            f" hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
-            f" order by {order}",
+            " hive_partitioning = true, hive_types_autocast = false, union_by_name = true)",
             {"files": list(files)},
         )
