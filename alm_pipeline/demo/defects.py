@@ -22,8 +22,9 @@ from alm_pipeline.errors import ConfigurationError
 class Defect:
     """A kind of defect: how it is called, where it goes and what should happen.
 
-    `handling`: quarantine (rows set aside), refused (the file does not load), blocking (the close
-    stops at the rule), stopped (what needs it is not available), warning (reported).
+    `handling`: quarantine (rows set aside), refused (the file, or its broken row, does not load),
+    blocking (the close stops at the rule), stopped (what needs it is not available), warning
+    (reported).
     """
 
     name: str
@@ -32,6 +33,11 @@ class Defect:
     handling: str
     about: str
     control_agrees: bool = True
+
+    @property
+    def rule_id(self) -> str:
+        """Identifier of the check that should find it; rules of later tables say their table."""
+        return self.rule if "book." in self.rule else f"{self.extract}.{self.rule}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ CATALOGUE = tuple(
 truncated_last_row | deposit_term | control_totals | refused | the file breaks off in its last row
 altered_after_control | security | control_totals | refused | an amount changed after the controls
 lost_rows | collateral_flow | control_totals | refused | the last rows never arrived
-missing_file | funding_source | is_delivered | blocking | the file is not in the folder
+missing_file | funding_source | delivery_is_complete | refused | the file is not in the folder
 unknown_code | loan | status.allowed | quarantine | a status that no list has
 unknown_product | borrowing | product_code.resolves | blocking | a product nobody mapped
 unknown_entity | deposit_term | entity_id.resolves | quarantine | no such entity
@@ -87,7 +93,7 @@ encumbered_above_available | encumbrance_link | encumbered_within_available | qu
 swap_leg_missing | derivative_leg | legs_are_delivered | quarantine | a swap with one leg
 cap_below_floor | loan | floor_not_above_cap | quarantine | a cap under its floor
 annuity_payment_broken | loan | annuity_repays_to_maturity | warning | never repays
-ledger_break | gl_balance | ledger_reconciliation | blocking | the ledger is a million off
+ledger_break | gl_balance | book.ledger_reconciliation.ties | blocking | the ledger is a million off
 unmapped_gl_account | gl_balance | every_account_is_mapped | blocking | nobody mapped it
 stale_curve | curve_quote | quote_is_fresh | stopped | quotes of forty days ago
 missing_curve_node | curve_quote | used_curves_are_quoted | stopped | no euro curve at all
@@ -117,7 +123,7 @@ def plant_defects(folder: Path, names: Collection[str], *, label_file: Path) -> 
         )
     taken: dict[str, set[str]] = {}
     chosen = [defect for defect in CATALOGUE if defect.name in set(names)]
-    chosen.sort(key=lambda defect: not defect.control_agrees or defect.name == "missing_file")
+    chosen.sort(key=lambda defect: not defect.control_agrees)
     labels = [_plant(folder, defect, taken) for defect in chosen]
     text = json.dumps([asdict(label) for label in labels], indent=1)
     label_file.write_text(text + "\n", encoding="utf-8")
@@ -141,7 +147,7 @@ def _plant(folder: Path, defect: Defect, taken: dict[str, set[str]]) -> Label:
         defect.name,
         defect.extract,
         path.name,
-        f"{defect.extract}.{defect.rule}",
+        defect.rule_id,
         defect.handling,
         defect.about,
         defect.control_agrees,
