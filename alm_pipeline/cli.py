@@ -94,11 +94,11 @@ def init(
 def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) -> None:
     """Open the asset graph, runs and schedules in Dagster's web page."""
     from alm_pipeline import paths
-    from alm_pipeline.inputs.settings import config_path, load_settings
-    from alm_pipeline.orchestration.home import prepare_home
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.home import open_instance
 
-    prepare_home(load_settings().dagster_home)
-    os.environ["ALM_CONFIG_PATH"] = str(config_path())
+    open_instance(open_bank(config_path())).dispose()
     workspace = paths.PACKAGE.parent / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "alm_pipeline.definitions"]
     command = [sys.executable, "-m", "dagster", "dev", *where, "-h", "127.0.0.1", "-p", str(port)]

@@ -117,6 +117,23 @@ def result_row(
     }
 
 
+def result_of(row: dict[str, Any]) -> CheckResult:
+    """Return the result that `result_row` wrote."""
+    return CheckResult(
+        check_id=row["check_id"],
+        rule_id=row["rule_id"],
+        table_name=row["table_name"],
+        severity=row["severity"],
+        is_blocking=row["is_blocking"],
+        failed_rows=row["failed_rows"],
+        failed_amount=row["failed_amount"],
+        total_rows=row["n_rows"],
+        passed=row["is_passed"],
+        sample=row["sample"],
+        message=row["message"],
+    )
+
+
 def asset_check_result(
     key: dg.AssetKey,
     name: str,

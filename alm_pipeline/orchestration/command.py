@@ -67,7 +67,7 @@ def close_with_progress(config: Path, as_of_date: date, timings: Timings | None 
     bank = open_bank(config)
     definitions = assemble(config)
     timings = timings or Timings()
-    with open_instance(bank.settings.dagster_home) as instance:
+    with open_instance(bank) as instance:
         return _with_progress(bank, definitions, instance, as_of_date, timings)
 
 

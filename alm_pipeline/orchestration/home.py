@@ -7,6 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.partitions import WHAT_IF_DIMENSION
+
 SETTINGS = """\
 telemetry: {{enabled: false}}
 nux: {{enabled: false}}
@@ -36,6 +39,13 @@ def prepare_home(folder: Path) -> Path:
     return folder
 
 
-def open_instance(folder: Path) -> dg.DagsterInstance:
-    """Return the instance in which runs of a close are recorded, so that the UI shows them."""
-    return dg.DagsterInstance.from_config(str(prepare_home(folder)))
+def open_instance(bank: Bank) -> dg.DagsterInstance:
+    """Return the instance in which runs of a close are recorded, so that the UI shows them.
+
+    Every scenario file outside the close is offered there as a what-if partition.
+    """
+    instance = dg.DagsterInstance.from_config(str(prepare_home(bank.settings.dagster_home)))
+    closing = set(bank.settings.closing_scenarios)
+    what_ifs = [name for name in bank.figures.scenarios.scenarios if name not in closing]
+    instance.add_dynamic_partitions(WHAT_IF_DIMENSION, what_ifs)
+    return instance

@@ -38,17 +38,10 @@ def close_jobs(assets: Sequence[dg.AssetsDefinition], partitions: Partitions) ->
     for asset in assets:
         by_job[_job_of(asset, partitions)].extend(asset.keys)
     tags = {"dagster/max_retries": "0"}
-    definitions = {
-        BOOK: partitions.month_ends,
-        SCENARIO: partitions.by_scenario,
-        REPORTS: partitions.month_ends,
-        WHAT_IF_JOB: partitions.by_what_if,
-    }
     return [
         dg.define_asset_job(
             name,
             selection=dg.AssetSelection.assets(*keys),
-            partitions_def=definitions[name],
             description=_ABOUT[name],
             run_tags=tags,
         )

@@ -63,6 +63,7 @@ def footer_lines(published: Published, group: str) -> list[str]:
     exceptions = published.rows("select count(*) as n from audit.exception_ledger")[0]
     share = excluded["share"]
     return [
+        *_availability_lines(published, group),
         f"checks    {checks['passed']:,} of {checks['n']:,} passed,"
         f" {checks['blocked']} blocking failures",
         f"proofs    {proofs['passed']:,} of {proofs['n']:,} hold",
@@ -70,6 +71,20 @@ def footer_lines(published: Published, group: str) -> list[str]:
         f" {_share(share) if share is not None else 'no assets'} of assets",
         f"exceptions {exceptions['n']:,} in audit.exception_ledger",
     ]
+
+
+def _availability_lines(published: Published, group: str) -> list[str]:
+    """Return one line per way in which report rows are not simply available."""
+    tables = ("eve_sensitivity", "nii_sensitivity", "repricing_gap", "liquidity_gap", "scorecard")
+    union = " union all ".join(
+        f"select availability from reports.{table} where entity_id = $entity" for table in tables
+    )
+    found = published.rows(
+        f"select availability, count(*) as n from ({union})"
+        " where availability <> 'available' group by availability order by availability",
+        {"entity": group},
+    )
+    return [f"note      {row['n']:,} report rows: {row['availability']}" for row in found]
 
 
 def exit_status(published: Published, group: str) -> int:
