@@ -7,7 +7,7 @@ no fast-math: the same input gives the same bits on any number of scenarios or t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -15,13 +15,25 @@ from numba import njit
 ZERO: int = cast("int", np.int64(0))
 """Zero with the type that counters have; a plain 0 would have each kernel compiled twice."""
 
+_NO_ENTRY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile ``function`` with the engine's settings."""
+def entry_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` with the engine's settings, to be called from Python."""
     compiled = njit(nogil=True, cache=True, error_model="numpy")(function)
+    return cast("Callable[P, R]", compiled)
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a ``function`` that only kernels call.
+
+    It has no entry from Python, which takes longer to compile than the function itself: a call
+    from Python, also from a test, ends the process. What tests call is an ``entry_kernel``.
+    """
+    compiled = njit(nogil=True, cache=True, error_model="numpy", **_NO_ENTRY)(function)
     return cast("Callable[P, R]", compiled)
 
 

@@ -22,7 +22,7 @@ from alm_pipeline.engine.cash_flows.records import (
     L_SURVIVAL,
     SCHEDULED,
 )
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import entry_kernel, kernel
 
 _SMALL_RATE = 1e-3
 
@@ -39,7 +39,7 @@ def _power(base: float, exponent: int) -> float:
     return result
 
 
-@kernel
+@entry_kernel
 def level_payment(balance: float, period_rate: float, n_payments: int, balloon: float) -> float:
     """Return the instalment that leaves ``balloon`` after ``n_payments`` equal payments.
 

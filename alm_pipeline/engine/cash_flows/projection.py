@@ -1,6 +1,6 @@
 """The projection: one contract's terms to its dated rows, all scenarios at once.
 
-The only place where cash flows are computed. ``project_block`` fills a block of ``Rows``; the
+The only place where cash flows are computed. ``project_one`` fills a buffer of ``Rows``; the
 lenses (``metrics``) and the event rows (``simulation.events``) read the same rows.
 
 On one date the order is: early redemption, interest on the balance before the date, scheduled
@@ -25,7 +25,6 @@ from alm_pipeline.engine.cash_flows.amortisation import (
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
-    FLAT,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -39,7 +38,6 @@ from alm_pipeline.engine.cash_flows.records import (
     PREPAID,
     RATE,
     BehaviourTables,
-    Block,
     MarketTables,
     Rows,
 )
@@ -49,7 +47,7 @@ from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.conventions.schedule import grid_day
-from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel, kernel
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -58,48 +56,8 @@ _BALANCE_ONLY = int(CashFlowModel.BALANCE_ONLY)
 _NO_OPTION = int(OptionType.NONE)
 
 
-@kernel
-def project_block(
-    terms: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
-    path: int,
-    last_day: int,
-    rows: Rows,
-    block: Block,
-) -> int:
-    """Project contracts, as many as ``rows`` can hold, and return how many.
-
-    Parameters
-    ----------
-    terms : (n,) records of ``terms.TERMS``
-    dates, market, behaviour : tables
-        Look-ups by day, curve and cohort.
-    path : int
-        ``FORWARD``: all contracts, along the forwards. ``FLAT``: the contracts of the block whose
-        rows depend on the path, again and in place, with flat indices.
-    last_day : int [days]
-        The first row after this day is the last one that is needed.
-    rows, block : buffers
-        Overwritten; the rows of contract i are ``block.begin[i]`` to ``block.end[i]``.
-    """
-    row = ZERO
-    for i in range(len(terms)):
-        if path == FLAT:
-            if not terms[i].is_path_dependent:
-                continue
-            row = block.begin[i]
-        elif row + terms[i].max_rows > len(rows.day):
-            return i
-        block.begin[i] = row
-        row = _project_one(terms[i], dates, market, behaviour, path, last_day, rows, row, block)
-        block.end[i] = row
-    return len(terms)
-
-
-@kernel
-def _project_one(
+@entry_kernel
+def project_one(
     term: Any,
     dates: DateTables,
     market: MarketTables,
@@ -107,19 +65,30 @@ def _project_one(
     path: int,
     last_day: int,
     rows: Rows,
-    row: int,
-    block: Block,
+    lanes: FloatArray,
 ) -> int:
-    """Fill rows from ``row`` on with one contract and return the row after its last one."""
+    """Fill ``rows`` with one contract and return how many there are.
+
+    Parameters
+    ----------
+    term : record of ``terms.TERMS``
+    dates, market, behaviour : tables
+        Look-ups by day, curve and cohort.
+    path : int
+        ``FORWARD`` or ``FLAT``: where indices go.
+    last_day : int [days]
+        The first row after this day is the last one that is needed.
+    rows, lanes : buffers
+        Overwritten; at least ``term.max_rows`` rows, lanes (N_LANES, S).
+    """
     if term.model == _BALANCE_ONLY:
-        return row
+        return ZERO
     if term.model == _NON_MATURITY or term.model == _REVOLVING:
-        return project_run_off(term, dates, behaviour, rows, row)
+        return project_run_off(term, dates, behaviour, rows)
     if term.model == _NON_PERFORMING:
-        return project_recovery(term, rows, row)
-    if term.is_forward:
-        row = _draw(term, behaviour, rows, row, block.lanes)
-    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, block.lanes)
+        return project_recovery(term, rows)
+    row = _draw(term, behaviour, rows, lanes) if term.is_forward else ZERO
+    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, lanes)
 
 
 @kernel
@@ -219,11 +188,11 @@ def _open_lanes(term: Any, behaviour: BehaviourTables, lanes: FloatArray) -> Non
 
 
 @kernel
-def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, row: int, lanes: FloatArray) -> int:
+def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, lanes: FloatArray) -> int:
     _open_lanes(term, behaviour, lanes)
-    _open_row(rows, row, term.accrual_start, term.accrual_start, 0.0, lanes)
-    rows.drawn[row] = term.principal
-    return _close_row(rows, row, lanes)
+    _open_row(rows, ZERO, term.accrual_start, term.accrual_start, 0.0, lanes)
+    rows.drawn[0] = term.principal
+    return _close_row(rows, ZERO, lanes)
 
 
 @inner_kernel

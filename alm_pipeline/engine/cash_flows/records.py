@@ -2,8 +2,8 @@
 
 A *row* is one date of one contract, with all scenarios side by side (innermost, contiguous).
 ``Rows.flows[row, item, scenario]`` holds what happened on that date, unsigned, in contract
-currency; the items are the constants below. Rows of a block of contracts live in a buffer that
-fits the processor's cache and is reused: lenses read them at once, nothing stores them.
+currency; the items are the constants below. The rows of one contract live in a buffer that fits
+the processor's cache and is reused: lenses read them at once, nothing stores them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
+from alm_pipeline.engine.kernel import ZERO
 
-FORWARD, FLAT = 0, 1
+FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
 
 ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE = range(8)
@@ -27,7 +28,7 @@ L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_SHARE, L_INDEX = 
 """State of a contract between two rows, per scenario."""
 N_LANES = 8
 
-NEVER = 2**31 - 1
+NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""
 
 
@@ -77,17 +78,6 @@ class Rows(NamedTuple):
     flows: FloatArray
 
 
-class Block(NamedTuple):
-    """Which rows belong to which contract of a block, and the lanes that carry its state.
-
-    ``begin``, ``end`` (n_contracts,): half-open range of rows; ``lanes`` (N_LANES, S).
-    """
-
-    begin: CountArray
-    end: CountArray
-    lanes: FloatArray
-
-
 def empty_rows(n_rows: int, n_scenarios: int) -> Rows:
     """Return a buffer of rows, reused for block after block."""
     return Rows(
@@ -97,13 +87,4 @@ def empty_rows(n_rows: int, n_scenarios: int) -> Rows:
         drawn=np.zeros(n_rows),
         written_off=np.zeros(n_rows),
         flows=np.zeros((n_rows, N_ITEMS, n_scenarios)),
-    )
-
-
-def empty_block(n_contracts: int, n_scenarios: int) -> Block:
-    """Return a block without rows."""
-    return Block(
-        begin=np.zeros(n_contracts, np.int64),
-        end=np.zeros(n_contracts, np.int64),
-        lanes=np.zeros((N_LANES, n_scenarios)),
     )

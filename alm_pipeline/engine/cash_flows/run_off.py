@@ -29,10 +29,8 @@ from alm_pipeline.engine.kernel import ZERO, kernel
 
 
 @kernel
-def project_run_off(
-    term: Any, dates: DateTables, behaviour: BehaviourTables, rows: Rows, row: int
-) -> int:
-    """Fill rows from ``row`` on with the slots of a balance; return the row after the last."""
+def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, rows: Rows) -> int:
+    """Fill rows with the slots of a balance and return how many there are."""
     ladder = behaviour.ladder[term.cohort]
     core = term.principal * (1.0 - ladder[0])
     start, due, due_base = ZERO, 0.0, 0.0
@@ -48,8 +46,8 @@ def project_run_off(
         if slot == n_slots - 1:
             leaving += core
             core = 0.0
-        _write_slot(rows, row + slot, start, day, leaving, core)
-        flow = rows.flows[row + slot]
+        _write_slot(rows, slot, start, day, leaving, core)
+        flow = rows.flows[slot]
         for s in range(flow.shape[1]):
             flow[ACCRUED, s] = weight * term.coupon_rate
             flow[RATE, s] = term.coupon_rate
@@ -59,7 +57,7 @@ def project_run_off(
         if slot > 0:
             due, due_base = 0.0, 0.0
         start = day
-    return int(row + n_slots)
+    return int(n_slots)
 
 
 @kernel
@@ -76,9 +74,9 @@ def _write_slot(rows: Rows, row: int, start: int, day: int, leaving: float, bala
 
 
 @kernel
-def project_recovery(term: Any, rows: Rows, row: int) -> int:
-    """Fill ``row`` with the one recovery of a non-performing contract; return the next row."""
+def project_recovery(term: Any, rows: Rows) -> int:
+    """Fill one row with the recovery of a non-performing contract and return their number."""
     written_off = min(term.impairment_amount, term.principal)
-    _write_slot(rows, row, ZERO, term.recovery_offset, term.principal - written_off, 0.0)
-    rows.written_off[row] = written_off
-    return row + 1
+    _write_slot(rows, ZERO, ZERO, term.recovery_offset, term.principal - written_off, 0.0)
+    rows.written_off[0] = written_off
+    return ZERO + 1

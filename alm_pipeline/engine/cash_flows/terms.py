@@ -28,7 +28,7 @@ from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import entry_kernel, kernel
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -236,7 +236,7 @@ def _derive_grid(terms: Any, dates: DateTables) -> None:
     terms.extra_payments = np.maximum(terms.amortisation_payments - n_principal, 0)
 
 
-@kernel
+@entry_kernel
 def _count(terms: Any, dates: DateTables) -> None:
     for i in range(len(terms)):
         term = terms[i]

@@ -1,5 +1,8 @@
 """In which bucket a day lies: ``(lower, upper]``, several bucket sets at once.
 
+Amounts are added up once, in the *fine* buckets that all bounds of all sets cut out together; each
+bucket of a set is a run of fine ones.
+
 What does not belong here: the bounds themselves (rule packs).
 """
 
@@ -7,26 +10,33 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Buckets, CountArray
+from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets, CountArray, FloatArray, IntArray
 
 
-def bucket_of_day(bucket_sets: tuple[Buckets, ...], n_days: int) -> CountArray:
-    """Return the row of each day in the concatenated buckets of all sets.
+def fine_bounds(bucket_sets: tuple[Buckets, ...]) -> IntArray:
+    """Return the upper bounds of the fine buckets, (n_fine,), increasing, the last one open."""
+    last = np.array([MAX_OFFSET], dtype=np.int32)
+    return np.unique(np.concatenate([last, *(buckets.upper_offset for buckets in bucket_sets)]))
+
+
+def bucket_of_day(upper_offset: IntArray, n_days: int) -> CountArray:
+    """Return the bucket of each day 0, 1, ..., ``n_days - 1``."""
+    return np.searchsorted(upper_offset, np.arange(n_days), side="left").astype(np.int64)
+
+
+def merged(fine: FloatArray, fine_upper_offset: IntArray, buckets: Buckets) -> FloatArray:
+    """Return the amounts of one bucket set.
 
     Parameters
     ----------
-    bucket_sets : tuple of Buckets
-        In the order in which results are laid out.
-    n_days : int
-        Days 0, 1, ..., ``n_days - 1``.
+    fine : (n, n_fine, ...) float64
+    fine_upper_offset : (n_fine,) int32 [days]
+        ``fine_bounds`` of the sets, this one among them.
+    buckets : Buckets
 
     Returns
     -------
-    (n_sets, n_days) int64
-        Rows count through all sets: the second set starts where the first one ends.
+    (n, n_buckets, ...) float64
     """
-    days, start, rows = np.arange(n_days), 0, []
-    for buckets in bucket_sets:
-        rows.append(start + np.searchsorted(buckets.upper_offset, days, side="left"))
-        start += len(buckets.upper_offset)
-    return np.array(rows, dtype=np.int64).reshape(len(bucket_sets), n_days)
+    ends = np.searchsorted(fine_upper_offset, buckets.upper_offset) + 1
+    return np.asarray(np.add.reduceat(fine, np.append(0, ends[:-1]), axis=1))

@@ -15,7 +15,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import CountArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import additive_table
-from alm_pipeline.engine.kernel import inner_kernel, kernel
+from alm_pipeline.engine.kernel import inner_kernel
 from alm_pipeline.errors import CalculationError
 
 
@@ -131,13 +131,6 @@ def rolled_day(tables: DateTables, month: int, roll_day: int) -> int:
 def month_of(tables: DateTables, offset: int) -> int:
     """Return the month of an offset, counted from January 1970."""
     return int(tables.month_index[offset - tables.first_day])
-
-
-@kernel
-def moved_by_months(tables: DateTables, offset: int, months: int) -> int:
-    """Return the offset ``months`` calendar months later, clipped to the month's last day."""
-    row = offset - tables.first_day
-    return rolled_day(tables, tables.month_index[row] + months, tables.day_of_month[row])
 
 
 def months_after(as_of_date: np.datetime64, n_months: int) -> IntArray:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from alm_pipeline.engine.conventions.calendar import month_of, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import inner_kernel, kernel
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
 
 
 @inner_kernel
@@ -26,7 +26,7 @@ def grid_day(
     return rolled_day(tables, month_of(tables, anchor_day) + k * step_months, roll_day)
 
 
-@kernel
+@entry_kernel
 def payments_left(
     tables: DateTables,
     first_day: int,

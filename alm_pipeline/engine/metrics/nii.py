@@ -20,7 +20,6 @@ from alm_pipeline.engine.cash_flows.records import (
     PREPAID,
     SCHEDULED,
     BehaviourTables,
-    Block,
     MarketTables,
     Rows,
 )
@@ -35,15 +34,15 @@ _FIXED = int(RateType.FIXED)
 
 @kernel
 def add_accrued(
-    terms: Any,
+    term: Any,
     dates: DateTables,
     rows: Rows,
-    block: Block,
+    n_rows: int,
     edges: CountArray,
     bin_of_day: CountArray,
     accrued: FloatArray,
 ) -> None:
-    """Add the interest that the contracts of a block accrue in each bin.
+    """Add the interest that a contract accrues in each bin.
 
     Parameters
     ----------
@@ -51,31 +50,14 @@ def add_accrued(
         0 and the end of each bin.
     bin_of_day : (n_days,) int64
         Bin of each day up to the last edge.
-    accrued : (n, n_bins, S) float64 [position currency], signed, added to
+    accrued : (n_bins, S) float64 [position currency], signed, added to
     """
-    for i in range(len(terms)):
-        if terms[i].is_nii:
-            begin, end = block.begin[i], block.end[i]
-            _accrue(terms[i], dates, rows, begin, end, edges, bin_of_day, accrued[i])
-
-
-@kernel
-def _accrue(
-    term: Any,
-    dates: DateTables,
-    rows: Rows,
-    begin: int,
-    end: int,
-    edges: CountArray,
-    bin_of_day: CountArray,
-    accrued: FloatArray,
-) -> None:
     sign = float(term.sign)
-    for row in range(begin, end):
+    for row in range(n_rows):
         start, day = max(rows.start[row], 0), rows.day[row]
         if start >= edges[-1]:
             return
-        booked = term.accrued_interest if row == begin else 0.0
+        booked = term.accrued_interest if row == 0 else 0.0
         first, done = start, 0.0
         flow = rows.flows[row]
         while start < min(day, edges[-1]):
@@ -101,55 +83,29 @@ def _share(term: Any, dates: DateTables, start: int, stop: int, day: int) -> flo
 
 @kernel
 def add_replaced(
-    terms: Any,
-    rows: Rows,
-    block: Block,
-    edges: CountArray,
-    bin_of_day: CountArray,
-    rolled: FloatArray,
-    index_year_days: FloatArray,
-    replaced: FloatArray,
-) -> None:
-    """Add what the replacements of a block's principal flows earn in each bin.
-
-    Parameters
-    ----------
-    rolled : (n_pairs, n_days, n_bins, S) float64 [years x rate]
-        Index earned in a bin by one unit placed on a day and re-fixed every tenor.
-    index_year_days : (n_curves,) float64 [days]
-        Year in which index and margin accrue.
-    replaced : (n, n_bins, S) float64 [position currency], signed, added to
-    """
-    for i in range(len(terms)):
-        term = terms[i]
-        if term.is_nii and not term.is_notional and not term.is_constant:
-            _replace(
-                term,
-                rows,
-                block.begin[i],
-                block.end[i],
-                edges,
-                bin_of_day,
-                rolled[term.replacement_row],
-                index_year_days[term.index_curve],
-                replaced[i],
-            )
-
-
-@kernel
-def _replace(
     term: Any,
     rows: Rows,
-    begin: int,
-    end: int,
+    n_rows: int,
     edges: CountArray,
     bin_of_day: CountArray,
     rolled: FloatArray,
     year_days: float,
     replaced: FloatArray,
 ) -> None:
+    """Add what the replacements of a contract's principal flows earn in each bin.
+
+    Parameters
+    ----------
+    rolled : (n_days, n_bins, S) float64 [years x rate]
+        Index earned in a bin by one unit placed on a day and re-fixed every tenor.
+    year_days : float [days]
+        Year in which index and margin accrue.
+    replaced : (n_bins, S) float64 [position currency], signed, added to
+    """
+    if term.is_notional or term.is_constant:
+        return
     sign, n_bins = float(term.sign), len(edges) - 1
-    for row in range(begin, end):
+    for row in range(n_rows):
         day = rows.day[row]
         if day >= edges[-1]:
             return
@@ -164,7 +120,7 @@ def _replace(
 
 @kernel
 def add_constant(
-    terms: Any,
+    term: Any,
     dates: DateTables,
     market: MarketTables,
     behaviour: BehaviourTables,
@@ -180,29 +136,11 @@ def add_constant(
     Balances without maturity keep their principal; their rate is re-fixed every month. A floating
     rate keeps today's coupon until its next reset, at least through month 1.
     """
-    for i in range(len(terms)):
-        if not terms[i].is_nii or not terms[i].is_constant:
-            continue
-        _hold(terms[i], dates, market, behaviour, path, month_days, bin_of_day, lanes, other[i])
-        for at in range(own.shape[1]):
-            for s in range(own.shape[2]):
-                other[i, at, s] -= own[i, at, s]
-
-
-@kernel
-def _hold(
-    term: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
-    path: int,
-    month_days: CountArray,
-    bin_of_day: CountArray,
-    lanes: FloatArray,
-    accrued: FloatArray,
-) -> None:
+    if not term.is_constant:
+        return
     for s in range(lanes.shape[1]):
         lanes[L_RATE, s] = term.coupon_rate
+    before = 0.0
     for month in range(len(month_days) - 1):
         start, end = month_days[month], month_days[month + 1]
         is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
@@ -210,47 +148,36 @@ def _hold(
             index_end = market.tenor_end[max(term.index_tenor, 0), start]
             reset_rates(term, market, behaviour, path, start, index_end, lanes)
         years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
-        years -= year_fraction(dates, term.day_count, ZERO, start, term.maturity)
-        amount = term.sign * term.principal * years
-        at = bin_of_day[end]
+        amount = term.sign * term.principal * (years - before)
+        at, before = bin_of_day[end], years
         for s in range(lanes.shape[1]):
-            accrued[at, s] += amount * lanes[L_RATE, s]
+            other[at, s] += amount * lanes[L_RATE, s]
+    for at in range(own.shape[0]):
+        for s in range(own.shape[1]):
+            other[at, s] -= own[at, s]
 
 
 @kernel
-def add_income(
-    own: FloatArray,
-    other: FloatArray,
-    n_first: int,
-    first_window: FloatArray,
-    both_windows: FloatArray,
-) -> None:
-    """Add the bins of a block up to the income of the first ``n_first`` bins and of all bins.
+def add_income(own: FloatArray, other: FloatArray, n_first: int, income: FloatArray) -> None:
+    """Add the bins of a contract up: the first ``n_first`` bins, and all.
 
     Parameters
     ----------
-    own, other : (n, n_bins, S) float64
+    own, other : (n_bins, S) float64
         Run-off interest, and what the constant balance adds to it.
-    first_window, both_windows : (n, S) float64 [position currency], signed, overwritten
+    income : (2, S) float64 [position currency], signed, added to
     """
-    for i in range(own.shape[0]):
-        for s in range(own.shape[2]):
-            total = 0.0
-            for at in range(own.shape[1]):
-                total += own[i, at, s] + other[i, at, s]
-                if at == n_first - 1:
-                    first_window[i, s] = total
-            both_windows[i, s] = total
+    for at in range(own.shape[0]):
+        for s in range(own.shape[1]):
+            income[1, s] += own[at, s] + other[at, s]
+        if at == n_first - 1:
+            income[0] = income[1]
 
 
 @kernel
-def add_months(
-    terms: Any, own: FloatArray, other: FloatArray, months: FloatArray, item: int
-) -> None:
-    """Add the bins of a block to its groups' months, items ``item`` and ``item + 1``."""
-    for i in range(len(terms)):
-        group = months[terms[i].group]
-        for at in range(own.shape[1]):
-            for s in range(own.shape[2]):
-                group[at, item, s] += own[i, at, s]
-                group[at, item + 1, s] += other[i, at, s]
+def add_months(own: FloatArray, other: FloatArray, months: FloatArray, item: int) -> None:
+    """Add the bins of a contract to its group's months, items ``item`` and ``item + 1``."""
+    for at in range(own.shape[0]):
+        for s in range(own.shape[1]):
+            months[at, item, s] += own[at, s]
+            months[at, item + 1, s] += other[at, s]

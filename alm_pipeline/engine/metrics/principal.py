@@ -13,9 +13,9 @@ from alm_pipeline.engine.cash_flows.records import (
     CAPITALISED,
     PREPAID,
     SCHEDULED,
-    Block,
     Rows,
 )
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
 from alm_pipeline.engine.kernel import inner_kernel, kernel
 
 OPENING, DRAWN, CAPITALISED_INTEREST, SCHEDULED_PRINCIPAL, PREPAID_PRINCIPAL = range(5)
@@ -36,61 +36,51 @@ def opening_principal(term: Any) -> float:
 
 
 @inner_kernel
-def _add_row(rows: Rows, row: int, item: FloatArray) -> None:
-    flow = rows.flows[row]
+def _add_row(term: Any, rows: Rows, row: int, item: FloatArray) -> None:
+    """Add the movements of a row; what a contract never does is not added as zero."""
+    flow, drawn, written_off = rows.flows[row], rows.drawn[row], rows.written_off[row]
     for s in range(item.shape[1]):
-        item[DRAWN, s] += rows.drawn[row]
-        item[CAPITALISED_INTEREST, s] += flow[CAPITALISED, s]
         item[SCHEDULED_PRINCIPAL, s] += flow[SCHEDULED, s]
-        item[PREPAID_PRINCIPAL, s] += flow[PREPAID, s]
-        item[WRITTEN_OFF, s] += rows.written_off[row]
+    if term.has_prepayment or term.has_redemption:
+        for s in range(item.shape[1]):
+            item[PREPAID_PRINCIPAL, s] += flow[PREPAID, s]
+    if term.repayment == REPAY_ANNUITY:
+        for s in range(item.shape[1]):
+            item[CAPITALISED_INTEREST, s] += flow[CAPITALISED, s]
+    if drawn != 0.0 or written_off != 0.0:
+        for s in range(item.shape[1]):
+            item[DRAWN, s] += drawn
+            item[WRITTEN_OFF, s] += written_off
 
 
 @kernel
 def add_principal(
-    terms: Any,
+    term: Any,
     rows: Rows,
-    block: Block,
+    n_rows: int,
     bin_of_day: CountArray,
     months: FloatArray,
     record: FloatArray,
 ) -> None:
-    """Add the principal movements of a block to the contracts' records and groups' months.
+    """Add the principal movements of a contract to its record and its group's months.
 
     Parameters
     ----------
     bin_of_day : (n_days,) int64
         Month of each day, 0 for days 1 to the end of month 1; days beyond the array are not
         in any month.
-    months : (n_groups, n_months, N_MONTH_ITEMS, S) float64, added to
-    record : (n, N_PRINCIPAL_ITEMS, S) float64, added to
+    months : (n_months, N_MONTH_ITEMS, S) float64, added to
+    record : (N_PRINCIPAL_ITEMS, S) float64, added to
     """
-    for i in range(len(terms)):
-        months_of_group = months[terms[i].group]
-        _add_one(
-            terms[i], rows, block.begin[i], block.end[i], bin_of_day, months_of_group, record[i]
-        )
-
-
-@kernel
-def _add_one(
-    term: Any,
-    rows: Rows,
-    begin: int,
-    end: int,
-    bin_of_day: CountArray,
-    months: FloatArray,
-    record: FloatArray,
-) -> None:
     opening = opening_principal(term)
     for s in range(record.shape[1]):
         record[OPENING, s] += opening
         months[0, OPENING, s] += opening
     if term.is_notional:
         return
-    for row in range(begin, end):
-        _add_row(rows, row, record)
+    for row in range(n_rows):
+        _add_row(term, rows, row, record)
         if rows.day[row] < len(bin_of_day):
-            _add_row(rows, row, months[bin_of_day[rows.day[row]]])
+            _add_row(term, rows, row, months[bin_of_day[rows.day[row]]])
     for s in range(record.shape[1]):
-        record[REMAINING, s] += rows.flows[end - 1, BALANCE, s] if end > begin else opening
+        record[REMAINING, s] += rows.flows[n_rows - 1, BALANCE, s] if n_rows > 0 else opening

@@ -12,7 +12,7 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.records import FLAT, MarketTables
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.kernel import entry_kernel
 
 
 def rolled_index(
@@ -39,7 +39,7 @@ def rolled_index(
     return rolled
 
 
-@kernel
+@entry_kernel
 def _roll(
     market: MarketTables, curve: int, tenor: int, path: int, edges: CountArray, rolled: FloatArray
 ) -> None:

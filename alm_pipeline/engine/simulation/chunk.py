@@ -1,9 +1,8 @@
 """One chunk of positions through the projection and every lens, without the GIL.
 
-A chunk is cut into blocks of contracts whose rows fit the processor's cache; each block is
-projected once and read by one lens after the other. What a chunk needs stands in ``Setting`` (read
-only, shared by all threads); what it writes in ``Output``: results per position, and aggregates of
-this chunk alone, which the caller adds up in chunk order.
+Each contract is projected once into a small buffer and read by one lens after the other. What a
+chunk needs stands in ``Setting`` (read only, shared by all threads); what it writes in ``Output``:
+results per position, and aggregates of this chunk alone, which the caller adds up in chunk order.
 """
 
 from __future__ import annotations
@@ -13,20 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
-from alm_pipeline.engine.cash_flows.projection import project_block
+from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     FORWARD,
-    N_ITEMS,
+    N_LANES,
     NEVER,
     BehaviourTables,
-    Block,
     MarketTables,
     Rows,
-    empty_block,
     empty_rows,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
 from alm_pipeline.engine.metrics.nii import (
     add_accrued,
@@ -42,12 +40,6 @@ from alm_pipeline.engine.metrics.principal import (
     add_principal,
 )
 from alm_pipeline.engine.metrics.repricing import add_repricing
-
-BLOCK_BYTES = 1_500_000
-"""Rows of a block: they stay in a core's cache while one lens after the other reads them."""
-
-MAX_BLOCK = 256
-"""Contracts of a block at most; the bins of the income lens are sized by it."""
 
 
 class IncomeBins(NamedTuple):
@@ -74,9 +66,25 @@ class Setting(NamedTuple):
     windows: IncomeBins
 
 
-class Output(NamedTuple):
-    """What one chunk writes: per position (rows of the chunk), and per group."""
+class Buffers(NamedTuple):
+    """What one thread overwrites contract by contract: small enough to stay in its cache.
 
+    ``months``, ``windows`` (2, n_bins, S): run-off interest, and the rest of the income.
+    """
+
+    rows: Rows
+    lanes: FloatArray
+    months: FloatArray
+    windows: FloatArray
+
+
+class Output(NamedTuple):
+    """What one chunk writes: per position (rows of the chunk), and per group.
+
+    ``net_interest_income`` (n, 2 paths, 2 windows, S); row 0 of the groups is ``first_group``.
+    """
+
+    first_group: int
     present_value: FloatArray
     net_interest_income: FloatArray
     principal: FloatArray
@@ -85,11 +93,21 @@ class Output(NamedTuple):
     months: FloatArray
 
 
-def empty_output(n: int, n_groups: int, n_buckets: int, n_months: int, n_scenarios: int) -> Output:
-    """Return zeroed results of one chunk; income is (2 paths, 2 windows, n, S)."""
+class Shape(NamedTuple):
+    """How many buckets, months and scenarios the results of a pass have."""
+
+    n_buckets: int
+    n_months: int
+    n_scenarios: int
+
+
+def empty_output(n: int, first_group: int, n_groups: int, shape: Shape) -> Output:
+    """Return zeroed results of ``n`` positions in ``n_groups`` groups."""
+    n_buckets, n_months, n_scenarios = shape
     return Output(
+        first_group=first_group,
         present_value=np.zeros((n, n_scenarios)),
-        net_interest_income=np.zeros((2, 2, n, n_scenarios)),
+        net_interest_income=np.zeros((n, 2, 2, n_scenarios)),
         principal=np.zeros((n, N_PRINCIPAL_ITEMS, n_scenarios)),
         cash=np.zeros((n_groups, n_buckets, N_CASH_ITEMS, n_scenarios)),
         repricing=np.zeros((n_groups, n_buckets, n_scenarios)),
@@ -97,65 +115,84 @@ def empty_output(n: int, n_groups: int, n_buckets: int, n_months: int, n_scenari
     )
 
 
-def chunk_results(terms: Any, setting: Setting, output: Output) -> Output:
-    """Run one chunk with buffers of its own, block by block, and return its filled ``output``."""
-    n_scenarios = output.present_value.shape[1]
-    n_rows = max(int(terms.max_rows.max(initial=1)), BLOCK_BYTES // (8 * N_ITEMS * n_scenarios))
-    rows, block = empty_rows(n_rows, n_scenarios), empty_block(MAX_BLOCK, n_scenarios)
-    first = 0
-    while first < len(terms):
-        waiting = terms[first : first + MAX_BLOCK]
-        n = _project(waiting, setting, FORWARD, NEVER, rows, block)
-        _read_block(waiting[:n], setting, rows, block, _part(output, first, n))
-        first += n
+def chunk_results(terms: Any, setting: Setting, shape: Shape) -> Output:
+    """Run contracts sorted by group through the projection and every lens."""
+    first_group, last_group = int(terms.group[0]), int(terms.group[-1])
+    output = empty_output(len(terms), first_group, last_group - first_group + 1, shape)
+    buffers = Buffers(
+        rows=empty_rows(max(int(terms.max_rows.max()), 1), shape.n_scenarios),
+        lanes=np.zeros((N_LANES, shape.n_scenarios)),
+        months=np.zeros((2, len(setting.months.edges) - 1, shape.n_scenarios)),
+        windows=np.zeros((2, len(setting.windows.edges) - 1, shape.n_scenarios)),
+    )
+    _fill(terms, setting, buffers, output)
     return output
 
 
-def _project(
-    terms: Any, setting: Setting, path: int, last_day: int, rows: Rows, block: Block
-) -> int:
-    """Fill a block and return how many contracts it holds."""
+@entry_kernel
+def _fill(terms: Any, setting: Setting, buffers: Buffers, output: Output) -> None:
+    """Project one contract after the other and read its rows at once: one call without the GIL."""
     dates, market, behaviour = setting.dates, setting.market, setting.behaviour
-    return project_block(terms, dates, market, behaviour, path, last_day, rows, block)
+    rows, lanes = buffers.rows, buffers.lanes
+    last_day = setting.windows.edges[-1]
+    for i in range(len(terms)):
+        term = terms[i]
+        n_rows = project_one(term, dates, market, behaviour, FORWARD, NEVER, rows, lanes)
+        _read_cash(term, setting, rows, n_rows, output, i)
+        if not term.is_nii:
+            continue
+        income, months = output.net_interest_income[i], output.months[_group(term, output)]
+        _read_income(term, setting, FORWARD, buffers, n_rows, buffers.months, income)
+        add_months(buffers.months[0], buffers.months[1], months, MONTH_INTEREST)
+        if term.is_path_dependent:
+            n_rows = project_one(term, dates, market, behaviour, FLAT, last_day, rows, lanes)
+        _read_income(term, setting, FLAT, buffers, n_rows, buffers.windows, income)
 
 
-def _part(output: Output, first: int, n: int) -> Output:
-    """Return a view of the output of ``n`` positions."""
-    some = slice(first, first + n)
-    return output._replace(
-        present_value=output.present_value[some],
-        net_interest_income=output.net_interest_income[:, :, some],
-        principal=output.principal[some],
+@inner_kernel
+def _group(term: Any, output: Output) -> int:
+    return int(term.group - output.first_group)
+
+
+@kernel
+def _read_cash(
+    term: Any, setting: Setting, rows: Rows, n_rows: int, output: Output, i: int
+) -> None:
+    """Read the lenses of the forward path that do not accrue."""
+    group, buckets = _group(term, output), setting.bucket_of_day
+    add_cash(
+        term,
+        rows,
+        n_rows,
+        setting.market.discount[term.discount_curve],
+        setting.is_margin_included,
+        buckets,
+        output.cash[group],
+        output.present_value[i],
     )
+    add_repricing(term, rows, n_rows, buckets, output.repricing[group])
+    bins = setting.months.bins
+    add_principal(term, rows, n_rows, bins, output.months[group], output.principal[i])
 
 
-def _read_block(terms: Any, setting: Setting, rows: Rows, block: Block, output: Output) -> None:
-    """Read the rows of one block through every lens."""
-    buckets, discount = setting.bucket_of_day, setting.market.discount
-    is_included = setting.is_margin_included
-    add_cash(terms, rows, block, discount, is_included, buckets, output.cash, output.present_value)
-    add_repricing(terms, rows, block, buckets, output.repricing)
-    add_principal(terms, rows, block, setting.months.bins, output.months, output.principal)
-    own, other = _income(terms, setting, FORWARD, rows, block, output)
-    add_months(terms, own, other, output.months, MONTH_INTEREST)
-    _project(terms, setting, FLAT, int(setting.windows.edges[-1]), rows, block)
-    _income(terms, setting, FLAT, rows, block, output)
-
-
-def _income(
-    terms: Any, setting: Setting, path: int, rows: Rows, block: Block, output: Output
-) -> tuple[FloatArray, FloatArray]:
-    """Fill the income of one path and return its bins: run-off interest, and the rest."""
+@kernel
+def _read_income(
+    term: Any,
+    setting: Setting,
+    path: int,
+    buffers: Buffers,
+    n_rows: int,
+    both: FloatArray,
+    income: FloatArray,
+) -> None:
+    """Fill the bins of one path, run-off interest and the rest, and add up its windows."""
     dates, market, behaviour = setting.dates, setting.market, setting.behaviour
     bins = setting.months if path == FORWARD else setting.windows
-    shape = (len(terms), len(bins.edges) - 1, output.present_value.shape[1])
-    own, other = np.zeros(shape), np.zeros(shape)
-    month_days, year_days = setting.months.edges, market.index_year_days
-    add_accrued(terms, dates, rows, block, bins.edges, bins.bins, own)
-    add_replaced(terms, rows, block, bins.edges, bins.bins, bins.rolled, year_days, other)
-    add_constant(
-        terms, dates, market, behaviour, path, month_days, bins.bins, block.lanes, own, other
-    )
-    first, both = output.net_interest_income[path]
-    add_income(own, other, bins.n_first, first, both)
-    return own, other
+    rows, edges, own, other = buffers.rows, bins.edges, both[0], both[1]
+    own[:], other[:] = 0.0, 0.0
+    add_accrued(term, dates, rows, n_rows, edges, bins.bins, own)
+    rolled, year_days = bins.rolled[term.replacement_row], market.index_year_days[term.index_curve]
+    add_replaced(term, rows, n_rows, edges, bins.bins, rolled, year_days, other)
+    month_days, lanes = setting.months.edges, buffers.lanes
+    add_constant(term, dates, market, behaviour, path, month_days, bins.bins, lanes, own, other)
+    add_income(own, other, bins.n_first, income[path])

@@ -19,19 +19,18 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
     Positions,
 )
-from alm_pipeline.engine.cash_flows.projection import project_block
+from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
     FORWARD,
     INTEREST,
+    N_LANES,
     NEVER,
     PREPAID,
     RATE,
     SCHEDULED,
-    Block,
     Rows,
-    empty_block,
     empty_rows,
 )
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
@@ -77,12 +76,13 @@ def project(
     terms, setting, n_scenarios = ready.terms, ready.setting, curves.n_scenarios
     parts: list[dict[str, FloatArray]] = []
     for i in range(len(terms)):
-        one = terms[i : i + 1]
-        rows = empty_rows(int(one.max_rows[0]), n_scenarios)
-        block = empty_block(1, n_scenarios)
+        rows = empty_rows(int(terms[i].max_rows), n_scenarios)
+        lanes = np.zeros((N_LANES, n_scenarios))
         market, behaviour_of = setting.market, setting.behaviour
-        project_block(one, setting.dates, market, behaviour_of, FORWARD, NEVER, rows, block)
-        parts += [_events(i, terms[i], rows, block, s) for s in range(n_scenarios)]
+        n_rows = project_one(
+            terms[i], setting.dates, market, behaviour_of, FORWARD, NEVER, rows, lanes
+        )
+        parts += [_events(i, terms[i], rows, n_rows, s) for s in range(n_scenarios)]
     columns = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in _COLUMNS
     }
@@ -103,9 +103,8 @@ def _typed(columns: dict[str, FloatArray]) -> Events:
     )
 
 
-def _events(i: int, term: Any, rows: Rows, block: Block, scenario: int) -> dict[str, FloatArray]:
+def _events(i: int, term: Any, rows: Rows, n: int, scenario: int) -> dict[str, FloatArray]:
     """Return the events of one position and scenario, all columns float64."""
-    n = int(block.end[0])
     sign = float(term.sign)
     flows = rows.flows[:n, :, scenario]
     paid = 0.0 if term.is_notional else sign

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.arrays import Buckets, FloatArray
+from alm_pipeline.engine.conventions.buckets import fine_bounds, merged
 from alm_pipeline.engine.metrics.eve import INTEREST_AMOUNT, PRESENT_VALUE, PRINCIPAL_AMOUNT
 from alm_pipeline.engine.metrics.principal import (
     CAPITALISED_INTEREST,
@@ -97,18 +98,17 @@ def monthly_items(months: FloatArray) -> dict[str, FloatArray]:
 
 
 def bucket_items(
-    names_and_sizes: list[tuple[str, int]], cash: FloatArray, repricing: FloatArray
+    bucket_sets: tuple[Buckets, ...], cash: FloatArray, repricing: FloatArray
 ) -> dict[str, BucketAmounts]:
-    """Cut the concatenated buckets (n_groups, n_buckets, ...) into their sets."""
-    result, start = {}, 0
-    for name, size in names_and_sizes:
-        part = slice(start, start + size)
-        result[name] = BucketAmounts(
-            name=name,
-            principal=cash[:, part, PRINCIPAL_AMOUNT],
-            interest=cash[:, part, INTEREST_AMOUNT],
-            present_value=cash[:, part, PRESENT_VALUE],
-            repricing_principal=repricing[:, part],
+    """Merge the fine buckets (n_groups, n_fine, ...) into those of each set."""
+    fine, result = fine_bounds(bucket_sets), {}
+    for one in bucket_sets:
+        amounts = merged(cash, fine, one)
+        result[one.name] = BucketAmounts(
+            name=one.name,
+            principal=amounts[:, :, PRINCIPAL_AMOUNT],
+            interest=amounts[:, :, INTEREST_AMOUNT],
+            present_value=amounts[:, :, PRESENT_VALUE],
+            repricing_principal=merged(repricing, fine, one),
         )
-        start += size
     return result

@@ -32,7 +32,7 @@ from alm_pipeline.engine.cash_flows.terms import (
     has_schedule,
     packed_terms,
 )
-from alm_pipeline.engine.conventions.buckets import bucket_of_day
+from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import (
     BusinessDayConvention,
     date_tables,
@@ -113,7 +113,7 @@ def prepared(
             behaviour=behaviour_tables(
                 behaviour, curves, market, options.as_of_date, last_day + 1, n_rate_months
             ),
-            bucket_of_day=bucket_of_day(bucket_sets, last_day + 1),
+            bucket_of_day=bucket_of_day(fine_bounds(bucket_sets), last_day + 1),
             is_margin_included=options.eve_margins == "included",
             months=_income_bins(market, pairs, FORWARD, month_days, WINDOW_MONTHS[0]),
             windows=_income_bins(market, pairs, FLAT, month_days[[0, *WINDOW_MONTHS]], 1),

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets
-from alm_pipeline.engine.conventions.buckets import bucket_of_day
+from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds, merged
 from alm_pipeline.engine.conventions.calendar import (
     BusinessDayConvention,
     date_tables,
     months_after,
-    moved_by_months,
 )
 from alm_pipeline.engine.conventions.compounding import (
     annual_from_continuous,
@@ -84,10 +83,6 @@ def test_months_after_a_mid_month_day_keep_the_day():
     assert [str(day) for day in days] == ["2026-01-30", "2026-02-28", "2026-03-30"]
 
 
-def test_a_month_later_is_clipped():
-    assert moved_by_months(TABLES, on("2026-01-31"), 1) == on("2026-02-28")
-
-
 def test_tenors_are_months_or_days():
     assert tenor("P3M") == (3, 0)
     assert tenor("2Y") == (24, 0)
@@ -115,9 +110,11 @@ def test_buckets_are_closed_on_the_right_with_a_flow_on_every_bound():
         Buckets(name="a", upper_offset=np.array([1, 30, MAX_OFFSET], dtype=np.int32)),
         Buckets(name="b", upper_offset=np.array([30, MAX_OFFSET], dtype=np.int32)),
     )
-    rows = bucket_of_day(sets, 40)
-    assert rows[0, [1, 2, 30, 31]].tolist() == [0, 1, 1, 2]
-    assert rows[1, [1, 30, 31]].tolist() == [3, 3, 4]  # the second set starts where the first ends
+    # one unit on each of the days 0 to 39
+    bounds = fine_bounds(sets)
+    fine = np.bincount(bucket_of_day(bounds, 40), minlength=len(bounds))[None, :]
+    assert merged(fine, bounds, sets[0]).tolist() == [[2, 29, 9]]  # 0-1, 2-30, 31-39
+    assert merged(fine, bounds, sets[1]).tolist() == [[31, 9]]
 
 
 def test_a_bucket_set_must_cover_every_day_once():
