@@ -81,8 +81,7 @@ def _step(
                 if table in wanted
             }
         for table, commit in commits.items():
-            is_new = commit.is_changed  # parsed once per process; what is unchanged has shown it
-            edges = lineage_metadata(edges_of(opened, by_table[table])) if is_new else {}
+            edges = lineage_metadata(edges_of(opened, by_table[table]))
             yield dg.MaterializeResult(
                 asset_key=asset_key(table), metadata=commit_metadata(commit) | edges
             )

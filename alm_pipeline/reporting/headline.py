@@ -60,6 +60,9 @@ def footer_lines(published: Published, group: str) -> list[str]:
         " max(excluded_share) as share from reports.balance_sheet where entity_id = $entity",
         {"entity": group},
     )[0]
+    refused = published.rows("select coalesce(sum(n_rows_refused), 0) as n from audit.files")[0][
+        "n"
+    ]
     exceptions = published.rows("select count(*) as n from audit.exception_ledger")[0]
     share = excluded["share"]
     return [
@@ -68,7 +71,8 @@ def footer_lines(published: Published, group: str) -> list[str]:
         f" {checks['blocked']} blocking failures",
         f"proofs    {proofs['passed']:,} of {proofs['n']:,} hold",
         f"excluded  {excluded['n'] or 0:,} rows, {_money(excluded['amount'] or 0)} million,"
-        f" {_share(share) if share is not None else 'no assets'} of assets",
+        f" {_share(share) if share is not None else 'no assets'} of assets;"
+        f" {refused:,} rows refused in the files",
         f"exceptions {exceptions['n']:,} in audit.exception_ledger",
     ]
 

@@ -58,12 +58,12 @@ class Folder:
 
     def close(self, day: date = DAY) -> Outcome:
         """Close a month end as the command line does, in this process."""
-        with open_instance(self.bank.settings.dagster_home) as instance:
+        with open_instance(self.bank) as instance:
             return close_month(self.bank, self.definitions, instance, day, _say_nothing)
 
     def run(self, job: str, partition: Partition, run_id: str = "") -> dg.ExecuteInProcessResult:
         """Run one job of the chain for one partition, as the UI does."""
-        with open_instance(self.bank.settings.dagster_home) as instance:
+        with open_instance(self.bank) as instance:
             return self.definitions.resolve_job_def(job).execute_in_process(
                 partition_key=str(partition),
                 instance=instance,
