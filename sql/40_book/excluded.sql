@@ -31,6 +31,13 @@ with set_aside as (
     from quarantine.other_balance
 ),
 
+counted as (  -- a row delivered twice, letter by letter, stands in the ledger once
+    select
+        *,
+        row_number() over (partition by extract, payload order by amount) > 1 and json_valid(payload) as is_copy
+    from set_aside
+),
+
 read_back as (  -- a quarantined row is text: what cannot be read as an amount counts as zero and shows in the row count
     select
         s.extract,
@@ -44,9 +51,9 @@ read_back as (  -- a quarantined row is text: what cannot be read as an amount c
             when s.extract in ('deposit_term', 'deposit_nmd', 'borrowing') then 'liability'
             else 'off_balance'
         end as side,
-        coalesce(try_cast(s.amount as decimal(18, 2)), 0) as amount,
-        case when json_valid(s.payload) then s.payload else '{}' end as payload
-    from set_aside as s
+        case when s.is_copy then 0 else coalesce(try_cast(s.amount as decimal(18, 2)), 0) end as amount,
+        case when json_valid(s.payload) and not s.is_copy then s.payload else '{}' end as payload
+    from counted as s
     left join staging.gl_map as m on s.gl_account = m.gl_account
     where s.as_of_date = cast($as_of_date as date)
 ),

@@ -105,6 +105,14 @@ def test_quarantined_principal_explains_what_the_ledger_has_more(bench):
     assert row["status"] == "explained"
 
 
+def test_a_row_delivered_twice_counts_twice_and_explains_the_ledger_once(bench):
+    copy = {**ASIDE, "source_row": ASIDE["source_row"] + 1}
+    bench.give("quarantine.loan", [ASIDE, copy])
+    (row,) = bench.run("book.excluded")
+    assert (row["excluded_rows"], row["outstanding_principal"]) == (2, Decimal("250.00"))
+    assert row["carrying_amount"] == Decimal("245.00")
+
+
 def test_a_quarantined_row_without_account_or_currency_is_still_counted(bench):
     bench.give(
         "quarantine.loan", [{**ASIDE, "gl_account": None, "currency": None, "payload": "broken {"}]
