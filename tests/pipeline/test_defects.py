@@ -27,7 +27,7 @@ from tests.pipeline.banks import DAY, Folder, write_folder
 
 Rows = list[dict[str, Any]]
 
-N_POSITIONS = 4_000
+N_POSITIONS = 20_000
 MONTH = Partition(DAY)
 HANDLINGS = ("quarantine", "warning", "stopped", "blocking")
 FOUND_LATER = ("ledger_break", "row_count_drift")  # in the book; against the month before
@@ -92,7 +92,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A demo bank, large enough that one bad contract is a small share of an extract."""
+    """The demo bank at its usual size: one bad contract is a small share of an extract."""
     path = tmp_path_factory.mktemp("defects")
     write_demo_bank(path / "clean", month_ends=[DAY], n_positions=N_POSITIONS)
     folder = write_folder(path / "bank", ("base",))
