@@ -83,7 +83,7 @@ class Bank:
         session = Session(settings.threads, settings.memory_limit, root / "spill")
         lake = Lake(root / "lake")
         gate = Gate(lake, blocking_checks(self.extracts))
-        return Store(session, lake, self.shapes, gate, settings.closing_scenarios)
+        return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
 
     @cached_property
     def figures(self) -> Figures:

@@ -59,8 +59,9 @@ def close_inputs(bank: Bank, as_of_date: date) -> dict[str, str]:
 
 
 def earlier_closes(bank: Bank, as_of_date: date) -> list[Manifest]:
-    """Return the earlier published closes that a file of this bank reads."""
+    """Return the earlier published closes that are read: by a file, and by rules about drift."""
     back = max((r.months_back for f in bank.sql_files for r in f.reads), default=0)
+    back = max(back, 1)
     return bank.closes.before(as_of_date)[:back]
 
 

@@ -53,6 +53,11 @@ class Manifest:
     earlier_closes: dict[str, str]
     supersedes: str = ""
 
+    @property
+    def raw_tables(self) -> tuple[PinnedTable, ...]:
+        """The delivery as this close read it."""
+        return tuple(p for p in self.tables if p.table.startswith("raw."))
+
     def pinned(self, table: str) -> tuple[PinnedTable, ...]:
         """Return the partitions of one table."""
         return tuple(p for p in self.tables if p.table == table)

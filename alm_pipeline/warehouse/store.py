@@ -18,6 +18,7 @@ from alm_pipeline.errors import DataError, WarehouseError
 from alm_pipeline.warehouse.content import combined_hash, content_hash
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Derivation, Entry, Registry
 from alm_pipeline.warehouse.session import Session
@@ -49,9 +50,11 @@ class Store:
         lake: Lake,
         shapes: Mapping[str, TableShape],
         gate: Gate,
+        closes: Closes,
         closing_scenarios: Iterable[str],
     ) -> None:
         self.session, self.lake, self.gate = session, lake, gate
+        self._closes = closes
         self.registry = Registry(lake)
         self.closing_scenarios = tuple(closing_scenarios)
         self._shapes = dict(shapes)
@@ -105,13 +108,17 @@ class Store:
     def checked_hash(self, table: str, partition: Partition) -> str:
         """Return the hash of what the checks of a table look at.
 
-        Rules of a raw extract may look into any other extract, so it is the whole delivery.
+        Rules of a raw extract may look into any other extract and compare with the close before,
+        so it is the whole delivery and that close's.
         """
         if not table.startswith("raw."):
             is_by_scenario = self.shape(table).is_by_scenario
             return self.entry(table, partition if is_by_scenario else partition.month).content_hash
         month = self.registry.of_month(partition.month)
-        return combined_hash({e.table: e.content_hash for e in month if e.table.startswith("raw.")})
+        delivered = {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
+        before = self._closes.before(partition.as_of_date)[:1]
+        compared = {f"before:{p.table}": p.content_hash for m in before for p in m.raw_tables}
+        return combined_hash(delivered | compared)
 
     def bind(
         self, table: str, partition: Partition, *, alias: str = "", is_gated: bool = True

@@ -30,7 +30,8 @@ def closes(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 @pytest.fixture(scope="module")
 def stated(shared: Path) -> dict[str, dict[str, Any]]:
     path = shared / "data" / "berka" / "control_totals_1993.json"
-    return json.loads(path.read_text(encoding="utf-8"))["as_of"]
+    totals: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["as_of"]
+    return totals
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_declaration_becomes_a_frozen_record(tmp_path: Path):
     assert town.file("book").matches("book_1993.txt")
     assert not town.file("book").matches("cookbook.txt")
     with pytest.raises(ValidationError, match="frozen"):
-        town.owner = "team:other"  # type: ignore[misc]
+        town.owner = "team:other"
 
 
 def test_an_identity_file_is_the_extract_itself(tmp_path: Path):

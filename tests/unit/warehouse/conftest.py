@@ -10,6 +10,7 @@ import pytest
 
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import TableShape
@@ -45,7 +46,7 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
         }
         gate = Gate(lake, {"book.checked": frozenset({"ties"})})
         session = Session(1, "1GB", tmp_path / "spill")
-        return Store(session, lake, shapes, gate, ("base", "up"))
+        return Store(session, lake, shapes, gate, Closes(tmp_path / "closes"), ("base", "up"))
 
     return build
 

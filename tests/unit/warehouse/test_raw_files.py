@@ -359,7 +359,7 @@ def test_rows_lost_with_a_broken_stream_stop_a_file_that_has_a_control_total(del
     delivery.state("loan.csv.gz", 20_000, "1.00")
     (record,) = delivery.load(source()).register
     assert record.status == "refused"
-    assert record.reason.startswith("rows: 20000 stated, ")
+    assert str(record.reason).startswith("rows: 20000 stated, ")
 
 
 def test_a_file_the_control_file_does_not_state_does_not_load(delivery: Delivery):
