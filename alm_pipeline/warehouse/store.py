@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from alm_pipeline.errors import DataError, WarehouseError
 from alm_pipeline.warehouse.content import combined_hash, content_hash
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.lake import Lake
-from alm_pipeline.warehouse.manifests import Closes
+from alm_pipeline.warehouse.manifests import Closes, Manifest, PinnedTable
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Derivation, Entry, Registry
 from alm_pipeline.warehouse.session import Session
@@ -39,6 +40,12 @@ class Commit:
 
     entry: Entry
     is_changed: bool
+
+
+def delivery_hash(delivered: Mapping[str, str], before: Manifest | None) -> str:
+    """Return the hash of a delivery's raw tables and of those it was compared with."""
+    compared = before.raw_tables if before else ()
+    return combined_hash({**delivered, **{f"before:{p.table}": p.content_hash for p in compared}})
 
 
 class Store:
@@ -117,8 +124,18 @@ class Store:
         month = self.registry.of_month(partition.month)
         delivered = {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
         before = self._closes.before(partition.as_of_date)[:1]
-        compared = {f"before:{p.table}": p.content_hash for m in before for p in m.raw_tables}
-        return combined_hash(delivered | compared)
+        return delivery_hash(delivered, before[0] if before else None)
+
+    def checked_in(self, manifest: Manifest, pin: PinnedTable) -> str:
+        """Return what `checked_hash` was for a table when a close was published."""
+        if not pin.table.startswith("raw."):
+            return pin.content_hash
+        days = sorted(manifest.earlier_closes)[-1:]
+        before = [
+            self._closes.read(date.fromisoformat(d), manifest.earlier_closes[d]) for d in days
+        ]
+        delivered = {p.table: p.content_hash for p in manifest.raw_tables}
+        return delivery_hash(delivered, before[0] if before else None)
 
     def bind(
         self, table: str, partition: Partition, *, alias: str = "", is_gated: bool = True

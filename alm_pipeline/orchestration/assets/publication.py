@@ -157,10 +157,10 @@ def check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
     """Return the verdicts on exactly the content a close holds."""
     store = bank.store
     checked = [p for p in manifest.tables if store.gate.has_results(p.table)]
-    return [
-        row
+    return [  # equal content of two months, or of two scenarios, is judged once
+        {**row, "as_of_date": manifest.as_of_date, "scenario": pin.partition.scenario}
         for pin in checked
-        for row in store.gate.results(pin.table, store.checked_hash(pin.table, pin.partition))
+        for row in store.gate.results(pin.table, store.checked_in(manifest, pin))
     ]
 
 
