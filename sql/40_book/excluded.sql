@@ -93,7 +93,9 @@ select
         sum(case when extract in ('derivative_leg', 'commitment') then 0 else coalesce(carrying, amount) end)
         as decimal(18, 2)
     ) as carrying_amount,
-    cast(sum(coalesce(accrued, 0)) as decimal(18, 2)) as accrued_interest,
+    cast(  -- of a leg it is a memo: the deal's fair value holds it
+        sum(case when extract = 'derivative_leg' then 0 else coalesce(accrued, 0) end) as decimal(18, 2)
+    ) as accrued_interest,
     cast(sum(coalesce(fees, 0)) as decimal(18, 2)) as deferred_fees_amount,
     cast(sum(coalesce(impairment, 0)) as decimal(18, 2)) as impairment_amount,
     cast(

@@ -242,8 +242,8 @@ select
     tolerance_amount,
     case
         when is_ledger_missing then 'not_available'
+        when abs(ledger_amount - sub_ledger_amount - quarantined_amount) > tolerance_amount then 'unexplained'
         when abs(ledger_amount - sub_ledger_amount) <= tolerance_amount then 'matched'
-        when abs(ledger_amount - sub_ledger_amount - quarantined_amount) <= tolerance_amount then 'explained'
-        else 'unexplained'
+        else 'explained'
     end as status
 from compared

@@ -113,6 +113,25 @@ def test_a_row_delivered_twice_counts_twice_and_explains_the_ledger_once(bench):
     assert row["carrying_amount"] == Decimal("245.00")
 
 
+def test_what_is_set_aside_and_stands_in_no_ledger_account_is_unexplained(bench):
+    bench.give("quarantine.loan", [ASIDE])
+    bench.give("staging.gl_map", [ACCOUNT])
+    bench.give("book.positions", [POSITION])
+    bench.give("staging.gl_balance", [ledger("principal", "1000.00")])
+    bench.run("book.excluded")
+    row = reconciled(bench)["principal"]
+    assert (row["difference_amount"], row["unexplained_amount"]) == (0, Decimal("-250.00"))
+    assert row["status"] == "unexplained"
+
+
+def test_accrued_interest_of_a_leg_set_aside_is_in_no_ledger_account(bench):
+    payload = '{"notional_amount": "250.00", "accrued_interest": "3.00"}'
+    leg = {**ASIDE, "gl_account": None, "payload": payload}
+    bench.give("quarantine.derivative_leg", [leg])
+    (row,) = bench.run("book.excluded")
+    assert (row["excluded_rows"], row["accrued_interest"]) == (1, 0)
+
+
 def test_a_quarantined_row_without_account_or_currency_is_still_counted(bench):
     bench.give(
         "quarantine.loan", [{**ASIDE, "gl_account": None, "currency": None, "payload": "broken {"}]
