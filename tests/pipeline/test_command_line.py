@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from alm_pipeline.paths import DATA_CONTRACTS
-from tests.pipeline.banks import BASE, DAY, small_bank
+from tests.pipeline.banks import BASE, DAY, Folder, small_bank
 from tests.pipeline.conftest import Closed
 
 UP = DATA_CONTRACTS / "scenarios" / "basel_2024_parallel_up.yaml"
@@ -43,7 +43,9 @@ def test_a_close_prints_the_headline_and_ends_with_status_zero(closed_small_bank
     ):
         assert title in done.stdout
     assert str(folder / "warehouse" / "alm.duckdb") in done.stdout
-    assert f"close     {closed_small_bank.outcome.run_id} of {DAY}" in done.stdout
+    published = Folder(folder).bank.closes.current(DAY)
+    assert published is not None
+    assert f"close     {published.run_id} of {DAY}" in done.stdout
     assert "\x1b[" not in done.stdout
 
 
