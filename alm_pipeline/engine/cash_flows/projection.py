@@ -107,7 +107,7 @@ def _project_schedule(
     previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = _payment_day(term, dates, k), _reset_day(term, dates, n_resets)
-    must_fix = term.payment_amount == 0.0
+    must_fix, rates = term.payment_amount == 0.0, behaviour.annual_prepayment_rate[term.cohort]
     while True:
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
@@ -120,7 +120,7 @@ def _project_schedule(
         if day == pay_day:
             must_fix = _pay(term, k, day, must_fix, flow, lanes)
             if term.has_prepayment and not is_last:
-                _prepay(term, dates, behaviour, k, flow, lanes)
+                _prepay(rates, _irregular_years(term, dates, k), flow, lanes)
             k += 1
             pay_day = _payment_day(term, dates, k)
         if day == reset_day and not is_last:
@@ -264,28 +264,22 @@ def _repay(
     return must_fix
 
 
+@inner_kernel
+def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
+    """Return the 30/360 years of a period that is not a whole number of 0..12 months, else 0."""
+    if k == 0 and not term.is_first_period_regular:
+        years, first_day = dates.additive_years[THIRTY_E_360], dates.first_day
+        return float(years[term.first_payment - first_day] - years[term.accrual_start - first_day])
+    return float(term.step_years) if term.step_months > 12 else 0.0
+
+
 @kernel
-def _prepay(
-    term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
-    k: int,
-    flow: FloatArray,
-    lanes: FloatArray,
-) -> None:
-    """Prepay ``1 - (1 - CPR) ** dt`` of what is left, dt the 30/360 years of the period."""
-    is_regular = k > 0 or term.is_first_period_regular
-    dt = 0.0
-    if not is_regular or term.step_months > 12:
-        dt = term.step_years
-        if not is_regular:
-            years = dates.additive_years[THIRTY_E_360]
-            dt = years[term.first_payment - dates.first_day]
-            dt -= years[term.accrual_start - dates.first_day]
+def _prepay(annual_rate: FloatArray, dt: float, flow: FloatArray, lanes: FloatArray) -> None:
+    """Prepay ``1 - (1 - CPR) ** dt`` of what is left; without ``dt`` the share of the lanes."""
     for s in range(lanes.shape[1]):
         share = lanes[L_SHARE, s]
         if dt > 0.0:
-            share = 1.0 - (1.0 - behaviour.annual_prepayment_rate[term.cohort, s]) ** dt
+            share = 1.0 - (1.0 - annual_rate[s]) ** dt
         amount = share * lanes[L_BALANCE, s]
         flow[PREPAID, s] += amount
         lanes[L_BALANCE, s] -= amount

@@ -43,18 +43,18 @@ def rolled_index(
 def _roll(
     market: MarketTables, curve: int, tenor: int, path: int, edges: CountArray, rolled: FloatArray
 ) -> None:
-    year_days = market.index_year_days[curve]
+    year_days, index = market.index_year_days[curve], np.empty(rolled.shape[2])
     for day in range(edges[-1] - 1, -1, -1):
         end = market.tenor_end[tenor, day]
         years = (end - day) / year_days
-        for s in range(rolled.shape[2]):
+        for s in range(len(index)):
             if path == FLAT:
-                index = market.spot_index[curve, tenor, s]
+                index[s] = market.spot_index[curve, tenor, s]
             else:
                 ratio = market.discount[curve, day, s] / market.discount[curve, end, s]
-                index = (ratio - 1.0) / years
-            for at in range(rolled.shape[1]):
-                overlap = max(min(end, edges[at + 1]) - max(day, edges[at]), 0)
-                rolled[day, at, s] = index * (overlap / year_days)
-                if end < edges[-1]:
-                    rolled[day, at, s] += rolled[end, at, s]
+                index[s] = (ratio - 1.0) / years
+        for at in range(rolled.shape[1]):
+            overlap = max(min(end, edges[at + 1]) - max(day, edges[at]), 0) / year_days
+            for s in range(len(index)):
+                later = rolled[end, at, s] if end < edges[-1] else 0.0
+                rolled[day, at, s] = index[s] * overlap + later

@@ -1,8 +1,8 @@
 """One chunk of positions through the projection and every lens, without the GIL.
 
 Each contract is projected once into a small buffer and read by one lens after the other. What a
-chunk needs stands in ``Setting`` (read only, shared by all threads); what it writes in ``Output``:
-results per position, and aggregates of this chunk alone, which the caller adds up in chunk order.
+chunk needs stands in ``Setting`` (read only, shared by all threads). It writes the ``Values`` of
+its own positions, and ``Totals`` per group of its own, which the caller adds up in chunk order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from alm_pipeline.engine.cash_flows.records import (
     empty_rows,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.kernel import entry_kernel, kernel
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
 from alm_pipeline.engine.metrics.nii import (
     add_accrued,
@@ -78,16 +78,21 @@ class Buffers(NamedTuple):
     windows: FloatArray
 
 
-class Output(NamedTuple):
-    """What one chunk writes: per position (rows of the chunk), and per group.
+class Values(NamedTuple):
+    """Results per position of the whole pass; a chunk writes those of its own positions.
 
-    ``net_interest_income`` (n, 2 paths, 2 windows, S); row 0 of the groups is ``first_group``.
+    ``net_interest_income`` (n, 2 paths, 2 windows, S).
     """
 
-    first_group: int
     present_value: FloatArray
     net_interest_income: FloatArray
     principal: FloatArray
+
+
+class Totals(NamedTuple):
+    """Amounts of consecutive groups, ``first`` in row 0: of one chunk, or of the whole pass."""
+
+    first: int
     cash: FloatArray
     repricing: FloatArray
     months: FloatArray
@@ -101,47 +106,63 @@ class Shape(NamedTuple):
     n_scenarios: int
 
 
-def empty_output(n: int, first_group: int, n_groups: int, shape: Shape) -> Output:
-    """Return zeroed results of ``n`` positions in ``n_groups`` groups."""
-    n_buckets, n_months, n_scenarios = shape
-    return Output(
-        first_group=first_group,
+def empty_values(n: int, n_scenarios: int) -> Values:
+    """Return zeroed results of ``n`` positions."""
+    return Values(
         present_value=np.zeros((n, n_scenarios)),
         net_interest_income=np.zeros((n, 2, 2, n_scenarios)),
         principal=np.zeros((n, N_PRINCIPAL_ITEMS, n_scenarios)),
-        cash=np.zeros((n_groups, n_buckets, N_CASH_ITEMS, n_scenarios)),
-        repricing=np.zeros((n_groups, n_buckets, n_scenarios)),
-        months=np.zeros((n_groups, n_months, N_MONTH_ITEMS, n_scenarios)),
     )
 
 
-def chunk_results(terms: Any, setting: Setting, shape: Shape) -> Output:
-    """Run contracts sorted by group through the projection and every lens."""
-    first_group, last_group = int(terms.group[0]), int(terms.group[-1])
-    output = empty_output(len(terms), first_group, last_group - first_group + 1, shape)
+def empty_totals(first: int, n: int, shape: Shape) -> Totals:
+    """Return zeroed amounts of ``n`` groups from group ``first`` on."""
+    n_buckets, n_months, n_scenarios = shape
+    return Totals(
+        first=first,
+        cash=np.zeros((n, n_buckets, N_CASH_ITEMS, n_scenarios)),
+        repricing=np.zeros((n, n_buckets, n_scenarios)),
+        months=np.zeros((n, n_months, N_MONTH_ITEMS, n_scenarios)),
+    )
+
+
+def chunk_totals(
+    terms: Any, chosen: CountArray, setting: Setting, values: Values, shape: Shape
+) -> Totals:
+    """Run the ``chosen`` contracts, sorted by group: fill their values, return their totals."""
+    first, last = int(terms.group[chosen[0]]), int(terms.group[chosen[-1]])
+    totals = empty_totals(first, last - first + 1, shape)
+    n_rows = int(terms.max_rows[chosen].max())
     buffers = Buffers(
-        rows=empty_rows(max(int(terms.max_rows.max()), 1), shape.n_scenarios),
+        rows=empty_rows(max(n_rows, 1), shape.n_scenarios),
         lanes=np.zeros((N_LANES, shape.n_scenarios)),
         months=np.zeros((2, len(setting.months.edges) - 1, shape.n_scenarios)),
         windows=np.zeros((2, len(setting.windows.edges) - 1, shape.n_scenarios)),
     )
-    _fill(terms, setting, buffers, output)
-    return output
+    _fill(terms, chosen, setting, buffers, values, totals)
+    return totals
 
 
 @entry_kernel
-def _fill(terms: Any, setting: Setting, buffers: Buffers, output: Output) -> None:
+def _fill(
+    terms: Any,
+    chosen: CountArray,
+    setting: Setting,
+    buffers: Buffers,
+    values: Values,
+    totals: Totals,
+) -> None:
     """Project one contract after the other and read its rows at once: one call without the GIL."""
     dates, market, behaviour = setting.dates, setting.market, setting.behaviour
     rows, lanes = buffers.rows, buffers.lanes
     last_day = setting.windows.edges[-1]
-    for i in range(len(terms)):
+    for i in chosen:
         term = terms[i]
         n_rows = project_one(term, dates, market, behaviour, FORWARD, NEVER, rows, lanes)
-        _read_cash(term, setting, rows, n_rows, output, i)
+        _read_cash(term, setting, rows, n_rows, values, totals, i)
         if not term.is_nii:
             continue
-        income, months = output.net_interest_income[i], output.months[_group(term, output)]
+        income, months = values.net_interest_income[i], totals.months[term.group - totals.first]
         _read_income(term, setting, FORWARD, buffers, n_rows, buffers.months, income)
         add_months(buffers.months[0], buffers.months[1], months, MONTH_INTEREST)
         if term.is_path_dependent:
@@ -149,17 +170,18 @@ def _fill(terms: Any, setting: Setting, buffers: Buffers, output: Output) -> Non
         _read_income(term, setting, FLAT, buffers, n_rows, buffers.windows, income)
 
 
-@inner_kernel
-def _group(term: Any, output: Output) -> int:
-    return int(term.group - output.first_group)
-
-
 @kernel
 def _read_cash(
-    term: Any, setting: Setting, rows: Rows, n_rows: int, output: Output, i: int
+    term: Any,
+    setting: Setting,
+    rows: Rows,
+    n_rows: int,
+    values: Values,
+    totals: Totals,
+    i: int,
 ) -> None:
     """Read the lenses of the forward path that do not accrue."""
-    group, buckets = _group(term, output), setting.bucket_of_day
+    group, buckets = term.group - totals.first, setting.bucket_of_day
     add_cash(
         term,
         rows,
@@ -167,12 +189,12 @@ def _read_cash(
         setting.market.discount[term.discount_curve],
         setting.is_margin_included,
         buckets,
-        output.cash[group],
-        output.present_value[i],
+        totals.cash[group],
+        values.present_value[i],
     )
-    add_repricing(term, rows, n_rows, buckets, output.repricing[group])
+    add_repricing(term, rows, n_rows, buckets, totals.repricing[group])
     bins = setting.months.bins
-    add_principal(term, rows, n_rows, bins, output.months[group], output.principal[i])
+    add_principal(term, rows, n_rows, bins, totals.months[group], values.principal[i])
 
 
 @kernel

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
-from alm_pipeline.engine.arrays import Behaviour, Buckets, Curves, Positions
+from alm_pipeline.engine.arrays import Behaviour, Buckets, CountArray, Curves, Positions
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.conventions.buckets import fine_bounds
-from alm_pipeline.engine.simulation.chunk import Output, Shape, chunk_results, empty_output
+from alm_pipeline.engine.simulation.chunk import (
+    Shape,
+    Totals,
+    Values,
+    chunk_totals,
+    empty_totals,
+    empty_values,
+)
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
     bucket_items,
@@ -66,52 +72,48 @@ def simulate(
     ready = prepared(positions, curves, behaviour, bucket_sets, options)
     fine = fine_bounds(bucket_sets)
     shape = Shape(len(fine), options.horizon_months, curves.n_scenarios)
-    total = empty_output(len(positions), 0, positions.n_groups, shape)
+    values = empty_values(len(positions), curves.n_scenarios)
+    totals = empty_totals(0, positions.n_groups, shape)
+    for part in _chunks(ready, values, shape, options.threads):
+        _add(totals, part)
+    check_conservation(values.principal)
+    return _result(values, totals, bucket_sets, options)
+
+
+def _chunks(ready: Prepared, values: Values, shape: Shape, threads: int) -> Iterator[Totals]:
+    """Yield the totals chunk by chunk; neighbours share a group and its replacement."""
     order = np.lexsort((ready.terms.replacement_row, ready.terms.group))
-    for rows, part in _chunks(ready, order, shape, options.threads):
-        _add(total, part, rows)
-    check_conservation(total.principal)
-    return _result(total, bucket_sets, options)
-
-
-def _chunks(
-    ready: Prepared, order: NDArray[np.int64], shape: Shape, threads: int
-) -> Iterator[tuple[NDArray[np.int64], Output]]:
-    """Yield positions and their results, chunk by chunk: neighbours share a group's tables."""
     chunks = [order[start : start + CHUNK_SIZE] for start in range(0, len(order), CHUNK_SIZE)]
 
-    def run(rows: NDArray[np.int64]) -> Output:
-        return chunk_results(ready.terms[rows], ready.setting, shape)
+    def run(chosen: CountArray) -> Totals:
+        return chunk_totals(ready.terms, chosen, ready.setting, values, shape)
 
     if threads <= 1:
-        yield from ((rows, run(rows)) for rows in chunks)
+        yield from map(run, chunks)
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield from zip(chunks, pool.map(run, chunks), strict=True)
+        yield from pool.map(run, chunks)
 
 
-def _add(total: Output, part: Output, rows: NDArray[np.int64]) -> None:
-    """Put a chunk's positions in their place and add its aggregates."""
-    total.present_value[rows] = part.present_value
-    total.net_interest_income[rows] = part.net_interest_income
-    total.principal[rows] = part.principal
-    groups = slice(part.first_group, part.first_group + len(part.cash))
-    total.cash[groups] += part.cash
-    total.repricing[groups] += part.repricing
-    total.months[groups] += part.months
+def _add(totals: Totals, part: Totals) -> None:
+    """Add the totals of a chunk to those of the pass."""
+    groups = slice(part.first, part.first + len(part.cash))
+    totals.cash[groups] += part.cash
+    totals.repricing[groups] += part.repricing
+    totals.months[groups] += part.months
 
 
 def _result(
-    total: Output, bucket_sets: tuple[Buckets, ...], options: SimulationOptions
+    values: Values, totals: Totals, bucket_sets: tuple[Buckets, ...], options: SimulationOptions
 ) -> SimulationResult:
-    by_path = np.ascontiguousarray(np.moveaxis(total.net_interest_income, 0, 2))
+    by_path = np.ascontiguousarray(np.moveaxis(values.net_interest_income, 0, 2))
     forward, flat = (dict(zip(WINDOW_MONTHS, windows, strict=True)) for windows in by_path)
     chosen, other = (forward, flat) if options.nii_path == "forward" else (flat, forward)
     return SimulationResult(
-        present_value=total.present_value,
+        present_value=values.present_value,
         net_interest_income=chosen,
         net_interest_income_flat=other,
-        principal=principal_items(total.principal),
-        buckets=bucket_items(bucket_sets, total.cash, total.repricing),
-        monthly=monthly_items(total.months),
+        principal=principal_items(values.principal),
+        buckets=bucket_items(bucket_sets, totals.cash, totals.repricing),
+        monthly=monthly_items(totals.months),
     )
