@@ -32,11 +32,13 @@ HARMLESS = sorted(
 
 
 def demo_with(
-    path: Path, *names: str, n_positions: int, **more: object
+    path: Path,
+    *names: str,
+    n_positions: int,
+    days: tuple[date, ...] = (DAY,),
+    scenarios: tuple[str, ...] = (BASE,),
 ) -> tuple[Folder, list[Label]]:
-    """Write a demo bank's last month end with defects planted in it."""
-    days = more.pop("days", [DAY])
-    scenarios = more.pop("scenarios", (BASE,))
+    """Write a demo bank with defects planted in its last month end."""
     folder = write_folder(path / "bank", scenarios)
     write_demo_bank(folder.path, month_ends=days, n_positions=n_positions)
     labels = plant_defects(folder.landing(), names, label_file=folder.path / "defects.json")
@@ -109,7 +111,7 @@ def test_what_stops_a_currency_is_named_and_the_close_ends_with_status_one(tmp_p
 
 @pytest.mark.slow(seconds=60)
 def test_a_third_of_the_accounts_missing_since_the_month_before_is_reported(tmp_path):
-    days = [SEPTEMBER, DAY]
+    days = (SEPTEMBER, DAY)
     folder, (label,) = demo_with(tmp_path, "row_count_drift", n_positions=2_000, days=days)
     before = folder.close(SEPTEMBER)
     assert before.failures == ()
