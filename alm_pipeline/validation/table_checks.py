@@ -23,7 +23,10 @@ from alm_pipeline.validation.rules import compile_rules
 
 @dataclass(frozen=True)
 class TableCheck:
-    """A check of one table: `sql` finds the failing rows, `message` says what must be true."""
+    """A check of one table: `sql` finds the failing rows, `message` says what must be true.
+
+    `amount_column` of the failing rows, where it is given, says how much it is about.
+    """
 
     check_id: str
     table: str
@@ -32,6 +35,7 @@ class TableCheck:
     message: str
     reads: tuple[str, ...] = ()
     minimum_rule: int = 0
+    amount_column: str = ""
 
 
 TABLE_CHECKS = (
@@ -53,6 +57,7 @@ TABLE_CHECKS = (
         ),
         message="sub-ledger, set-aside rows and ledger agree per account within tolerance",
         minimum_rule=22,
+        amount_column="unexplained_amount",
     ),
     TableCheck(
         check_id="book.ledger_reconciliation.every_account_is_mapped",
@@ -71,6 +76,7 @@ TABLE_CHECKS = (
         severity="blocking",
         sql="select * from book.balance_check where difference_amount <> 0",
         message="assets equal liabilities and equity per entity and currency, to the cent",
+        amount_column="difference_amount",
     ),
     TableCheck(
         check_id="book.translation_rates.every_currency_has_a_rate",
@@ -93,6 +99,7 @@ TABLE_CHECKS = (
         severity="blocking",
         sql="select * from audit.proofs where not is_passed",
         message="every tie of the close holds",
+        amount_column="difference_amount",
     ),
 )
 
@@ -160,8 +167,8 @@ def run_checks(
 
 def _measured(session: Session, check: TableCheck) -> CheckResult:
     n_failed, sample, entities = failing_selection(session, check.sql)
+    amount = _failing_amount(session, check) if n_failed else Decimal(0)
     (total,) = session.query(f"select count(*) as n_rows from {check.table}").to_pylist()
-    message = f"{n_failed} rows against '{check.message}' | {check.table}" if n_failed else ""
     return CheckResult(
         check_id=check.check_id,
         rule_id=check.check_id,
@@ -169,10 +176,26 @@ def _measured(session: Session, check: TableCheck) -> CheckResult:
         severity=check.severity,
         is_blocking=check.severity == "blocking",
         failed_rows=n_failed,
-        failed_amount=Decimal(0),
+        failed_amount=amount,
         total_rows=total["n_rows"],
         passed=True,
         sample=sample,
-        message=message,
+        message=_message(check, n_failed, amount) if n_failed else "",
         entities=entities,
     )
+
+
+def _failing_amount(session: Session, check: TableCheck) -> Decimal:
+    """Return the absolute amount of the failing rows, zero for a check without an amount."""
+    if not check.amount_column:
+        return Decimal(0)
+    (found,) = session.query(
+        f"select coalesce(sum(abs({check.amount_column})), 0) as amount from ({check.sql}) as found"
+    ).to_pylist()
+    return Decimal(found["amount"])
+
+
+def _message(check: TableCheck, n_failed: int, amount: Decimal) -> str:
+    rows = "1 row" if n_failed == 1 else f"{n_failed} rows"
+    by = f" by {amount:,.2f}" if check.amount_column else ""
+    return f"{rows} against '{check.message}'{by} | {check.table}"

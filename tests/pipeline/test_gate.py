@@ -62,7 +62,8 @@ def test_a_failing_blocking_check_stops_whoever_reads_now_later_and_under_one_sc
     what, where, how_much, what_to_do = (part.strip() for part in message.split(" | ", 3))
     assert "1 blocking checks failed" in what
     assert where == f"book.ledger_reconciliation {DAY}"
-    assert how_much.startswith("book.ledger_reconciliation.ties: 1 row")
+    assert how_much.startswith("book.ledger_reconciliation.ties: 1 row against")
+    assert how_much.endswith("by 1,000.00")
     assert "to fix: correct the delivery and close again" in what_to_do
 
     # What was published stays what it was.
