@@ -7,20 +7,21 @@ from pathlib import Path
 
 import dagster as dg
 
+from alm_pipeline.orchestration import event_log
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.partitions import WHAT_IF_DIMENSION
 
-SETTINGS = """\
+SETTINGS = f"""\
 telemetry: {{enabled: false}}
 nux: {{enabled: false}}
 event_log_storage:
-  module: alm_pipeline.orchestration.event_log
+  module: {event_log.__name__}
   class: EventLog
-  config: {{base_dir: "{folder}/events"}}
+  config: {{base_dir: {{env: DAGSTER_HOME}}}}
 run_storage:
-  module: alm_pipeline.orchestration.event_log
+  module: {event_log.__name__}
   class: RunLog
-  config: {{base_dir: "{folder}/runs"}}
+  config: {{base_dir: {{env: DAGSTER_HOME}}}}
 concurrency:
   runs: {{max_concurrent_runs: 2}}
   pools: {{granularity: run, default_limit: 2}}
@@ -28,12 +29,14 @@ concurrency:
 
 
 def prepare_home(folder: Path) -> Path:
-    """Create the folder of the Dagster instance with quiet settings, and point Dagster at it."""
+    """Create the folder of the Dagster instance with quiet settings, and point Dagster at it.
+
+    Settings that are there already are somebody's own and stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "dagster.yaml"
-    text = SETTINGS.format(folder=folder.as_posix())
-    if not settings.is_file() or settings.read_text(encoding="utf-8") != text:
-        settings.write_text(text, encoding="utf-8")
+    if not settings.is_file():
+        settings.write_text(SETTINGS, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(folder)
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     return folder

@@ -29,8 +29,10 @@ def answer_of(program: str, folder: Path) -> str:
 
 def test_the_dagster_home_of_a_bank_is_made_with_telemetry_off(tmp_path):
     program = (
-        "from pathlib import Path; from alm_pipeline.orchestration.home import open_instance;"
-        "print(open_instance(Path('home')).telemetry_enabled)"
+        "import dagster as dg; from pathlib import Path;"
+        "from alm_pipeline.orchestration.home import prepare_home;"
+        "home = prepare_home(Path('home'));"
+        "print(dg.DagsterInstance.from_config(str(home.resolve())).telemetry_enabled)"
     )
     assert answer_of(program, tmp_path) == "False"
     settings = yaml.safe_load((tmp_path / "home" / "dagster.yaml").read_text(encoding="utf-8"))
@@ -42,7 +44,7 @@ def test_the_dagster_home_of_a_bank_is_made_with_telemetry_off(tmp_path):
 def test_great_expectations_is_imported_with_analytics_off(tmp_path):
     program = (
         "import os; from alm_pipeline.validation import expectations; "
-        "expectations._great_expectations(); print(os.environ['GX_ANALYTICS_ENABLED'])"
+        "expectations.load_great_expectations(); print(os.environ['GX_ANALYTICS_ENABLED'])"
     )
     assert answer_of(program, tmp_path) == "false"
 
