@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     reporting_currency: str = "USD"
     group_entity_id: str = "GROUP"
     members: tuple[str, ...] = ("BANK", "EUBANK")
-    first_as_of_date: date = date(2026, 1, 31)
+    first_as_of_date: date = date(2020, 1, 31)
     warehouse: Path = Path("warehouse")
     landing: Path = Path("landing")
     contracts: Path | None = None

@@ -14,9 +14,10 @@ from importlib import metadata
 
 import dagster as dg
 
-from alm_pipeline.errors import AlmError
+from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.face import exclusive
 from alm_pipeline.warehouse.manifests import Manifest, run_id_of
@@ -73,6 +74,7 @@ def close_month(
     announce: Announce,
 ) -> Outcome:
     """Run the chain for one month end; a second close of the same month waits for the first."""
+    _refuse_unknown_month_end(bank, as_of_date)
     partition = Partition(as_of_date)
     lock = bank.settings.warehouse_folder / "closes" / f".{as_of_date}.lock"
     with exclusive(lock):
@@ -86,6 +88,18 @@ def close_month(
             if failures:
                 return Outcome(run_id, None, failures)
         return Outcome(run_id, bank.closes.current(as_of_date))
+
+
+def _refuse_unknown_month_end(bank: Bank, as_of_date: date) -> None:
+    """Raise unless the day is a month end between the bank's first one and today."""
+    first = bank.settings.first_as_of_date
+    known = Partitions.of(bank.settings).month_ends.get_partition_keys()
+    if as_of_date.isoformat() not in known:
+        raise ConfigurationError(
+            f"{as_of_date} cannot be closed",
+            detail=f"month ends from {first} to {known[-1] if known else 'none yet'} can",
+            fix="name a month end, or set first_as_of_date in alm.yaml",
+        )
 
 
 def _run(
