@@ -216,7 +216,7 @@ def _result(rule: Rule, counts: Sequence[EntityCounts], *, message: str = "") ->
 def _table_result(session: Session, rule: Rule, counts: Sequence[EntityCounts]) -> CheckResult:
     """Return the result of a rule that is a SELECT of failing rows."""
     n_failed, sample, entities = failing_selection(session, rule.fails_when)
-    message = f"{n_failed} found against '{rule.about}' | {rule.stage}" if n_failed else ""
+    message = f"{n_failed} found against '{rule.about}' | raw.{rule.extract}" if n_failed else ""
     return replace(
         _result(rule, counts, message=message),
         failed_rows=n_failed,
