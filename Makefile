@@ -30,7 +30,7 @@ test: $(INSTALLED)
 # Coverage cannot see inside jitted code: the small bank and the laws run a second time with jit off.
 test-all: $(INSTALLED)
 	$(PYTEST) --cov --cov-report= --cov-fail-under=0
-	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report=term tests/small_bank tests/properties
+	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report=term tests/pipeline/test_small_bank.py tests/properties
 
 # All of them, even when one fails.
 check: $(INSTALLED)

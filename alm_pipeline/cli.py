@@ -58,7 +58,7 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed and dates, same bytes.")] = 20261031,
     defects: Annotated[
-        str, typer.Option(help="Plant defects: 'all', or names separated by commas.")
+        str, typer.Option(help="Plant defects: all, harmless, or names separated by commas.")
     ] = "",
 ) -> None:
     """Build the demo bank, close its latest two month ends and show the headline table."""

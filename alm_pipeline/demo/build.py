@@ -82,13 +82,17 @@ def deliver_demo(
     """Write the latest month ends into a landing folder and return their dates, oldest first.
 
     `last` pins the latest month end; without it, it is the last one not after today. Defects are
-    names of the catalogue, or `all`.
+    names of the catalogue, `all`, or `harmless`: those that stop no close.
     """
     from alm_pipeline.demo.defects import DEFECTS
 
     today = last or dt.datetime.now(tz=dt.UTC).date()
     dates = latest_month_ends(months, today)
-    names = list(DEFECTS) if "all" in defects else list(defects)
+    groups = {
+        "all": list(DEFECTS),
+        "harmless": [name for name, defect in DEFECTS.items() if not defect.is_blocking],
+    }
+    names = [name for group in defects for name in groups.get(group, [group])]
     _write(landing, dates, n_positions, seed, (names, None))
     return dates
 

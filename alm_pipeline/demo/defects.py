@@ -17,6 +17,20 @@ from alm_pipeline.demo.defect_edits import EDITS, FILE_EDITS, KEY_ENDS, Found
 from alm_pipeline.demo.text_files import TextFile, file_of, read_text, restate_controls
 from alm_pipeline.errors import ConfigurationError
 
+LEDGER_NOTICES = frozenset(
+    [
+        "amount_in_thousands",
+        "duplicate_across_extracts",
+        "missing_currency",
+        "negative_amount",
+        "undrawn_mismatch",
+        "unknown_entity",
+        "unparseable_amount",
+    ]
+)
+"""Kinds whose rows are set aside with an amount, entity or currency that the ledger does not hold:
+the ledger's tie stops the close as well, naming the account."""
+
 
 @dataclass(frozen=True)
 class Defect:
@@ -35,6 +49,11 @@ class Defect:
     control_agrees: bool = True
 
     @property
+    def is_blocking(self) -> bool:
+        """Whether a close of this delivery stops, at the rule or at the tie to the ledger."""
+        return self.handling in ("blocking", "refused") or self.name in LEDGER_NOTICES
+
+    @property
     def rule_id(self) -> str:
         """Identifier of the check that should find it; rules of later tables say their table."""
         return self.rule if "book." in self.rule else f"{self.extract}.{self.rule}"
@@ -49,6 +68,7 @@ class Label:
     file: str
     rule: str
     handling: str
+    is_blocking: bool
     about: str
     control_agrees: bool
     n_rows: int
@@ -149,6 +169,7 @@ def _plant(folder: Path, defect: Defect, taken: dict[str, set[str]]) -> Label:
         path.name,
         defect.rule_id,
         defect.handling,
+        defect.is_blocking,
         defect.about,
         defect.control_agrees,
         found.n_rows,

@@ -94,7 +94,11 @@ def _availability_lines(published: Published, group: str) -> list[str]:
 def exit_status(published: Published, group: str) -> int:
     """Return 0, 1 or 3: complete, stopped in part without declaration, or in part as declared."""
     stopped = published.rows("select count(*) as n from scenarios.stopped_currencies")[0]["n"]
-    if stopped:
+    unvalued = published.rows(  # a cause that nobody declared: a missing rate or value
+        "select count(*) as n from reports.eve_sensitivity"
+        " where availability like 'not available: %' and availability not like '%not delivered%'"
+    )[0]["n"]
+    if stopped or unvalued:
         return 1
     missing = published.rows(
         "select count(*) as n from reports.scorecard"

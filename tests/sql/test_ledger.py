@@ -106,7 +106,7 @@ def test_quarantined_principal_explains_what_the_ledger_has_more(bench):
 
 
 def test_a_row_delivered_twice_counts_twice_and_explains_the_ledger_once(bench):
-    copy = {**ASIDE, "source_row": ASIDE["source_row"] + 1}
+    copy = {**ASIDE, "source_row": int(str(ASIDE["source_row"])) + 1}
     bench.give("quarantine.loan", [ASIDE, copy])
     (row,) = bench.run("book.excluded")
     assert (row["excluded_rows"], row["outstanding_principal"]) == (2, Decimal("250.00"))

@@ -4,8 +4,9 @@ Fixed contracts: every principal flow, scheduled or behavioural, on its date. Co
 principal flows before the next reset on their dates, the whole balance at the reset. Swap legs:
 the notional, by direction, at the next reset or the maturity; it is never paid. Caps and floors
 have no principal: an option is stripped and valued by itself (BCBS d368, paragraph 130).
-Balances without maturity: their slots. A forward-starting loan nets to zero: drawn at its start,
-repaid later. So the total is outstanding principal net of provisions, plus notionals.
+Balances without maturity: their slots. A forward-starting loan nets to zero, drawn at its start
+and repaid later, and so does capitalised interest. So the total is outstanding principal net of
+provisions, plus notionals.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray, OptionType
-from alm_pipeline.engine.cash_flows.records import BALANCE, PREPAID, SCHEDULED, Rows
+from alm_pipeline.engine.cash_flows.records import (
+    BALANCE,
+    CAPITALISED,
+    PREPAID,
+    SCHEDULED,
+    Rows,
+)
 from alm_pipeline.engine.kernel import kernel
 
 _NO_OPTION = int(OptionType.NONE)
@@ -38,7 +45,7 @@ def add_repricing(
         repriced = 1.0 if rows.is_reset[row] else 0.0
         slot = repricing[bucket_of_day[rows.day[row]]]
         for s in range(len(slot)):
-            principal = flow[SCHEDULED, s] + flow[PREPAID, s] - drawn
+            principal = flow[SCHEDULED, s] + flow[PREPAID, s] - flow[CAPITALISED, s] - drawn
             slot[s] += sign * (principal + repriced * flow[BALANCE, s])
         if rows.is_reset[row]:
             return

@@ -112,7 +112,8 @@ def test_buckets_are_closed_on_the_right_with_a_flow_on_every_bound():
     )
     # one unit on each of the days 0 to 39
     bounds = fine_bounds(sets)
-    fine = np.bincount(bucket_of_day(bounds, 40), minlength=len(bounds))[None, :]
+    counts = np.bincount(bucket_of_day(bounds, 40), minlength=len(bounds))
+    fine = counts[None, :].astype(np.float64)
     assert merged(fine, bounds, sets[0]).tolist() == [[2, 29, 9]]  # 0-1, 2-30, 31-39
     assert merged(fine, bounds, sets[1]).tolist() == [[31, 9]]
 
