@@ -67,7 +67,8 @@ def demo(
 
     landing = load_settings().landing_folder
     last = as_of.date() if as_of else None
-    days = deliver_demo(landing, positions, months, last, seed, _names(defects))
+    names = _names(defects)
+    days = deliver_demo(landing, positions, months, last, seed, names, progress=typer.echo)
     status = 0
     for day in days[-2:]:
         status = max(status, _close(day, is_brief=day != days[-1]))

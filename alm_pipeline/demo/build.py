@@ -78,6 +78,7 @@ def deliver_demo(
     last: dt.date | None,
     seed: int,
     defects: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> list[dt.date]:
     """Write the latest month ends into a landing folder and return their dates, oldest first.
 
@@ -93,7 +94,7 @@ def deliver_demo(
         "harmless": [name for name, defect in DEFECTS.items() if not defect.is_blocking],
     }
     names = [name for group in defects for name in groups.get(group, [group])]
-    _write(landing, dates, n_positions, seed, (names, None))
+    _write(landing, dates, n_positions, seed, (names, progress))
     return dates
 
 
