@@ -174,7 +174,7 @@ def test_every_report_in_the_face_is_the_lakes(closed_small_bank, face):
     for name in reports:
         lake = closed_small_bank.folder.table(name).to_pylist()
         order = ", ".join(bank.shapes[name].key)
-        shown = face.execute(f"select * from {name} order by {order}").to_arrow_table().to_pylist()
+        shown = face.sql(f"select * from {name} order by {order}").to_arrow_table().to_pylist()
         assert shown, name
         assert shown == lake, name
 
