@@ -6,6 +6,7 @@ line per table that took notice of anything.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 import time
@@ -62,6 +63,7 @@ class Timings:
 def close_with_progress(config: Path, as_of_date: date, timings: Timings | None = None) -> Outcome:
     """Close one month end and show how far it is."""
     _quiet()
+    gc.set_threshold(100_000, 50, 100)  # one short process: collecting often costs seconds
     # Importing Great Expectations takes seconds; it is first needed after the delivery is read.
     threading.Thread(target=load_great_expectations, daemon=True).start()
     bank = open_bank(config)
