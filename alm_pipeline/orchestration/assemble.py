@@ -14,7 +14,6 @@ from alm_pipeline.orchestration.assets.lineage import lineage_assets
 from alm_pipeline.orchestration.assets.publication import publication_asset
 from alm_pipeline.orchestration.assets.quarantine import quarantine_asset
 from alm_pipeline.orchestration.bank import Bank, open_bank
-from alm_pipeline.orchestration.checks import table_check_assets
 from alm_pipeline.orchestration.jobs import close_jobs
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.orchestration.resources import BankResource
@@ -41,7 +40,6 @@ def assemble(config: Path) -> dg.Definitions:
     chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
     return dg.Definitions(
         assets=assets,
-        asset_checks=table_check_assets(bank, partitions),
         jobs=list(by_name.values()),
         schedules=[close_schedule(bank)],
         sensors=[delivery_sensor(bank), *chain],

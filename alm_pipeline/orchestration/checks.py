@@ -4,15 +4,15 @@ Checks of delivered extracts run with their quarantine (`assets/quarantine.py`);
 tables, the ledger tie and the proofs among them, are made here from their declarations.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import dagster as dg
 
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
-from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.orchestration.partitions import Partitions, asset_key
 from alm_pipeline.validation.evaluation import CheckResult
 from alm_pipeline.validation.table_checks import (
     SCENARIO_CHECKS,
@@ -27,12 +27,8 @@ _MAX_SHOWN = 20
 _MAX_AMOUNT = Decimal("9999999999999999.99")
 
 
-def table_check_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
-    """Return one group of asset checks per checked table of a later stage."""
-    return [_table_checks(bank, partitions, table) for table in sorted(checks_by_asset(bank))]
-
-
-def checks_by_asset(bank: Bank) -> dict[str, tuple[TableCheck, ...]]:
+@lru_cache(maxsize=4)
+def checks_by_asset(bank: Bank) -> Mapping[str, tuple[TableCheck, ...]]:
     """Return the checks of later stages by the asset after which they run.
 
     Rules of data contracts that need the book run after the positions, those that need valuations
@@ -47,32 +43,33 @@ def checks_by_asset(bank: Bank) -> dict[str, tuple[TableCheck, ...]]:
     return {table: checks for table, checks in found.items() if checks}
 
 
-def _table_checks(bank: Bank, partitions: Partitions, table: str) -> dg.AssetChecksDefinition:
-    own = checks_by_asset(bank)[table]
-    key = asset_key(table)
+def check_specs(
+    bank: Bank, partitions: Partitions, tables: Iterable[str]
+) -> list[dg.AssetCheckSpec]:
+    """Return the asset checks of some tables; they run in the step that makes the table."""
+    return [
+        dg.AssetCheckSpec(
+            _check_name(check.check_id),
+            asset=asset_key(table),
+            blocking=check.severity == "blocking",
+            description=check.message,
+            partitions_def=partitions.of_table(bank.shapes[table].is_by_scenario),
+        )
+        for table in tables
+        for check in checks_by_asset(bank).get(table, ())
+    ]
 
-    @dg.multi_asset_check(
-        name=f"checks_{table.replace('.', '_')}",
-        specs=[
-            dg.AssetCheckSpec(
-                _check_name(check.check_id),
-                asset=key,
-                blocking=check.severity == "blocking",
-                description=check.message,
-                partitions_def=partitions.of_table(bank.shapes[table].is_by_scenario),
-            )
-            for check in own
-        ],
-        can_subset=False,
-    )
-    def checks(context: dg.AssetCheckExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        for result in check_table(bank.open(), table, partition_of(context)):
-            severity = (
-                dg.AssetCheckSeverity.ERROR if result.is_blocking else dg.AssetCheckSeverity.WARN
-            )
-            yield asset_check_result(key, _check_name(result.check_id), [result], severity)
 
-    return checks
+def check_events(table: str, results: Sequence[CheckResult]) -> Iterator[dg.AssetCheckResult]:
+    """Return the results of a table's checks, of one partition or of several, as Dagster events."""
+    by_check: dict[str, list[CheckResult]] = {}
+    for result in results:
+        by_check.setdefault(result.check_id, []).append(result)
+    for check_id, found in by_check.items():
+        severity = (
+            dg.AssetCheckSeverity.ERROR if found[0].is_blocking else dg.AssetCheckSeverity.WARN
+        )
+        yield asset_check_result(asset_key(table), _check_name(check_id), found, severity)
 
 
 def check_table(bank: Bank, table: str, partition: Partition) -> list[CheckResult]:

@@ -7,7 +7,7 @@ Dagster records the runs; whether a close is published is decided by its last as
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import metadata
@@ -24,6 +24,8 @@ from alm_pipeline.warehouse.manifests import Manifest, run_id_of
 from alm_pipeline.warehouse.partition import Partition
 
 CLOSE_TAG = "alm/close"
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
 _CHECK_FAILED = "dagster._core.errors.DagsterAssetCheckFailedError"
 _LIBRARIES = ("duckdb", "numpy", "numba", "pyarrow", "deltalake")
 
@@ -79,11 +81,13 @@ def close_month(
     lock = bank.settings.warehouse_folder / "closes" / f".{as_of_date}.lock"
     with exclusive(lock):
         run_id = run_id_of(close_inputs(bank, as_of_date))
-        steps = [(jobs.BOOK, partition)]
-        steps += [(jobs.SCENARIO, partition.under(s)) for s in bank.settings.closing_scenarios]
-        steps += [(jobs.REPORTS, partition)]
-        for job, own in steps:
-            announce(f"{job} {own}")
+        scenarios = [partition.under(s) for s in bank.settings.closing_scenarios]
+        for job, own in (
+            (jobs.BOOK, [partition]),
+            (jobs.SCENARIO, scenarios),
+            (jobs.REPORTS, [partition]),
+        ):
+            announce(f"{job} {as_of_date}, {len(own)} partitions")
             failures = _run(definitions, instance, job, own, run_id)
             if failures:
                 return Outcome(run_id, None, failures)
@@ -106,13 +110,16 @@ def _run(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     job: str,
-    partition: Partition,
+    partitions: Sequence[Partition],
     run_id: str,
 ) -> tuple[str, ...]:
+    """Run a job for one partition, or for a range of scenarios in one run."""
+    ends = {_RANGE_START: str(partitions[0]), _RANGE_END: str(partitions[-1])}
+    is_range = len(partitions) > 1
     result = definitions.resolve_job_def(job).execute_in_process(
-        partition_key=str(partition),
+        partition_key=None if is_range else str(partitions[0]),
         instance=instance,
-        tags={CLOSE_TAG: run_id},
+        tags={CLOSE_TAG: run_id} | (ends if is_range else {}),
         run_config={"loggers": {"console": {"config": {}}}},
         raise_on_error=False,
     )

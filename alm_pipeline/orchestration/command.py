@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import threading
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -34,7 +33,6 @@ from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
-from alm_pipeline.validation.expectations import load_great_expectations
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.session import Session
@@ -64,8 +62,6 @@ def close_with_progress(config: Path, as_of_date: date, timings: Timings | None 
     """Close one month end and show how far it is."""
     _quiet()
     gc.set_threshold(100_000, 50, 100)  # one short process: collecting often costs seconds
-    # Importing Great Expectations takes seconds; it is first needed after the delivery is read.
-    threading.Thread(target=load_great_expectations, daemon=True).start()
     bank = open_bank(config)
     definitions = assemble(config)
     timings = timings or Timings()

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
-from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster import DagsterInstance
+from dagster._core.storage.event_log import AssetKeyTable, ConsolidatedSqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.pool import QueuePool
 
 _BUSY_SECONDS = 60
@@ -32,16 +34,43 @@ def pooled_engine(url: str) -> Engine:
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
-    """All events of all runs in one SQLite file."""
+    """All events of all runs in one SQLite file; what the file's tables look like is asked once."""
 
     _engine: Engine | None = None
+    _open: Connection | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Store the events of this block in one transaction."""
+        with self._connect() as connection:
+            self._open = connection
+            try:
+                yield
+            finally:
+                self._open = None
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
+        if self._open is not None:
+            yield self._open
+            return
         if self._engine is None:
             self._engine = pooled_engine(self._conn_string)
         with self._engine.connect() as connection, connection.begin():
             yield connection
+
+    @cache  # noqa: B019  # one storage per process
+    def has_table(self, table_name: str) -> bool:
+        """Say whether the file has a table."""
+        return super().has_table(table_name)
+
+    @cache  # noqa: B019
+    def _columns(self, table_name: str) -> frozenset[str]:
+        with self._connect() as connection:
+            return frozenset(c["name"] for c in inspect(connection).get_columns(table_name))
+
+    def _has_asset_key_col_on_connection(self, _conn: Connection, column_name: str) -> bool:
+        return column_name in self._columns(AssetKeyTable.name)
 
 
 class RunLog(SqliteRunStorage):
@@ -61,3 +90,14 @@ class RunLog(SqliteRunStorage):
     def from_config_value(cls, inst_data, config_value):  # type: ignore[no-untyped-def]  # Dagster's own signature
         """Build the storage from ``dagster.yaml``."""
         return cls.from_local(inst_data=inst_data, **config_value)
+
+
+@contextmanager
+def events_together(instance: DagsterInstance) -> Iterator[None]:
+    """Store the events of this block in one transaction where the instance's storage can."""
+    storage = instance.event_log_storage
+    if isinstance(storage, EventLog):
+        with storage.together():
+            yield
+    else:
+        yield

@@ -68,6 +68,12 @@ def dependency(table: str, upstream_by_scenario: bool, own_by_scenario: bool) ->
     return dg.AssetDep(asset_key(table), partition_mapping=mapping)
 
 
-def partition_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Partition:
-    """Return the partition a step runs for."""
-    return Partition.parse(str(context.partition_key))
+def partitions_of(context: dg.AssetExecutionContext) -> list[Partition]:
+    """Return the partitions a step runs for: one, or a range of them in one run."""
+    return [Partition.parse(str(key)) for key in context.partition_keys]
+
+
+def partition_of(context: dg.AssetExecutionContext) -> Partition:
+    """Return the only partition a step runs for."""
+    (partition,) = partitions_of(context)
+    return partition

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.inputs.zero_rates import zero_rate_table
-from alm_pipeline.orchestration.simulation import Markets, MonthPass
+from alm_pipeline.orchestration.simulation import MonthPass
 from alm_pipeline.warehouse.partition import Partition
 
 _IRRBB = "irrbb"
@@ -23,9 +23,9 @@ _PRINCIPAL = {
 }
 
 
-def zero_rates(markets: Markets, partition: Partition) -> pa.Table:
+def zero_rates(done: MonthPass, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.zero_rates``."""
-    return zero_rate_table(markets.base, markets.shocked[partition.scenario])
+    return zero_rate_table(done.markets.base, done.markets.shocked[partition.scenario])
 
 
 def stopped_currencies(done: MonthPass, partition: Partition) -> pa.Table:

@@ -3,16 +3,18 @@
 Adding a file adds an asset; no Python is written for it.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
+from graphlib import TopologicalSorter
 
 import dagster as dg
 
 from alm_pipeline.audit.lineage import ColumnEdge, column_edges
 from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.bank import Bank, twin_of
+from alm_pipeline.orchestration.checks import check_specs
 from alm_pipeline.orchestration.metadata import (
     asset_metadata,
-    commit_metadata,
     lineage_metadata,
     owners_of,
 )
@@ -20,73 +22,63 @@ from alm_pipeline.orchestration.partitions import (
     Partitions,
     asset_key,
     dependency,
-    partition_of,
 )
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.sql_run import run_sql_file
+from alm_pipeline.orchestration.steps import Work, run_step
 
 
 def sql_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
     """Return one asset per SQL file, and the what-if twins of those by scenario.
 
-    Files of one stage that do not read each other share a step, which can run any of them alone:
-    a step of its own for each would cost more than its SELECT.
+    The files of a stage share a step, which can run any of them alone: a step of its own for each
+    would cost more than its SELECT.
     """
-    steps: dict[tuple[str, bool, bool], list[SqlFile]] = {}
-    for file in bank.sql_files:
+    steps: dict[tuple[str, str], list[SqlFile]] = {}
+    for file in in_reading_order(bank.sql_files):
         by_scenario = bank.shapes[file.table].is_by_scenario
-        name = file.group if _is_flat(bank, file) else file.table
-        steps.setdefault((name, by_scenario, False), []).append(file)
+        kind = "by_scenario" if by_scenario else "by_month"
+        steps.setdefault((file.group, kind), []).append(file)
         if has_twin(bank, file.table):
-            steps.setdefault((name, by_scenario, True), []).append(file)
+            steps.setdefault((file.group, "what_if"), []).append(file)
     return [
-        _step(bank, partitions, files, _step_name(name, by_scenario, is_what_if), is_what_if)
-        for (name, by_scenario, is_what_if), files in steps.items()
+        _step(bank, partitions, files, f"sql_{group}_{kind}", kind == "what_if")
+        for (group, kind), files in steps.items()
     ]
 
 
-def _is_flat(bank: Bank, file: SqlFile) -> bool:
-    """Say whether no file of a stage, partitioned the same way, reads another one of it."""
-    by_scenario = bank.shapes[file.table].is_by_scenario
-    peers = {
-        f.table: f
-        for f in bank.sql_files
-        if f.group == file.group and bank.shapes[f.table].is_by_scenario == by_scenario
-    }
-    return not any(set(f.current_reads) & set(peers) for f in peers.values())
-
-
-def _step_name(name: str, by_scenario: bool, is_what_if: bool) -> str:
-    kind = "what_if" if is_what_if else "by_scenario" if by_scenario else "by_month"
-    return f"sql_{name.replace('.', '__')}_{kind}"
+def in_reading_order(files: Sequence[SqlFile]) -> list[SqlFile]:
+    """Return SQL files so that each comes after those it reads."""
+    by_table = {file.table: file for file in files}
+    reads = {f.table: {*f.current_reads, *f.after} & set(by_table) for f in files}
+    return [by_table[table] for table in TopologicalSorter(reads).static_order()]
 
 
 def _step(
     bank: Bank, partitions: Partitions, files: list[SqlFile], name: str, is_what_if: bool
 ) -> dg.AssetsDefinition:
-    by_table = {_named(file, is_what_if): file for file in files}
+    works = [_work(file, is_what_if) for file in files]
+    tables = [] if is_what_if else [file.table for file in files]
 
     @dg.multi_asset(
         name=name,
         specs=[_spec(bank, partitions, file, is_what_if) for file in files],
+        check_specs=check_specs(bank, partitions, tables),
         can_subset=len(files) > 1,
     )
     def run(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        opened, partition = bank.open(), partition_of(context)
-        wanted = {".".join(key.path) for key in context.selected_asset_keys}
-        with opened.store.registry.together():
-            commits = {
-                table: run_sql_file(opened, file, partition, is_what_if=is_what_if)
-                for table, file in by_table.items()
-                if table in wanted
-            }
-        for table, commit in commits.items():
-            edges = lineage_metadata(edges_of(opened, by_table[table]))
-            yield dg.MaterializeResult(
-                asset_key=asset_key(table), metadata=commit_metadata(commit) | edges
-            )
+        yield from run_step(context, bank.open(), works)
 
     return run
+
+
+def _work(file: SqlFile, is_what_if: bool) -> Work:
+    return Work(
+        tables=(_named(file, is_what_if),),
+        make=lambda bank, partition: [run_sql_file(bank, file, partition, is_what_if=is_what_if)],
+        reads=frozenset((*file.current_reads, *file.after)),
+        metadata=lambda bank, _: lineage_metadata(edges_of(bank, file)),
+    )
 
 
 def _named(file: SqlFile, is_what_if: bool) -> str:

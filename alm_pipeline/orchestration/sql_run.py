@@ -28,8 +28,11 @@ def run_sql_file(
     if found is not None:
         commit = Commit(found, is_changed=False)
     else:
-        rows = store.session.query(file.text, _parameters(file, partition))
-        commit = store.replace_partition(table, partition, rows, inputs, file.code_hash)
+        select = store.ordered_select(table, file.text)
+        rows = store.session.query(select, _parameters(file, partition))
+        commit = store.replace_partition(
+            table, partition, rows, inputs, file.code_hash, is_ordered=True
+        )
     bank.announce(commit, time.perf_counter() - started)
     return commit
 

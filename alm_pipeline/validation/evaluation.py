@@ -25,7 +25,7 @@ from alm_pipeline.validation.counts import (
     row_rules,
     sample_query,
 )
-from alm_pipeline.validation.expectations import failing_checks
+from alm_pipeline.validation.judge import judge
 from alm_pipeline.validation.rules import N_SAMPLE, Rule, compile_rules, literal
 
 _FEWEST_ROWS_THAT_DRIFT = 20
@@ -100,7 +100,7 @@ def judged(results: Sequence[CheckResult], engine: str = "gx") -> list[CheckResu
     """Return the results with their verdict, which Great Expectations gives over all counts."""
     counts = {result.check_id: result.failed_rows for result in results}
     if engine == "gx":
-        failing = failing_checks(counts, {item.check_id: item.severity for item in results})
+        failing = judge(counts, {item.check_id: item.severity for item in results})
     else:
         failing = {check for check, count in counts.items() if count > 0}
     return [replace(item, passed=item.check_id not in failing) for item in results]

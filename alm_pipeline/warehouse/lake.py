@@ -5,6 +5,7 @@ The only module that knows Delta. It does not know data contracts, gates or cont
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Lake:
         self.root = root
         self._newest: dict[str, DeltaTable] = {}
         self._older: dict[tuple[str, int], DeltaTable] = {}
+        self._files: dict[tuple[str, Partition, int], list[str]] = {}
 
     def path(self, table: str) -> Path:
         """Return the folder of a table."""
@@ -33,9 +35,7 @@ class Lake:
 
     def exists(self, table: str) -> bool:
         """Say whether the table has ever been committed."""
-        return self._commit_file(table, 0).is_file() or DeltaTable.is_deltatable(
-            str(self.path(table))
-        )
+        return self._is_committed(table, 0) or DeltaTable.is_deltatable(str(self.path(table)))
 
     def overwrite(
         self, table: str, partition: Partition, rows: pa.Table, metadata: Mapping[str, str]
@@ -53,7 +53,9 @@ class Lake:
                 custom_metadata=dict(metadata), max_commit_retries=_MAX_RETRIES
             ),
         )
-        return int(delta.version())
+        version = int(delta.version())
+        self._files[table, partition, version] = _files_of(delta, partition)
+        return version
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to an unpartitioned, append-only table."""
@@ -65,8 +67,10 @@ class Lake:
 
     def files(self, table: str, partition: Partition, version: int) -> list[str]:
         """Return the Parquet files that make up a partition at a version, in a stable order."""
-        delta = self._at(table, version)
-        return sorted(delta.file_uris(file_pruning_predicate=partition.filters))
+        key = (table, partition, version)
+        if key not in self._files:
+            self._files[key] = _files_of(self._at(table, version), partition)
+        return self._files[key]
 
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
@@ -103,7 +107,7 @@ class Lake:
         known = self._newest.get(table)
         if known is None:
             known = self._newest[table] = DeltaTable(str(self.path(table)))
-        elif self._commit_file(table, int(known.version()) + 1).is_file():
+        elif self._is_committed(table, int(known.version()) + 1):
             known.update_incremental()
         return known
 
@@ -120,8 +124,14 @@ class Lake:
             )
         return self._refreshed(table)
 
-    def _commit_file(self, table: str, version: int) -> Path:
-        return self.path(table) / "_delta_log" / f"{version:020}.json"
+    def _is_committed(self, table: str, version: int) -> bool:
+        schema, _, name = table.partition(".")
+        file = f"{self.root}/{schema}/{name}/_delta_log/{version:020}.json"
+        return os.path.isfile(file)  # noqa: PTH113  # asked before every read: building a Path costs
+
+
+def _files_of(delta: DeltaTable, partition: Partition) -> list[str]:
+    return sorted(delta.file_uris(file_pruning_predicate=partition.filters))
 
 
 def read_files(files: Sequence[str]) -> pa.Table:

@@ -180,6 +180,13 @@ class Store:
         order = ", ".join(f'"{column}"' for column in self.shape(table).key)
         return self.session.query(f"select * from {table} order by {order}")
 
+    def ordered_select(self, table: str, sql: str) -> str:
+        """Return the SELECT with the types and in the order of a table's data contract."""
+        shape = self.shape(table)
+        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in shape.columns.items())
+        order = ", ".join(f'"{column}"' for column in shape.key)
+        return f"select {typed} from (\n{sql}\n) order by {order}"
+
     def replace_partition(
         self,
         table: str,
@@ -187,8 +194,10 @@ class Store:
         rows: pa.Table,
         inputs: Mapping[str, str],
         code_version: str,
+        *,
+        is_ordered: bool = False,
     ) -> Commit:
-        """Make `rows` the content of a partition.
+        """Make `rows` the content of a partition; `is_ordered` if they come from `ordered_select`.
 
         Raises
         ------
@@ -196,7 +205,9 @@ class Store:
             If a required column is null or two rows share a key.
         """
         shape = self.shape(table)
-        ordered = self._ordered(shape, partition, rows)
+        ordered = rows if is_ordered else self._ordered(shape, rows)
+        self._refuse_nulls(shape, partition, ordered)
+        self._refuse_duplicates(shape, partition, ordered)
         hashed = content_hash(ordered)
         known = self.registry.find(table, partition)
         is_changed = known is None or known.content_hash != hashed
@@ -217,21 +228,15 @@ class Store:
             self.registry.add(entry)
         return Commit(entry, is_changed)
 
-    def _ordered(self, shape: TableShape, partition: Partition, rows: pa.Table) -> pa.Table:
+    def _ordered(self, shape: TableShape, rows: pa.Table) -> pa.Table:
         if _is_in_order(shape, rows):
-            ordered = rows.select(list(shape.columns))
-            self._refuse_nulls(shape, partition, ordered)
-            return ordered
+            return rows.select(list(shape.columns))
         self.session.bind_table(_INCOMING, rows)
-        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in shape.columns.items())
-        order = ", ".join(f'"{column}"' for column in shape.key)
         try:
-            ordered = self.session.query(f"select {typed} from {_INCOMING} order by {order}")
+            select = self.ordered_select(shape.table, f"select * from {_INCOMING}")
+            return self.session.query(select)
         finally:
             self.session.unbind([_INCOMING])
-        self._refuse_nulls(shape, partition, ordered)
-        self._refuse_duplicates(shape, partition, ordered)
-        return ordered
 
     @staticmethod
     def _refuse_nulls(shape: TableShape, partition: Partition, rows: pa.Table) -> None:

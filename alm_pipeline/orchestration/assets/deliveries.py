@@ -15,6 +15,7 @@ from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.validation.judge import prepare_judge
 from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
@@ -63,6 +64,7 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
     if known:
         yield from known
         return
+    prepare_judge()
     records: list[raw_files.FileRecord] = []
     refused: list[dict[str, object]] = []
     for spec in source.file_specs:

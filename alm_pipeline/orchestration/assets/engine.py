@@ -8,13 +8,9 @@ import pyarrow as pa
 
 from alm_pipeline.orchestration import result_tables
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank, twin_of
-from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata, owners_of
-from alm_pipeline.orchestration.partitions import (
-    Partitions,
-    asset_key,
-    dependency,
-    partition_of,
-)
+from alm_pipeline.orchestration.checks import check_specs
+from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
+from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -23,16 +19,17 @@ from alm_pipeline.orchestration.simulation import (
     RELATIONS,
     MonthPass,
     contractual_pass,
-    markets_of,
     month_pass,
     pass_inputs,
 )
+from alm_pipeline.orchestration.steps import Work, run_step
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
 
 CONTRACTUAL = "cash_flows.contractual_buckets"
 ZERO_RATES = "scenarios.zero_rates"
 _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
+    ZERO_RATES: result_tables.zero_rates,
     "scenarios.position_values": result_tables.position_values,
     "scenarios.cash_flow_buckets": result_tables.cash_flow_buckets,
     "scenarios.monthly_balances": result_tables.monthly_balances,
@@ -40,8 +37,8 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
 }
 ENGINE_INPUTS = {
     CONTRACTUAL: (*READS, *RELATIONS),
-    ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
     **dict.fromkeys(_BUILDERS, (*READS, *RELATIONS)),
+    ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
 }
 
 
@@ -56,34 +53,30 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
 def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
     spec = _spec(bank, partitions, CONTRACTUAL, "60_cash_flows", is_what_if=False)
 
+    work = Work((CONTRACTUAL,), lambda bank, partition: [make_contractual(bank, partition)])
+
     @dg.multi_asset(specs=[spec], name="contractual_cash_flows")
-    def contractual_cash_flows(
-        context: dg.AssetExecutionContext, bank: BankResource
-    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        commit = make_contractual(bank.open(), partition_of(context))
-        return dg.MaterializeResult(
-            asset_key=asset_key(CONTRACTUAL), metadata=commit_metadata(commit)
-        )
+    def contractual_cash_flows(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        yield from run_step(context, bank.open(), [work])
 
     return contractual_cash_flows
 
 
 def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> dg.AssetsDefinition:
-    tables = (ZERO_RATES, *_BUILDERS)
-    specs = [
-        _spec(bank, partitions, table, "70_scenarios", is_what_if=is_what_if) for table in tables
-    ]
-    name = f"{WHAT_IF}_simulation" if is_what_if else "simulation"
+    tables = tuple(_BUILDERS)
+    work = Work(
+        tuple(twin_of(table) if is_what_if else table for table in tables),
+        lambda bank, partition: list(make_scenario(bank, partition, is_what_if=is_what_if)),
+    )
 
-    @dg.multi_asset(specs=specs, name=name, can_subset=False)
+    @dg.multi_asset(
+        name=f"{WHAT_IF}_simulation" if is_what_if else "simulation",
+        specs=[_spec(bank, partitions, t, "70_scenarios", is_what_if=is_what_if) for t in tables],
+        check_specs=[] if is_what_if else check_specs(bank, partitions, tables),
+        can_subset=False,
+    )
     def simulation(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        opened, partition = bank.open(), partition_of(context)
-        with opened.store.registry.together():
-            commits = list(make_scenario(opened, partition, is_what_if=is_what_if))
-        for commit in commits:
-            yield dg.MaterializeResult(
-                asset_key=asset_key(commit.entry.table), metadata=commit_metadata(commit)
-            )
+        yield from run_step(context, bank.open(), [work])
 
     return simulation
 
@@ -107,7 +100,7 @@ def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iter
     started = time.perf_counter()
     store = bank.store
     inputs = pass_inputs(bank, partition)
-    tables = {table: twin_of(table) if is_what_if else table for table in (ZERO_RATES, *_BUILDERS)}
+    tables = {table: twin_of(table) if is_what_if else table for table in _BUILDERS}
     known = [store.is_current(t, partition, inputs, bank.code_hash) for t in tables.values()]
     if all(known):
         for entry in known:
@@ -117,13 +110,10 @@ def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iter
                 yield commit
         return
     scenarios = (BASE, partition.scenario) if is_what_if else store.closing_scenarios
-    markets = markets_of(bank, partition, [partition.scenario])
-    rates = result_tables.zero_rates(markets, partition)
-    yield _replaced(bank, tables[ZERO_RATES], partition, rates, inputs, started)
     done = month_pass(bank, partition, scenarios, inputs)
     for table, build in _BUILDERS.items():
-        begun = time.perf_counter() if table != "scenarios.position_values" else started
-        yield _replaced(bank, tables[table], partition, build(done, partition), inputs, begun)
+        yield _replaced(bank, tables[table], partition, build(done, partition), inputs, started)
+        started = time.perf_counter()
 
 
 def _replaced(

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from alm_pipeline.orchestration.assets.engine import ENGINE_INPUTS
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata, owners_of
-from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
+from alm_pipeline.orchestration.partitions import Partitions, asset_key
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.sql_assets import edges_of
+from alm_pipeline.orchestration.steps import Work, run_step
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
 
@@ -38,10 +39,7 @@ def lineage_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefiniti
 
     @dg.multi_asset(specs=specs, name="lineage", can_subset=False)
     def lineage(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
-        for commit in store_lineage(bank.open(), partition_of(context)):
-            yield dg.MaterializeResult(
-                asset_key=asset_key(commit.entry.table), metadata=commit_metadata(commit)
-            )
+        yield from run_step(context, bank.open(), [Work((TABLES, COLUMNS), store_lineage)])
 
     return [lineage]
 
