@@ -4,7 +4,8 @@
 PYTHON    ?= python3
 WORKERS   ?= 2
 BIN       := .venv/bin
-INSTALLED := .venv/.installed
+RUNTIME   := .venv/.runtime
+TOOLS     := .venv/.tools
 PYTEST    := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 OLDEST    := 3.11
 
@@ -21,19 +22,19 @@ help:
 	@echo "make dev       the Dagster UI on the demo bank"
 	@echo "make bench     measure the engine and its peers, side by side"
 
-demo: $(INSTALLED)
+demo: $(RUNTIME)
 	$(BIN)/alm demo
 
-test: $(INSTALLED)
+test: $(TOOLS)
 	$(PYTEST) -m "not slow"
 
 # Coverage cannot see inside jitted code: the small bank and the laws run a second time with jit off.
-test-all: $(INSTALLED)
+test-all: $(TOOLS)
 	$(PYTEST) --cov --cov-report= --cov-fail-under=0
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report=term tests/pipeline/test_small_bank.py tests/properties
 
 # All of them, even when one fails.
-check: $(INSTALLED)
+check: $(TOOLS)
 	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
 
 check-format:
@@ -49,27 +50,28 @@ check-sql:
 check-contracts:
 	$(BIN)/alm contracts check
 
-format: $(INSTALLED)
+format: $(TOOLS)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/sqlfluff fix --disable-progress-bar sql
 
-dev: $(INSTALLED)
+dev: $(RUNTIME)
 	$(BIN)/alm ui
 
-bench: $(INSTALLED)
+bench: $(TOOLS)
 	$(BIN)/python -m alm_pipeline.bench
 
-install: $(INSTALLED)
+install: $(TOOLS)
 
 clean-venv:
 	rm -rf .venv
 
-$(INSTALLED): pyproject.toml constraints.txt
+# $(call installed,EXTRAS): .venv with the project and these extras, made when it is missing.
+define installed
 	@if command -v uv >/dev/null 2>&1; then \
 	  echo "installing into .venv with uv"; \
 	  { [ -x $(BIN)/python ] || uv venv --python '>=$(OLDEST)' .venv; } && \
-	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	  uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.$(1)'; \
 	else \
 	  { [ -x $(BIN)/python ] || { \
 	      command -v $(PYTHON) >/dev/null 2>&1 || { \
@@ -78,7 +80,16 @@ $(INSTALLED): pyproject.toml constraints.txt
 	        echo "$$($(PYTHON) --version) is too old | needed: Python $(OLDEST) or later | to fix: install one, then make PYTHON=python$(OLDEST)"; exit 1; }; \
 	      $(PYTHON) -m venv .venv || { \
 	        echo "$(PYTHON) cannot make a virtual environment | to fix: install its venv package (python3-venv on Debian)"; rm -rf .venv; exit 1; }; }; } && \
-	  echo "installing about 140 packages into .venv with pip: one to three minutes" && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	  echo "installing $(2) into .venv with pip: one to three minutes" && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.$(1)'; \
 	fi
 	@touch $@
+endef
+
+# What runs the product, and what tests it too.
+$(RUNTIME): pyproject.toml constraints.txt
+	$(call installed,,about 100 packages)
+
+$(TOOLS): pyproject.toml constraints.txt
+	$(call installed,[dev],about 140 packages)
+	@touch $(RUNTIME)

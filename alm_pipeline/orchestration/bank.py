@@ -7,7 +7,9 @@ computes is decided elsewhere; how rows are stored is `warehouse.store`'s busine
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +63,7 @@ class Bank:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.listeners: list[Listener] = []
+        self._announcing = threading.Lock()
         overlay = settings.overlay
         self.dictionary: Mapping[str, ColumnEntry] = load_dictionary(overlay)
         self.tables: Mapping[str, TableContract] = load_table_contracts(overlay)
@@ -69,9 +72,9 @@ class Bank:
             contract_file(f"sources/{settings.source}/source.yaml", overlay), set(self.extracts)
         )
         self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source)
+        self._bound_inputs: dict[Session, date] = {}
         self._relations: dict[date, Mapping[str, pa.Table]] = {}
         self._relation_hashes: dict[date, Mapping[str, str]] = {}
-        self._bound_inputs: date | None = None
         self.closes = Closes(settings.warehouse_folder / "closes")
 
     @cached_property
@@ -80,7 +83,10 @@ class Bank:
         settings = self.settings
         root = settings.warehouse_folder
         root.mkdir(parents=True, exist_ok=True)
-        session = Session(settings.threads, settings.memory_limit, root / "spill")
+
+        def session() -> Session:
+            return Session(settings.threads, settings.memory_limit, root / "spill")
+
         lake = Lake(root / "lake")
         gate = Gate(lake, blocking_checks(self.extracts))
         return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
@@ -113,11 +119,12 @@ class Bank:
         return self._relation_hashes[as_of_date]
 
     def bind_inputs(self, as_of_date: date) -> None:
-        """Make the input relations of a month end readable in this process's session."""
-        if self._bound_inputs != as_of_date:
+        """Make the input relations of a month end readable in this thread's session."""
+        session = self.store.session
+        if self._bound_inputs.get(session) != as_of_date:
             for name, rows in self.relations(as_of_date).items():
-                self.store.session.bind_table(f"inputs.{name}", rows)
-            self._bound_inputs = as_of_date
+                session.bind_table(f"inputs.{name}", rows)
+            self._bound_inputs[session] = as_of_date
 
     def _facts(self) -> BankFacts:
         settings, declared = self.settings, source_relations(self.source)
@@ -180,8 +187,14 @@ class Bank:
 
     def announce(self, commit: Commit, seconds: float) -> None:
         """Tell every listener what was written."""
-        for listener in self.listeners:
-            listener(commit, seconds)
+        with self._announcing:
+            for listener in self.listeners:
+                listener(commit, seconds)
+
+    @cached_property
+    def workers(self) -> ThreadPoolExecutor:
+        """Threads for work that does not depend on each other; kept, as are their sessions."""
+        return ThreadPoolExecutor(self.settings.threads, thread_name_prefix="alm")
 
 
 def _codes(source: Source) -> pa.Table:

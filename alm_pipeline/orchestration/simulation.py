@@ -6,6 +6,7 @@ that a single scenario and a whole close give the same bits. Arithmetic is the e
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,7 @@ def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Ma
 
 
 _PASSES: dict[str, MonthPass] = {}
+_ONE_PASS = threading.Lock()
 
 
 def month_pass(
@@ -123,11 +125,12 @@ def month_pass(
 ) -> MonthPass:
     """Return the pass of a month under these scenarios; the newest one is kept."""
     key = combined_hash({**inputs, "scenarios": ",".join(scenarios), "code": bank.code_hash})
-    if key not in _PASSES:
-        found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
-        _PASSES.clear()
-        _PASSES[key] = found
-    return _PASSES[key]
+    with _ONE_PASS:
+        if key not in _PASSES:
+            found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
+            _PASSES.clear()
+            _PASSES[key] = found
+        return _PASSES[key]
 
 
 def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:

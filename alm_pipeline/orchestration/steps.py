@@ -1,23 +1,24 @@
 """One step of a run: make the tables of a stage for every partition asked for, and check them.
 
-A table that cannot be made, or that a blocking check refuses, stops what reads it in that partition
-and nothing else; the step then fails with every problem at once. What is made is committed table
-by table, so a step that is killed loses nothing but its last table.
+Tables are made on all threads, each after those it reads. A table that cannot be made, or that a
+blocking check refuses, stops what reads it in that partition and nothing else; the step then fails
+with every problem at once. What is made is committed table by table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
-from alm_pipeline.errors import AlmError, DataError
+from alm_pipeline.errors import DataError
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checks import check_events, check_table, checks_by_asset
 from alm_pipeline.orchestration.event_log import events_together
 from alm_pipeline.orchestration.metadata import commit_metadata
+from alm_pipeline.orchestration.parallel import Outcome, run_in_order
 from alm_pipeline.orchestration.partitions import asset_key, partitions_of
 from alm_pipeline.validation.evaluation import CheckResult
 from alm_pipeline.warehouse.partition import Partition
@@ -46,20 +47,27 @@ class Work:
     metadata: Callable[[Bank, str], Mapping[str, Any]] = lambda _bank, _table: {}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Made:
-    """What a step has made and found so far."""
+    """What one work made of one partition, and what the checks of each table found."""
 
-    commits: dict[str, dict[Partition, Commit]] = field(default_factory=dict)
-    results: dict[str, list[CheckResult]] = field(default_factory=dict)
-    problems: list[AlmError] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    commits: Sequence[Commit]
+    results: Mapping[str, Sequence[CheckResult]]
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether the works that read these tables may run."""
+        found = (result for results in self.results.values() for result in results)
+        return all(result.passed or not result.is_blocking for result in found)
+
+
+_Task = tuple[Work, Partition]
 
 
 def run_step(
     context: dg.AssetExecutionContext, bank: Bank, works: Sequence[Work]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-    """Do the selected works, in order, for every partition of the run, and report to Dagster.
+    """Do the selected works for every partition of the run and report to Dagster.
 
     Raises
     ------
@@ -69,57 +77,65 @@ def run_step(
     selected = {".".join(key.path) for key in context.selected_asset_keys}
     chosen = [work for work in works if selected.intersection(work.tables)]
     partitions = partitions_of(context)
-    made = _Made()
     with bank.store.registry.together():
-        for partition in partitions:
-            _make(bank, chosen, partition, made)
+        outcomes = run_in_order(
+            bank.workers,
+            _needs(chosen, partitions),
+            lambda task: _make(bank, *task),
+            lambda made: made.is_open,
+        )
     with events_together(context.instance):
         for work in chosen:
-            for table in work.tables:
-                commits = made.commits.get(table, {})
-                for partition, commit in commits.items():
-                    context.add_asset_metadata(
-                        {**commit_metadata(commit), **work.metadata(bank, table)},
-                        asset_key=asset_key(table),
-                        partition_key=str(partition),
-                    )
-                if len(commits) == len(partitions):
-                    yield dg.MaterializeResult(asset_key=asset_key(table))
-                    yield from check_events(table, made.results.get(table, []))
-    _refuse_incomplete(made)
+            made = {p: m for p in partitions if (m := outcomes[work, p].result)}
+            yield from _events(context, bank, work, made)
+    _refuse_incomplete(outcomes)
 
 
-def _make(bank: Bank, works: Sequence[Work], partition: Partition, made: _Made) -> None:
-    checked = checks_by_asset(bank)
-    stopped: set[str] = set()
-    for work in works:
-        if work.reads & stopped:
-            stopped.update(work.tables)
-            made.left_out += [f"{table} {partition}" for table in work.tables]
-            continue
-        try:
-            for commit in work.make(bank, partition):
-                made.commits.setdefault(commit.entry.table, {})[partition] = commit
-        except AlmError as problem:
-            stopped.update(work.tables)
-            made.problems.append(problem)
-            continue
-        for table in work.tables:
-            if table in checked:
-                results = check_table(bank, table, partition)
-                made.results.setdefault(table, []).extend(results)
-                if any(r.is_blocking and not r.passed for r in results):
-                    stopped.add(table)
+def _needs(works: Sequence[Work], partitions: Sequence[Partition]) -> dict[_Task, list[_Task]]:
+    """Return every work of every partition with those whose tables it reads."""
+    makers = {table: work for work in works for table in work.tables}
+    return {
+        (work, partition): [(makers[t], partition) for t in sorted(work.reads) if t in makers]
+        for partition in partitions
+        for work in works
+    }
 
 
-def _refuse_incomplete(made: _Made) -> None:
-    if len(made.problems) == 1:
-        raise made.problems[0]
-    if made.problems:
-        raise DataError("\n".join(dict.fromkeys(str(problem) for problem in made.problems)))
-    if made.left_out:
+def _make(bank: Bank, work: Work, partition: Partition) -> _Made:
+    commits = work.make(bank, partition)
+    checked = [table for table in work.tables if table in checks_by_asset(bank)]
+    return _Made(commits, {table: check_table(bank, table, partition) for table in checked})
+
+
+def _events(
+    context: dg.AssetExecutionContext, bank: Bank, work: Work, made: Mapping[Partition, _Made]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+    """Report the tables of a work that were made in every partition, and their checks."""
+    if len(made) < len(context.partition_keys):
+        return
+    for table in work.tables:
+        for partition, one in made.items():
+            (commit,) = [c for c in one.commits if c.entry.table == table]
+            context.add_asset_metadata(
+                {**commit_metadata(commit), **work.metadata(bank, table)},
+                asset_key=asset_key(table),
+                partition_key=str(partition),
+            )
+        yield dg.MaterializeResult(asset_key=asset_key(table))
+        yield from check_events(table, [r for m in made.values() for r in m.results.get(table, ())])
+
+
+def _refuse_incomplete(outcomes: Mapping[_Task, Outcome[_Made]]) -> None:
+    problems = [o.problem for o in outcomes.values() if o.problem is not None]
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise DataError("\n".join(dict.fromkeys(str(problem) for problem in problems)))
+    missing = [task for task, outcome in outcomes.items() if outcome.result is None]
+    left_out = [f"{table} {partition}" for work, partition in missing for table in work.tables]
+    if left_out:
         raise DataError(
-            f"{len(made.left_out)} tables were not made",
-            where=", ".join(made.left_out),
+            f"{len(left_out)} tables were not made",
+            where=", ".join(left_out),
             fix="see the checks that failed on what they read",
         )

@@ -77,6 +77,19 @@ def checking_order(contracts: Mapping[str, ExtractContract]) -> tuple[str, ...]:
     return tuple(ordered)
 
 
+def looked_into(contracts: Mapping[str, ExtractContract]) -> dict[str, dict[str, bool]]:
+    """Return, in checking order, the extracts each one looks into and whether they stand before it.
+
+    Of those that stand before it only trusted rows are seen; of two that look into each other the
+    first sees the second as delivered.
+    """
+    order = checking_order(contracts)
+    return {
+        name: {n: n in order[:position] for n in sorted(_needs(contracts[name]) - {name})}
+        for position, name in enumerate(order)
+    }
+
+
 def _needs(contract: ExtractContract) -> set[str]:
     """Extracts that the references and rules of a contract look into."""
     written = [name for rule in contract.rules if rule.stage == "raw" for name in rule.reads]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def build_face(
     shapes: Mapping[str, TableShape],
     manifests: Sequence[Manifest],
     audit_tables: Mapping[str, pa.Table],
+    threads: int = 1,
 ) -> None:
     """Write the DuckDB file of these closes.
 
@@ -53,13 +55,24 @@ def build_face(
         Published closes, earliest month end first.
     audit_tables : mapping
         Tables made at publishing, by ``schema.table``: manifests, closes, check results.
+    threads : int
+        Tables copied at the same time.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
     connection = duckdb.connect(str(beside))
     try:
-        for name in sorted(shapes):
-            _create(connection, name, shapes[name], _files(lake, name, shapes[name], manifests))
+        files = {name: _files(lake, name, shapes[name], manifests) for name in sorted(shapes)}
+        for schema in sorted({name.partition(".")[0] for name in shapes}):
+            connection.execute(f"create schema {schema}")
+        with ThreadPoolExecutor(threads) as pool:  # one file is copied by one thread
+            largest_first = sorted(files, key=lambda name: -_size(files[name]))
+            list(
+                pool.map(
+                    lambda name: _create(connection.cursor(), name, shapes[name], files[name]),
+                    largest_first,
+                )
+            )
         for name, table in audit_tables.items():
             schema, _, _ = name.partition(".")
             connection.execute(f"create schema if not exists {schema}")
@@ -69,6 +82,10 @@ def build_face(
     finally:
         connection.close()
     beside.replace(path)
+
+
+def _size(files: Sequence[str]) -> int:
+    return sum(Path(file).stat().st_size for file in files)
 
 
 def _files(lake: Lake, name: str, shape: TableShape, manifests: Sequence[Manifest]) -> list[str]:
@@ -83,8 +100,6 @@ def _files(lake: Lake, name: str, shape: TableShape, manifests: Sequence[Manifes
 def _create(
     connection: duckdb.DuckDBPyConnection, name: str, shape: TableShape, files: Sequence[str]
 ) -> None:
-    schema, _, _ = name.partition(".")
-    connection.execute(f"create schema if not exists {schema}")
     typed = ", ".join(f'"{column}" {kind}' for column, kind in shape.columns.items())
     connection.execute(f"create table {name} ({typed})")
     if files:

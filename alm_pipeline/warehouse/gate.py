@@ -7,6 +7,7 @@ lapses by itself when the content changes.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,6 +49,7 @@ class Gate:
         self._required = required
         self._verdicts: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         self._taken = 0
+        self._lock = threading.Lock()
 
     def record(self, results: list[dict[str, Any]]) -> None:
         """Keep results; those already known for the same content are not written again."""
@@ -105,8 +107,9 @@ class Gate:
         return self._verdicts.get((result["table_name"], result["checked_hash"]), {})
 
     def _refresh(self) -> None:
-        rows = self._log.rows()
-        for row in rows[self._taken :]:
-            by_check = self._verdicts.setdefault((row["table_name"], row["checked_hash"]), {})
-            by_check[row["check_id"]] = row
-        self._taken = len(rows)
+        with self._lock:
+            rows = self._log.rows()
+            for row in rows[self._taken :]:
+                by_check = self._verdicts.setdefault((row["table_name"], row["checked_hash"]), {})
+                by_check[row["check_id"]] = row
+            self._taken = len(rows)

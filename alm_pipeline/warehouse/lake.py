@@ -6,6 +6,8 @@ The only module that knows Delta. It does not know data contracts, gates or cont
 from __future__ import annotations
 
 import os
+import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,13 +22,14 @@ _MAX_RETRIES = 100
 
 
 class Lake:
-    """The folder `lake/<schema>/<table>` of a warehouse."""
+    """The folder `lake/<schema>/<table>` of a warehouse; one thread at a time opens a table."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._newest: dict[str, DeltaTable] = {}
         self._older: dict[tuple[str, int], DeltaTable] = {}
         self._files: dict[tuple[str, Partition, int], list[str]] = {}
+        self._locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
 
     def path(self, table: str) -> Path:
         """Return the folder of a table."""
@@ -42,39 +45,44 @@ class Lake:
     ) -> int:
         """Replace one partition in one atomic commit and return the table's new version."""
         partition_by = ["as_of_date"] + (["scenario"] if partition.scenario else [])
-        delta = self._table(table, rows.schema, partition_by)
-        write_deltalake(
-            delta,
-            rows,
-            mode="overwrite",
-            predicate=partition.predicate,
-            schema_mode="merge",
-            commit_properties=CommitProperties(
-                custom_metadata=dict(metadata), max_commit_retries=_MAX_RETRIES
-            ),
+        properties = CommitProperties(
+            custom_metadata=dict(metadata), max_commit_retries=_MAX_RETRIES
         )
-        version = int(delta.version())
-        self._files[table, partition, version] = _files_of(delta, partition)
+        with self._locks[table]:
+            delta = self._table(table, rows.schema, partition_by)
+            write_deltalake(
+                delta,
+                rows,
+                mode="overwrite",
+                predicate=partition.predicate,
+                schema_mode="merge",
+                commit_properties=properties,
+            )
+            version = int(delta.version())
+            self._files[table, partition, version] = _files_of(delta, partition)
         return version
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to an unpartitioned, append-only table."""
-        delta = self._table(table, rows.schema, None)
         properties = CommitProperties(max_commit_retries=_MAX_RETRIES)
-        write_deltalake(
-            delta, rows, mode="append", schema_mode="merge", commit_properties=properties
-        )
+        with self._locks[table]:
+            delta = self._table(table, rows.schema, None)
+            write_deltalake(
+                delta, rows, mode="append", schema_mode="merge", commit_properties=properties
+            )
 
     def files(self, table: str, partition: Partition, version: int) -> list[str]:
         """Return the Parquet files that make up a partition at a version, in a stable order."""
         key = (table, partition, version)
-        if key not in self._files:
-            self._files[key] = _files_of(self._at(table, version), partition)
-        return self._files[key]
+        with self._locks[table]:
+            if key not in self._files:
+                self._files[key] = _files_of(self._at(table, version), partition)
+            return self._files[key]
 
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
-        return sorted(self._refreshed(table).file_uris())
+        with self._locks[table]:
+            return sorted(self._refreshed(table).file_uris())
 
     def compact(self, table: str) -> None:
         """Join the many small files of an append-only table; no row changes."""
@@ -82,7 +90,8 @@ class Lake:
 
     def versions(self, table: str) -> int:
         """Return the newest version number, or -1 when the table does not exist."""
-        return int(self._refreshed(table).version()) if self.exists(table) else -1
+        with self._locks[table]:
+            return int(self._refreshed(table).version()) if self.exists(table) else -1
 
     def _at(self, table: str, version: int) -> DeltaTable:
         newest = self._newest.get(table)

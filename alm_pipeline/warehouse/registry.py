@@ -7,6 +7,7 @@ commit whose row was lost to a kill is simply not seen and is written again by t
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -78,6 +79,7 @@ class Registry:
         self._entries: dict[tuple[str, Partition], Entry] = {}
         self._taken = 0
         self._waiting: list[dict[str, Any]] | None = None
+        self._lock = threading.RLock()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -95,21 +97,25 @@ class Registry:
     def add(self, entry: Entry) -> None:
         """Record a commit, or one more derivation of content that is already there."""
         row = _row(entry)
-        if self._waiting is None:
-            self._log.append([row])
-        else:
-            self._waiting.append(row)
-            self._take(entry)
+        with self._lock:
+            if self._waiting is None:
+                self._log.append([row])
+            else:
+                self._waiting.append(row)
+                self._take(entry)
 
     def find(self, table: str, partition: Partition) -> Entry | None:
         """Return the newest entry of a partition, or None when it was never written."""
-        self._refresh()
-        return self._entries.get((table, partition))
+        with self._lock:
+            self._refresh()
+            return self._entries.get((table, partition))
 
     def of_month(self, partition: Partition) -> list[Entry]:
         """Return the newest entries of every table and scenario of a month end, in name order."""
-        self._refresh()
-        found = [e for (_, p), e in self._entries.items() if p.as_of_date == partition.as_of_date]
+        with self._lock:
+            self._refresh()
+            entries = list(self._entries.values())
+        found = [e for e in entries if e.partition.as_of_date == partition.as_of_date]
         return sorted(found, key=lambda e: (e.table, e.partition))
 
     def _refresh(self) -> None:

@@ -1,8 +1,8 @@
-"""One process, one in-memory DuckDB: the place where all relational work happens.
+"""One thread, one in-memory DuckDB: the place where all relational work happens.
 
-Nothing is shared between processes here; what they share is the lake. A session binds files or
-Arrow tables to names `schema.table` and runs SELECTs over them. It decides nothing about which
-version of a table is read: that is `warehouse.store`.
+Nothing is shared between threads or processes here; what they share is the lake. A session binds
+files or Arrow tables to names `schema.table` and runs SELECTs over them. It decides nothing about
+which version of a table is read: that is `warehouse.store`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME = re.compile(r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")
 
 
 class Session:
-    """A DuckDB connection that lives as long as its process and never touches a database file.
+    """A DuckDB connection that lives as long as its thread and never touches a database file.
 
     Parameters
     ----------

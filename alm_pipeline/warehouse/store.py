@@ -7,7 +7,8 @@ and makes the rows readable as ``schema.table``. What the rows mean is not decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,22 +75,31 @@ def _is_in_order(shape: TableShape, rows: pa.Table) -> bool:
 
 
 class Store:
-    """Contracted tables over a lake, a registry and a gate."""
+    """Contracted tables over a lake, a registry and a gate; threads may share one."""
 
     def __init__(
         self,
-        session: Session,
+        open_session: Callable[[], Session],
         lake: Lake,
         shapes: Mapping[str, TableShape],
         gate: Gate,
         closes: Closes,
         closing_scenarios: Iterable[str],
     ) -> None:
-        self.session, self.lake, self.gate = session, lake, gate
+        self._open_session, self._local = open_session, threading.local()
+        self.lake, self.gate = lake, gate
         self._closes = closes
         self.registry = Registry(lake)
         self.closing_scenarios = tuple(closing_scenarios)
         self._shapes = dict(shapes)
+
+    @property
+    def session(self) -> Session:
+        """The session of the calling thread: what one thread binds, no other one sees."""
+        if not hasattr(self._local, "session"):
+            self._local.session = self._open_session()
+        found: Session = self._local.session
+        return found
 
     @property
     def shapes(self) -> Mapping[str, TableShape]:

@@ -6,13 +6,14 @@ disagrees with its control totals stops the month end by name after the others a
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata, owners_of
+from alm_pipeline.orchestration.parallel import results_of, run_in_order
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.validation.judge import prepare_judge
@@ -67,16 +68,20 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
     prepare_judge()
     records: list[raw_files.FileRecord] = []
     refused: list[dict[str, object]] = []
-    for spec in source.file_specs:
+
+    def load(name: str) -> tuple[Commit, raw_files.LoadedFile]:
         started = time.perf_counter()
-        loaded = raw_files.load_table(source, spec.name, files, keep, partition.as_of_date)
-        records += loaded.register
-        refused += [{"as_of_date": partition.as_of_date, **asdict(row)} for row in loaded.refused]
-        table = source.raw_table(spec.name)
-        own = _own_files(files, spec.name)
+        loaded = raw_files.load_table(source, name, files, keep, partition.as_of_date)
+        table, own = source.raw_table(name), _own_files(files, name)
         rows = in_raw_shape(bank, table, loaded.table, partition)
         commit = store.replace_partition(table, partition, rows, own, bank.code_hash)
         bank.announce(commit, time.perf_counter() - started)
+        return commit, replace(loaded, table=loaded.table.slice(0, 0))
+
+    names: dict[str, list[str]] = {spec.name: [] for spec in source.file_specs}
+    for commit, loaded in results_of(run_in_order(bank.workers, names, load)):
+        records += loaded.register
+        refused += [{"as_of_date": partition.as_of_date, **asdict(row)} for row in loaded.refused]
         yield commit
     done = {source.raw_table(spec.name) for spec in source.file_specs}
     for table in raw_tables(bank):

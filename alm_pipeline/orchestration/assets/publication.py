@@ -117,7 +117,8 @@ def rebuild_face(bank: Bank) -> None:
         if path.is_file() and shown.is_file() and shown.read_text() == wanted:
             return
         shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
-        build_face(path, bank.store.lake, shapes, manifests, audit_tables(bank, manifests))
+        audit = audit_tables(bank, manifests)
+        build_face(path, bank.store.lake, shapes, manifests, audit, bank.settings.threads)
         shown.write_text(wanted)
 
 

@@ -5,8 +5,8 @@ set aside is set aside too. One step, because Great Expectations judges all coun
 """
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import dagster as dg
 import pyarrow as pa
@@ -15,6 +15,7 @@ from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checks import asset_check_result, result_of, result_row
 from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata
+from alm_pipeline.orchestration.parallel import results_of, run_in_order
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.validation.evaluation import (
@@ -23,7 +24,7 @@ from alm_pipeline.validation.evaluation import (
     judged,
     sets_rows_aside,
 )
-from alm_pipeline.validation.quarantine import checking_order, quarantine_query
+from alm_pipeline.validation.quarantine import checking_order, looked_into, quarantine_query
 from alm_pipeline.validation.rules import compile_rules
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS
@@ -78,35 +79,48 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
 
 def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
     """Check every extract, replace its quarantine, and record the verdicts on the delivery."""
-    store, session = bank.store, bank.store.session
-    bank.bind_inputs(partition.as_of_date)
+    store = bank.store
     known = _already_checked(bank, partition)
     if known:
         yield from known
         return
-    has_previous = _bind_delivery(bank, partition)
-    found: list[tuple[str, Commit, list[CheckResult]]] = []
-    for name in checking_order(bank.extracts):
-        started = time.perf_counter()
-        contract = bank.extracts[name]
-        results = evaluate(session, contract, has_previous=has_previous, engine="counts")
-        rows = _set_aside(bank, contract, results)
-        inputs = _inputs(bank, name, partition)
-        commit = store.replace_partition(
-            f"quarantine.{name}", partition, rows, inputs, bank.code_hash
-        )
-        _bind_trusted(bank, name, partition)
-        bank.announce(commit, time.perf_counter() - started)
-        found.append((name, commit, results))
-    verdicts = iter(judged([result for _, _, results in found for result in results]))
-    checked = [
-        Checked(name, commit, tuple(next(verdicts) for _ in results))
-        for name, commit, results in found
-    ]
+    others = looked_into(bank.extracts)
+    outcomes = run_in_order(
+        bank.workers,
+        {name: [n for n, is_before in seen.items() if is_before] for name, seen in others.items()},
+        lambda name: _check_extract(bank, partition, name, others[name]),
+    )
+    found = results_of(outcomes)
+    verdicts = iter(judged([result for one in found for result in one.results]))
+    checked = [replace(one, results=tuple(next(verdicts) for _ in one.results)) for one in found]
     delivery = store.checked_hash("raw.loan", partition)
     rows = [result_row(r, "raw", partition, delivery) for one in checked for r in one.results]
     store.gate.record(rows)
     yield from checked
+
+
+def _check_extract(
+    bank: Bank, partition: Partition, name: str, others: Mapping[str, bool]
+) -> Checked:
+    """Count what breaks the rules of one extract and replace its quarantine; no verdict yet."""
+    started = time.perf_counter()
+    bank.bind_inputs(partition.as_of_date)
+    contract = bank.extracts[name]
+    for other, is_checked in others.items():
+        _bind_delivered(bank, partition, other)
+        if is_checked:
+            _bind_trusted(bank, partition, other)
+    _bind_delivered(bank, partition, name)
+    has_previous = _bind_previous(bank, partition, name)
+    session = bank.store.session
+    results = evaluate(session, contract, has_previous=has_previous, engine="counts")
+    rows = _set_aside(bank, contract, results)
+    inputs = _inputs(bank, name, partition)
+    commit = bank.store.replace_partition(
+        f"quarantine.{name}", partition, rows, inputs, bank.code_hash
+    )
+    bank.announce(commit, time.perf_counter() - started)
+    return Checked(name, commit, tuple(results))
 
 
 def _already_checked(bank: Bank, partition: Partition) -> list[Checked]:
@@ -124,21 +138,23 @@ def _already_checked(bank: Bank, partition: Partition) -> list[Checked]:
     return found
 
 
-def _bind_delivery(bank: Bank, partition: Partition) -> bool:
-    """Bind every extract as delivered, and those of the previous close; say if there was one."""
-    store = bank.store
+def _bind_delivered(bank: Bank, partition: Partition, name: str) -> None:
+    table, store = f"raw.{name}", bank.store
+    store.bind(table, partition, alias=f"delivered.{name}", is_gated=False)
+    store.session.create_view(table, f"select * from delivered.{name}")
+
+
+def _bind_previous(bank: Bank, partition: Partition, name: str) -> bool:
+    """Bind an extract of the previous close; say if there was one."""
+    table, store = f"raw.{name}", bank.store
     previous = bank.closes.before(partition.as_of_date)[:1]
-    for name in bank.extracts:
-        table = f"raw.{name}"
-        store.bind(table, partition, alias=f"delivered.{name}", is_gated=False)
-        store.session.create_view(table, f"select * from delivered.{name}")
-        pinned = [pin for manifest in previous for pin in manifest.pinned(table)]
-        files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
-        store.session.bind_files(f"previous.{name}", files, store.shape(table).columns)
+    pinned = [pin for manifest in previous for pin in manifest.pinned(table)]
+    files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
+    store.session.bind_files(f"previous.{name}", files, store.shape(table).columns)
     return bool(previous)
 
 
-def _bind_trusted(bank: Bank, name: str, partition: Partition) -> None:
+def _bind_trusted(bank: Bank, partition: Partition, name: str) -> None:
     bank.store.bind(f"quarantine.{name}", partition)
     bank.store.session.create_view(
         f"raw.{name}",

@@ -45,7 +45,9 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
             "scenarios.values": shape_of("scenarios.values", "scenario"),
         }
         gate = Gate(lake, {"book.checked": frozenset({"ties"})})
-        session = Session(1, "1GB", tmp_path / "spill")
+        def session() -> Session:
+            return Session(1, "1GB", tmp_path / "spill")
+
         return Store(session, lake, shapes, gate, Closes(tmp_path / "closes"), ("base", "up"))
 
     return build
