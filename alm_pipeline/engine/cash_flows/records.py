@@ -24,9 +24,10 @@ the interest paid; principal repaid as scheduled; prepaid; interest added to pri
 accrued up to the row; principal after the row."""
 N_ITEMS = 8
 
-L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_SHARE, L_INDEX = range(8)
-"""State of a contract between two rows, per scenario."""
-N_LANES = 8
+L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_SHARE, L_INDEX, L_BASE = range(9)
+"""State of a contract between two rows, per scenario; ``L_BASE``: what interest is earned on, in
+agendas only."""
+N_LANES = 9
 
 NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""

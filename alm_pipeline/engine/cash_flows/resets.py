@@ -64,10 +64,11 @@ def _reset_administered(
 
 
 @kernel
-def _reset_floating(term: Any, lanes: FloatArray) -> None:
+def reset_floating(term: Any, spread: float, lanes: FloatArray) -> None:
+    """Set the rate of every scenario from the index in ``L_INDEX``, within caps and floors."""
     for s in range(lanes.shape[1]):
         old = lanes[L_RATE, s]
-        step = term.rate_multiplier * lanes[L_INDEX, s] + term.spread_rate - old
+        step = term.rate_multiplier * lanes[L_INDEX, s] + spread - old
         step = min(max(step, -term.period_floor_rate), term.period_cap_rate)
         lanes[L_RATE, s] = min(max(old + step, term.floor_rate), term.cap_rate)
 
@@ -92,4 +93,4 @@ def reset_rates(
             rate = term.rate_multiplier * lanes[L_INDEX, s] + term.spread_rate
             lanes[L_RATE, s] = option_payoff(term.option_type, rate, term.strike_rate)
         return
-    _reset_floating(term, lanes)
+    reset_floating(term, term.spread_rate, lanes)

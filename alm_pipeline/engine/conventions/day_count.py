@@ -1,9 +1,9 @@
 """Year fractions: how much of a year lies between two dates.
 
-Four day counts are additive: ``yf(a, b) = T[b] - T[a]`` for one table ``T`` of all days. The two
+Five day counts are additive: ``yf(a, b) = T[b] - T[a]`` for one table ``T`` of all days. The two
 30/360 variants that look at both ends of a period (US; ISDA with its rule for February) are
 computed per period. Sources: ISDA 2006 definitions 4.16 (b), (d), (e), (f), (g), (h); ACTUS
-technical specification v1.1 for the treatment of a maturity in February.
+technical specification v1.1 for 28E/336 and for a maturity in February.
 
 What does not belong here: which period a coupon covers (``schedule``, ``cash_flows``).
 """
@@ -26,11 +26,12 @@ class DayCount(IntEnum):
     ACT_365F = 1
     ACT_ACT_ISDA = 2
     THIRTY_E_360 = 3
-    THIRTY_360_US = 4
-    THIRTY_E_360_ISDA = 5
+    TWENTY_EIGHT_E_336 = 4
+    THIRTY_360_US = 5
+    THIRTY_E_360_ISDA = 6
 
 
-N_ADDITIVE = 4
+N_ADDITIVE = 5
 THIRTY_E_360 = int(DayCount.THIRTY_E_360)
 _THIRTY_360_US = int(DayCount.THIRTY_360_US)
 
@@ -39,6 +40,7 @@ DAY_COUNT_CODES = {
     "act_365f": DayCount.ACT_365F,
     "act_act_isda": DayCount.ACT_ACT_ISDA,
     "30e_360": DayCount.THIRTY_E_360,
+    "28e_336": DayCount.TWENTY_EIGHT_E_336,
     "30_360": DayCount.THIRTY_360_US,
     "30e_360_isda": DayCount.THIRTY_E_360_ISDA,
 }
@@ -46,7 +48,7 @@ DAY_COUNT_CODES = {
 
 
 def additive_table(days: np.ndarray) -> FloatArray:
-    """Return ``T`` of the four additive day counts.
+    """Return ``T`` of the additive day counts.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def additive_table(days: np.ndarray) -> FloatArray:
 
     Returns
     -------
-    (4, n_days) float64 [years]
+    (N_ADDITIVE, n_days) float64 [years]
         Counted from 2000-01-01 so that the values stay small.
     """
     year = days.astype("datetime64[Y]")
@@ -71,6 +73,7 @@ def additive_table(days: np.ndarray) -> FloatArray:
     table[DayCount.ACT_365F] = serial / 365.0
     table[DayCount.ACT_ACT_ISDA] = y + day_of_year / year_days
     table[DayCount.THIRTY_E_360] = (360 * y + 30 * m + np.minimum(d, 30)) / 360.0
+    table[DayCount.TWENTY_EIGHT_E_336] = (336 * y + 28 * m + np.minimum(d, 28)) / 336.0
     return table
 
 

@@ -1,0 +1,303 @@
+"""Contracts whose dates do not lie on one grid: a dated list of actions, and the walk through it.
+
+An *agenda* says what happens to a contract and when: pay interest, repay, reset, fix the
+instalment, capitalise. The walk knows only actions and states; it is the same projection as that of
+the grids, writes the same ``Rows`` and is read by the same lenses. There is one row per action, in
+the order of the ACTUS guide, section 3; payoffs and states follow its section 5. Everything is
+unsigned, as in ``projection``.
+
+Where the dates come from is ``contract``'s business.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    BALANCE,
+    CAPITALISED,
+    INTEREST,
+    INTEREST_BASE,
+    L_BALANCE,
+    L_BASE,
+    L_DUE,
+    L_DUE_BASE,
+    L_INDEX,
+    L_PAYMENT,
+    L_RATE,
+    L_SURVIVAL,
+    N_ITEMS,
+    RATE,
+    SCHEDULED,
+    MarketTables,
+    Rows,
+)
+from alm_pipeline.engine.cash_flows.resets import index_rates, reset_floating
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import year_fraction
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
+
+
+class Action(IntEnum):
+    """What happens, in the order in which it happens on one day."""
+
+    OPEN = 0
+    """The states as of the as-of date; no event, but a row without amounts."""
+    START = 1
+    PAY_FEE = 2
+    REPAY = 3
+    DRAW = 4
+    PAY_INTEREST = 5
+    CAPITALISE = 6
+    SET_RATE = 7
+    RESET = 8
+    FIX_PAYMENT = 9
+    PURCHASE = 10
+    SCALE = 11
+    FIX_BASE = 12
+    TERMINATE = 13
+    CALL = 14
+    SETTLE_INTEREST = 15
+    MATURE = 16
+    SETTLE = 17
+
+
+class Repayment(IntEnum):
+    """What a REPAY action repays, never more than the balance."""
+
+    AMOUNT = 0
+    """The amount of the entry."""
+    PAYMENT = 1
+    """The principal instalment."""
+    PAYMENT_LESS_INTEREST = 2
+    """The instalment less the interest due; a shortfall is added to the principal."""
+
+
+ENTRY = np.dtype(
+    [
+        ("action", "i8"),
+        ("day", "i8"),
+        ("accrual_day", "i8"),
+        ("repayment", "i8"),
+        ("amount", "f8"),
+        ("rate", "f8"),
+        ("base", "f8"),
+        ("due", "f8"),
+        ("is_base_kept", "?"),
+        ("is_observed", "?"),
+        ("index_day", "i8"),
+        ("index_end", "i8"),
+        ("first_payment", "i8"),
+        ("last_payment", "i8"),
+    ],
+    align=True,
+)
+"""One action of an agenda; days are offsets from the as-of date.
+
+``day``: when it happens; ``accrual_day``: to where interest runs. ``amount``: principal of OPEN,
+START, DRAW and REPAY; instalment of OPEN and START; ``rate``: rate of OPEN, START and SET_RATE,
+observed index of RESET where ``is_observed``. ``base``, ``due``: interest base and interest due of
+OPEN and START; spread of RESET is ``base``. ``is_base_kept``: the interest base does not follow the
+balance. ``index_day`` to ``index_end``: period of the index. ``first_payment`` to ``last_payment``:
+slice of the payment days from which FIX_PAYMENT, or a RESET that fixes anew, finds the instalment.
+"""
+
+_OPEN, _START, _REPAY, _DRAW = (
+    int(Action.OPEN),
+    int(Action.START),
+    int(Action.REPAY),
+    int(Action.DRAW),
+)
+_PAY_INTEREST, _CAPITALISE = int(Action.PAY_INTEREST), int(Action.CAPITALISE)
+_SET_RATE, _RESET, _FIX_PAYMENT = int(Action.SET_RATE), int(Action.RESET), int(Action.FIX_PAYMENT)
+_FIX_BASE, _TERMINATE, _MATURE = int(Action.FIX_BASE), int(Action.TERMINATE), int(Action.MATURE)
+_SETTLE, _SETTLE_INTEREST = int(Action.SETTLE), int(Action.SETTLE_INTEREST)
+_AMOUNT, _PAYMENT = int(Repayment.AMOUNT), int(Repayment.PAYMENT)
+
+
+@entry_kernel
+def project_agenda(
+    term: Any,
+    agenda: Any,
+    payment_days: CountArray,
+    dates: DateTables,
+    market: MarketTables,
+    path: int,
+    rows: Rows,
+    lanes: FloatArray,
+) -> int:
+    """Fill ``rows`` with one contract and return how many there are.
+
+    Parameters
+    ----------
+    term : record of ``terms.TERMS``
+        Day count, rate formula and maturity.
+    agenda : (n,) records of ``ENTRY``
+        In order; the first one is OPEN or START.
+    payment_days : (m,) int64 [days]
+        What entries that fix an instalment point into.
+    dates, market : tables
+    path : int
+        ``FORWARD`` or ``FLAT``.
+    rows, lanes : buffers
+        Overwritten; at least n rows.
+    """
+    lanes[:] = 0.0
+    previous = int(agenda[0].accrual_day)
+    for row in range(len(agenda)):
+        entry = agenda[row]
+        years = 0.0
+        if entry.accrual_day > previous:
+            years = year_fraction(dates, term.day_count, previous, entry.accrual_day, term.maturity)
+        _accrue(rows, row, previous, entry.day, years, lanes)
+        _act(term, entry, payment_days, dates, market, path, rows, row, lanes)
+        previous = max(previous, int(entry.accrual_day))
+        for s in range(lanes.shape[1]):
+            rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
+            if not entry.is_base_kept:
+                lanes[L_BASE, s] = lanes[L_BALANCE, s]
+    return ZERO + len(agenda)
+
+
+@kernel
+def _accrue(rows: Rows, row: int, start: int, day: int, years: float, lanes: FloatArray) -> None:
+    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
+    rows.drawn[row] = rows.written_off[row] = 0.0
+    flow = rows.flows[row]
+    for item in range(N_ITEMS):
+        for s in range(lanes.shape[1]):
+            flow[item, s] = 0.0
+    for s in range(lanes.shape[1]):
+        weight = lanes[L_BASE, s] * years
+        flow[ACCRUED, s] = weight * lanes[L_RATE, s]
+        flow[RATE, s] = lanes[L_RATE, s]
+        lanes[L_DUE_BASE, s] += weight
+        lanes[L_DUE, s] += flow[ACCRUED, s]
+
+
+@kernel
+def _act(
+    term: Any,
+    entry: Any,
+    payment_days: CountArray,
+    dates: DateTables,
+    market: MarketTables,
+    path: int,
+    rows: Rows,
+    row: int,
+    lanes: FloatArray,
+) -> None:
+    action, flow = entry.action, rows.flows[row]
+    if action in (_OPEN, _START):
+        _set_states(entry, term.payment_amount, lanes)
+        if action == _START:
+            rows.drawn[row] = entry.amount
+    elif action == _REPAY:
+        _repay(entry, flow, lanes)
+    elif action == _DRAW:
+        rows.drawn[row] = entry.amount
+        for s in range(lanes.shape[1]):
+            lanes[L_BALANCE, s] += entry.amount * lanes[L_SURVIVAL, s]
+    elif action in (_PAY_INTEREST, _SETTLE_INTEREST):
+        _pay_interest(flow, lanes)
+    elif action == _CAPITALISE:
+        for s in range(lanes.shape[1]):
+            flow[CAPITALISED, s] = lanes[L_DUE, s]
+            lanes[L_BALANCE, s] += lanes[L_DUE, s]
+            lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
+    elif action == _SET_RATE:
+        rows.is_reset[row] = True
+        for s in range(lanes.shape[1]):
+            lanes[L_RATE, s] = entry.rate
+    elif action == _RESET:
+        rows.is_reset[row] = True
+        _reset(term, entry, market, path, lanes)
+    elif action == _FIX_BASE:
+        for s in range(lanes.shape[1]):
+            lanes[L_BASE, s] = lanes[L_BALANCE, s]
+    elif action == _SETTLE:
+        _repay_all(flow, lanes)
+    elif action in (_MATURE, _TERMINATE):
+        _pay_interest(flow, lanes)
+        _repay_all(flow, lanes)
+    if entry.last_payment > entry.first_payment:
+        days = payment_days[entry.first_payment : entry.last_payment]
+        _fix_payment(term, int(entry.accrual_day), days, dates, lanes)
+
+
+@kernel
+def _set_states(entry: Any, payment: float, lanes: FloatArray) -> None:
+    for s in range(lanes.shape[1]):
+        lanes[L_BALANCE, s] = entry.amount
+        lanes[L_RATE, s] = entry.rate
+        lanes[L_BASE, s] = entry.base
+        lanes[L_DUE, s] = entry.due
+        lanes[L_PAYMENT, s] = payment
+        lanes[L_SURVIVAL, s] = 1.0
+
+
+@kernel
+def _repay(entry: Any, flow: FloatArray, lanes: FloatArray) -> None:
+    for s in range(lanes.shape[1]):
+        amount = lanes[L_PAYMENT, s]
+        if entry.repayment == _AMOUNT:
+            amount = entry.amount * lanes[L_SURVIVAL, s]
+        elif entry.repayment != _PAYMENT:
+            amount -= lanes[L_DUE, s]
+        amount = min(amount, lanes[L_BALANCE, s])
+        flow[SCHEDULED, s] = amount
+        lanes[L_BALANCE, s] -= amount
+
+
+@kernel
+def _repay_all(flow: FloatArray, lanes: FloatArray) -> None:
+    for s in range(lanes.shape[1]):
+        flow[SCHEDULED, s] = lanes[L_BALANCE, s]
+        lanes[L_BALANCE, s] = lanes[L_BASE, s] = 0.0
+
+
+@kernel
+def _pay_interest(flow: FloatArray, lanes: FloatArray) -> None:
+    for s in range(lanes.shape[1]):
+        flow[INTEREST, s] = lanes[L_DUE, s]
+        flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s]
+        lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
+
+
+@kernel
+def _reset(term: Any, entry: Any, market: MarketTables, path: int, lanes: FloatArray) -> None:
+    if entry.is_observed:
+        for s in range(lanes.shape[1]):
+            lanes[L_INDEX, s] = entry.rate
+    else:
+        index_rates(market, term, path, int(entry.index_day), int(entry.index_end), lanes)
+    reset_floating(term, entry.base, lanes)
+
+
+@kernel
+def _fix_payment(
+    term: Any, day: int, payment_days: CountArray, dates: DateTables, lanes: FloatArray
+) -> None:
+    """Fix the instalment that repays the balance on these days (ACTUS guide, section 7).
+
+    ``(n + a) A / (1 + A + A' + ...)``: the interest due at the first payment counts in full, each
+    ``A`` is what one unit paid on that day grows to by the last one.
+    """
+    for s in range(lanes.shape[1]):
+        rate, growth, total = lanes[L_RATE, s], 1.0, 1.0
+        for k in range(len(payment_days) - 1, 0, -1):
+            years = year_fraction(
+                dates, term.day_count, payment_days[k - 1], payment_days[k], term.maturity
+            )
+            growth *= 1.0 + rate * years
+            total += growth
+        years = 0.0
+        if payment_days[0] > day:
+            years = year_fraction(dates, term.day_count, day, payment_days[0], term.maturity)
+        owed = lanes[L_BALANCE, s] * (1.0 + years * rate) + lanes[L_DUE, s]
+        lanes[L_PAYMENT, s] = owed * growth / total

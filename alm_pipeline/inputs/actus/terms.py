@@ -1,0 +1,309 @@
+"""ACTUS terms read into the engine's contract, under the names of the ACTUS dictionary v1.4.
+
+Spelling variants, defaults and cycles are those of the ACTUS guide, section 1. A term this project
+does not project is refused by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment, day_of
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
+from alm_pipeline.engine.conventions.cycle import Cycle, Grid, Shift
+from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.period import years_between
+from alm_pipeline.errors import CalculationError
+
+Terms = Mapping[str, Any]
+Observed = Mapping[str, Any]
+
+_KINDS = {
+    "PAM": Kind.BULLET,
+    "LAM": Kind.LINEAR,
+    "NAM": Kind.NEGATIVE_AMORTISING,
+    "ANN": Kind.ANNUITY,
+    "LAX": Kind.SEGMENTS,
+    "CLM": Kind.CALL,
+    "UMP": Kind.NON_MATURITY,
+}
+_DAY_COUNTS = {
+    "A360": DayCount.ACT_360,
+    "A365": DayCount.ACT_365F,
+    "AA": DayCount.ACT_ACT_ISDA,
+    "30E360": DayCount.THIRTY_E_360,
+    "30E360ISDA": DayCount.THIRTY_E_360_ISDA,
+    "28E336": DayCount.TWENTY_EIGHT_E_336,
+}
+_CONVENTIONS = {
+    "F": BusinessDayConvention.FOLLOWING,
+    "MF": BusinessDayConvention.MODIFIED_FOLLOWING,
+    "P": BusinessDayConvention.PRECEDING,
+    "MP": BusinessDayConvention.MODIFIED_PRECEDING,
+}
+_RECEIVERS = {"RPA", "LG", "BUY", "RFL", "RF", "COL", "CNO", "UDL", "UDLP"}
+_PAYERS = {"RPL", "ST", "SEL", "PFL", "PF", "GUA", "UDLM"}
+_REFUSED = (
+    "feeRate",
+    "prepaymentEffect",
+    "penaltyType",
+    "cyclePointOfInterestPayment",
+    "cyclePointOfRateReset",
+)
+_HARMLESS = {"prepaymentEffect": {"N"}, "penaltyType": {"N", "O"}}
+_HARMLESS |= {"cyclePointOfInterestPayment": {"E"}, "cyclePointOfRateReset": {"B"}}
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Terms of one contract, read on demand."""
+
+    terms: Terms
+
+    def text(self, *names: str) -> str:
+        """Return the first term that is set, or an empty text."""
+        for name in names:
+            value = self.terms.get(name)
+            if value is not None and str(value).strip():
+                return str(value).strip()
+        return ""
+
+    def number(self, *names: str) -> float | None:
+        """Return a number, or None where the term is not set."""
+        text = self.text(*names)
+        return float(text) if text else None
+
+    def amount(self, name: str, default: float = 0.0) -> float:
+        """Return a number, or its default."""
+        found = self.number(name)
+        return default if found is None else found
+
+    def moment(self, *names: str) -> datetime | None:
+        """Return a time stamp, or None where the term is not set."""
+        text = self.text(*names)
+        return moment_of(text) if text else None
+
+    def required_moment(self, name: str) -> datetime:
+        """Return a time stamp, or raise."""
+        found = self.moment(name)
+        if found is None:
+            raise CalculationError(
+                f"{name} is not set", where=self.text("contractID"), fix="supply the term"
+            )
+        return found
+
+    def grid(self, what: str) -> Grid | None:
+        """Return the grid of a schedule: from its anchor, or one cycle after the start."""
+        anchor = self.moment(f"cycleAnchorDateOf{what}")
+        text = self.text(f"cycleOf{what}")
+        cycle = Cycle.parse(text) if text else None
+        if anchor is None and cycle is not None:
+            anchor = cycle.after(self.required_moment("initialExchangeDate"), 1)
+        return Grid(anchor, cycle) if anchor is not None else None
+
+    def listed(self, *names: str) -> list[str]:
+        """Return an array term; a scalar is a list of one."""
+        for name in names:
+            value = self.terms.get(name)
+            if isinstance(value, Sequence) and not isinstance(value, str) and value:
+                return [str(item).strip() for item in value]
+            if value is not None and str(value).strip():
+                return [str(value).strip()]
+        return []
+
+    @property
+    def role(self) -> float:
+        """Sign of the reporting side: +1 receives principal and interest."""
+        role = self.text("contractRole") or "RPA"
+        if role not in _RECEIVERS | _PAYERS:
+            raise CalculationError(f"{role} is not a contract role", fix="use an ACTUS role")
+        return 1.0 if role in _RECEIVERS else -1.0
+
+    @property
+    def day_count(self) -> DayCount:
+        """Day count of the contract."""
+        code = self.text("dayCountConvention")
+        if code not in _DAY_COUNTS:
+            raise CalculationError(
+                f"day count {code or 'missing'}", detail=f"known: {', '.join(_DAY_COUNTS)}"
+            )
+        return _DAY_COUNTS[code]
+
+
+def moment_of(text: str) -> datetime:
+    """Return a time stamp without zone; seconds may be missing."""
+    return datetime.fromisoformat(text.strip().rstrip("Z"))
+
+
+def contract_of(
+    reader: Reader, data_observed: Observed, to: str, events_observed: Sequence[Terms]
+) -> Contract:
+    """Return the engine's contract of one simple ACTUS contract.
+
+    Raises
+    ------
+    CalculationError
+        If the type or a term is not projected, naming it.
+    """
+    kind = _kind(reader)
+    _refuse_terms(reader)
+    end, horizon = reader.moment("maturityDate"), moment_of(to) if to else None
+    status, start = (
+        reader.required_moment("statusDate"),
+        reader.required_moment("initialExchangeDate"),
+    )
+    day_count = reader.day_count
+    called = [moment_of(e["time"]) for e in events_observed if e.get("type") == "XD"]
+    interest, redemption = reader.grid("InterestPayment"), reader.grid("PrincipalRedemption")
+    if kind is Kind.CALL and not reader.text("cycleAnchorDateOfInterestPayment"):
+        interest = Grid(start, interest.cycle) if interest is not None else None
+    return Contract(
+        kind=kind,
+        status_date=status,
+        start_date=start,
+        maturity_date=end,
+        amortisation_date=reader.moment("amortizationDate"),
+        principal=reader.amount("notionalPrincipal"),
+        rate=reader.number("nominalInterestRate"),
+        accrued_interest=reader.number("accruedInterest"),
+        payment=reader.number("nextPrincipalRedemptionPayment"),
+        year_fraction=lambda a, b: years_between(
+            day_count, _day(a), _day(b), _day(end) if end else None
+        ),
+        interest=interest,
+        redemption=redemption,
+        reset=reader.grid("RateReset"),
+        scaling=reader.grid("ScalingIndex") if is_scaled(reader) else None,
+        base=reader.grid("InterestCalculationBase"),
+        base_rule=_base_rule(reader),
+        base_amount=reader.number("interestCalculationBaseAmount"),
+        capitalised_until=reader.moment("capitalizationEndDate"),
+        next_reset_rate=reader.number("nextResetRate"),
+        spread=reader.amount("rateSpread"),
+        is_end_of_month=reader.text("endOfMonthConvention") in ("EOM", "EndOfMonth"),
+        shift=_shift(reader),
+        purchase_date=reader.moment("purchaseDate"),
+        termination_date=reader.moment("terminationDate"),
+        call_date=called[0] if called else None,
+        notice=_notice(reader),
+        horizon=horizon,
+        principal_segments=_principal_segments(reader),
+        interest_segments=tuple(Segment(grid=g) for g in _grids(reader, "InterestPayment")),
+        reset_segments=_reset_segments(reader),
+        observed=observer(data_observed, reader.text("marketObjectCodeOfRateReset")),
+        drops_unpaid_interest=True,
+    )
+
+
+def observer(data: Observed, code: str) -> Callable[[datetime], float]:
+    """Return the look-up of a market object: what is stamped with a date, or the latest before."""
+
+    def value(moment: datetime) -> float:
+        points = data.get(code, {}).get("data", ())
+        stamped = sorted((moment_of(p["timestamp"]), float(p["value"])) for p in points)
+        earlier = [v for stamp, v in stamped if stamp <= moment]
+        if not earlier:
+            raise CalculationError(
+                f"no observation of {code or 'an unnamed index'} on or before {moment:%Y-%m-%d}",
+                fix="supply the observation",
+            )
+        return earlier[-1]
+
+    return value
+
+
+def is_scaled(reader: Reader) -> bool:
+    """Say whether interest or principal follow an index."""
+    return any(flag not in "O0" for flag in reader.text("scalingEffect"))
+
+
+def _kind(reader: Reader) -> Kind:
+    name = reader.text("contractType")
+    if name not in _KINDS:
+        raise CalculationError(
+            f"contract type {name or 'missing'} is not projected",
+            where=reader.text("contractID"),
+            detail=f"projected: {', '.join((*_KINDS, 'SWPPV', 'SWAPS', 'CAPFL'))}",
+            fix="leave the contract out",
+        )
+    return _KINDS[name]
+
+
+def _refuse_terms(reader: Reader) -> None:
+    for name in _REFUSED:
+        value = reader.text(name)
+        if value and value not in _HARMLESS.get(name, {"0", "0.0"}):
+            raise CalculationError(
+                f"{name} = {value} is not projected",
+                where=reader.text("contractID"),
+                fix="leave the contract out",
+            )
+
+
+def _base_rule(reader: Reader) -> BaseRule:
+    """Return the rule; NTIED follows the running principal, as the only vector has it (lam18)."""
+    return (
+        BaseRule.LAGGED if reader.text("interestCalculationBase") == "NTL" else BaseRule.PRINCIPAL
+    )
+
+
+def _shift(reader: Reader) -> Shift:
+    code = reader.text("businessDayConvention")
+    if code in ("", "NULL", "NOS"):
+        return Shift()
+    convention = _CONVENTIONS.get(code[2:])
+    if convention is None or code[:2] not in ("SC", "CS"):
+        raise CalculationError(f"{code} is not a business-day convention", fix="use an ACTUS code")
+    return Shift(convention, code[:2] == "SC", _is_open(reader.text("calendar")))
+
+
+def _is_open(calendar_id: str) -> Callable[[date], bool]:
+    if calendar_id in ("", "NC", "NOCALENDAR"):
+        return lambda _: True
+    if calendar_id == "MF":
+        return lambda day: day.weekday() < 5
+    raise CalculationError(f"there is no calendar {calendar_id}", fix="use NC or MF")
+
+
+def _notice(reader: Reader) -> Cycle | None:
+    text = reader.text("xDayNotice")
+    return None if not text or text.startswith("P0") else Cycle.parse(text)
+
+
+def _grids(reader: Reader, what: str) -> list[Grid]:
+    """Return one grid per anchor of an array schedule; a single cycle serves all of them."""
+    anchors = reader.listed(f"arrayCycleAnchorDateOf{what}")
+    cycles: list[Cycle | None] = [Cycle.parse(c) for c in reader.listed(f"arrayCycleOf{what}")]
+    if len(cycles) == 1:
+        cycles = cycles * len(anchors)
+    cycles = cycles or [None] * len(anchors)
+    return [Grid(moment_of(a), cycle) for a, cycle in zip(anchors, cycles, strict=True)]
+
+
+def _principal_segments(reader: Reader) -> tuple[Segment, ...]:
+    grids = _grids(reader, "PrincipalRedemption")
+    amounts = reader.listed("arrayNextPrincipalRedemptionPayment")
+    directions = reader.listed("arrayIncreaseDecrease")
+    return tuple(
+        Segment(grid=grid, value=float(amount) if direction == "DEC" else -float(amount))
+        for grid, amount, direction in zip(grids, amounts, directions, strict=bool(amounts))
+    )
+
+
+def _reset_segments(reader: Reader) -> tuple[Segment, ...]:
+    grids = _grids(reader, "RateReset")
+    rates, kinds = reader.listed("arrayRate"), reader.listed("arrayFixedVariable")
+    return tuple(
+        Segment(grid=grid, value=float(rate), is_reset_to_index=kind in ("VAR", "V"))
+        for grid, rate, kind in zip(grids, rates, kinds, strict=bool(rates))
+    )
+
+
+def _day(moment: datetime) -> np.datetime64:
+    """Return the day to which interest runs."""
+    return np.datetime64(moment.date(), "D") + day_of(moment, moment)
