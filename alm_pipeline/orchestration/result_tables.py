@@ -49,13 +49,13 @@ def position_values(done: MonthPass, partition: Partition) -> pa.Table:
     column = done.scenarios.index(partition.scenario)
     group = book.positions.group
     kept = np.flatnonzero(~np.isin(book.currency[group], _stopped(done, partition)))
-    forward, flat = result.net_interest_income, result.net_interest_income_flat
+    chosen, other = result.net_interest_income, result.net_interest_income_other_path
     numbers = {
         "present_value": result.present_value,
-        "nii_12m": forward[12],
-        "nii_24m": forward[24],
-        "nii_12m_flat": flat[12],
-        "nii_24m_flat": flat[24],
+        "nii_12m": chosen[12],
+        "nii_24m": chosen[24],
+        "nii_12m_other_path": other[12],
+        "nii_24m_other_path": other[24],
         **{name: result.principal[item] for name, item in _PRINCIPAL.items()},
         "remaining_principal": result.principal["remaining"],
     }

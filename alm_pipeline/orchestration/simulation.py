@@ -158,7 +158,7 @@ def _month_pass(
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
-        nii_path="forward",
+        nii_path=settings.nii_base_path,
         threads=settings.threads,
         adjustments=book.adjustments,
     )

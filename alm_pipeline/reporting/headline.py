@@ -152,7 +152,7 @@ _SECTIONS = (
     (
         "Economic value and net interest income by scenario (millions)",
         "select e.scenario, e.eve, e.delta_eve, e.delta_eve_tier1_share, n.nii, n.delta_nii,"
-        " n.delta_nii_flat from reports.eve_sensitivity as e"
+        " n.delta_nii_other_path from reports.eve_sensitivity as e"
         " inner join reports.nii_sensitivity as n"
         " on e.scenario = n.scenario and e.entity_id = n.entity_id and e.row_kind = n.row_kind"
         " and e.family = n.family and n.horizon_months = 12"
@@ -165,7 +165,7 @@ _SECTIONS = (
             ("delta_eve_tier1_share", "of Tier 1", "share"),
             ("nii", "NII 12m", "money"),
             ("delta_nii", "change", "money"),
-            ("delta_nii_flat", "flat path", "money"),
+            ("delta_nii_other_path", "other path", "money"),
         ),
     ),
     (

@@ -33,13 +33,13 @@ select
             then cast(sum(cast(v.nii_24m as decimal(38, 6))) as double)
     end as nii_24m,
     case
-        when count(v.nii_12m_flat) = count(*)
-            then cast(sum(cast(v.nii_12m_flat as decimal(38, 6))) as double)
-    end as nii_12m_flat,
+        when count(v.nii_12m_other_path) = count(*)
+            then cast(sum(cast(v.nii_12m_other_path as decimal(38, 6))) as double)
+    end as nii_12m_other_path,
     case
-        when count(v.nii_24m_flat) = count(*)
-            then cast(sum(cast(v.nii_24m_flat as decimal(38, 6))) as double)
-    end as nii_24m_flat,
+        when count(v.nii_24m_other_path) = count(*)
+            then cast(sum(cast(v.nii_24m_other_path as decimal(38, 6))) as double)
+    end as nii_24m_other_path,
     count(*) as n_positions,
     count(*) - count(v.nii_12m) as n_not_valued
 from in_scope as s

@@ -1,4 +1,4 @@
--- about:  Net interest income by scenario, horizon and product family, on the base path and with flat rates beside it.
+-- about:  Net interest income by scenario, horizon and product family, on the base path and the other one beside it.
 -- grain:  as_of_date, entity_id, row_kind, scenario, horizon_months, family
 -- reads:  metrics.nii, metrics.report_footers, book.reporting_units, book.translation_rates,
 --         scenarios.stopped_currencies, inputs.products, inputs.scenarios, inputs.rule_packs
@@ -11,7 +11,7 @@ with measured as (
         is_intragroup,
         12 as horizon_months,
         nii_12m as nii,
-        nii_12m_flat as nii_flat
+        nii_12m_other_path as nii_other_path
     from metrics.nii
     union all
     select
@@ -22,7 +22,7 @@ with measured as (
         is_intragroup,
         24 as horizon_months,
         nii_24m as nii,
-        nii_24m_flat as nii_flat
+        nii_24m_other_path as nii_other_path
     from metrics.nii
 ),
 
@@ -35,7 +35,7 @@ lines as (
         m.horizon_months,
         p.family,
         m.nii,
-        m.nii_flat
+        m.nii_other_path
     from measured as m
     inner join inputs.products as p on m.product_code = p.product_code
     union all
@@ -47,7 +47,7 @@ lines as (
         horizon_months,
         'total' as family,
         nii,
-        nii_flat
+        nii_other_path
     from measured
 ),
 
@@ -61,7 +61,7 @@ by_family as (
         min(
             case
                 when t.translation_rate is null then 'no exchange rate for ' || l.currency
-                when l.nii is null or l.nii_flat is null
+                when l.nii is null or l.nii_other_path is null
                     then l.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
             end
         ) as cause,
@@ -69,9 +69,9 @@ by_family as (
             sum(cast(l.nii * u.consolidation_factor * t.translation_rate as decimal(38, 6))) as double
         ) as nii,
         cast(
-            sum(cast(l.nii_flat * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
+            sum(cast(l.nii_other_path * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
             as double
-        ) as nii_flat
+        ) as nii_other_path
     from lines as l
     inner join book.reporting_units as u
         on l.entity_id = u.member_entity_id and l.is_intragroup = u.is_intragroup
@@ -92,9 +92,9 @@ compared as (
         b.nii as nii_base,
         s.nii,
         s.nii - b.nii as delta_nii,
-        b.nii_flat as nii_flat_base,
-        s.nii_flat,
-        s.nii_flat - b.nii_flat as delta_nii_flat,
+        b.nii_other_path as nii_other_path_base,
+        s.nii_other_path,
+        s.nii_other_path - b.nii_other_path as delta_nii_other_path,
         total.nii as nii_base_total
     from by_family as s
     inner join by_family as b
@@ -122,9 +122,9 @@ select
     case when c.cause is null and c.row_kind <> 'elimination' then c.delta_nii / nullif(abs(c.nii_base_total), 0) end
         as delta_nii_base_share,
     case when c.cause is null then c.delta_nii / nullif(f.tier1_amount, 0) end as delta_nii_tier1_share,
-    case when c.cause is null then cast(c.nii_flat_base as decimal(18, 2)) end as nii_flat_base,
-    case when c.cause is null then cast(c.nii_flat as decimal(18, 2)) end as nii_flat,
-    case when c.cause is null then cast(c.delta_nii_flat as decimal(18, 2)) end as delta_nii_flat,
+    case when c.cause is null then cast(c.nii_other_path_base as decimal(18, 2)) end as nii_other_path_base,
+    case when c.cause is null then cast(c.nii_other_path as decimal(18, 2)) end as nii_other_path,
+    case when c.cause is null then cast(c.delta_nii_other_path as decimal(18, 2)) end as delta_nii_other_path,
     r.status as figure_status,
     case when c.cause is null then f.availability else 'not available: ' || c.cause end as availability,
     f.excluded_rows,

@@ -137,7 +137,7 @@ base_ties as (
     select
         'base against itself is zero' as invariant,
         'net interest income' as scope,
-        coalesce(sum(cast(abs(delta_nii) + abs(delta_nii_flat) as decimal(38, 6))), 0) as left_amount,
+        coalesce(sum(cast(abs(delta_nii) + abs(delta_nii_other_path) as decimal(38, 6))), 0) as left_amount,
         0 as right_amount,
         0 as tolerance_amount
     from reports.nii_sensitivity

@@ -92,7 +92,7 @@ def test_income_of_twelve_months_is_worked_out_to_the_cent(values, position):
     expected = EXPECTED["nii_12m"][position]
     assert row["nii_12m"] == pytest.approx(expected, abs=CENT)
     # A fixed rate that runs for the whole year knows no path of rates.
-    assert row["nii_12m_flat"] == pytest.approx(expected, abs=CENT)
+    assert row["nii_12m_other_path"] == pytest.approx(expected, abs=CENT)
 
 
 def test_the_repricing_gap_of_the_bank_in_dollars_is_worked_out(closed_small_bank):

@@ -105,7 +105,7 @@ def test_principal_is_conserved(positions: Positions):
 def test_a_scenario_equal_to_the_base_is_the_base(positions: Positions):
     result = run(positions, flat(0.03, 0.03), cohort(2, core_share=0.5, core_run_off_months=9))
     assert (result.present_value[:, 0] == result.present_value[:, 1]).all()
-    for income in (result.net_interest_income, result.net_interest_income_flat):
+    for income in (result.net_interest_income, result.net_interest_income_other_path):
         assert all((by_window[:, 0] == by_window[:, 1]).all() for by_window in income.values())
 
 

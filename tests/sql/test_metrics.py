@@ -24,8 +24,8 @@ VALUE = {
     "present_value": 100.25,
     "nii_12m": 5.0,
     "nii_24m": 9.0,
-    "nii_12m_flat": 4.0,
-    "nii_24m_flat": 8.0,
+    "nii_12m_other_path": 4.0,
+    "nii_24m_other_path": 8.0,
 }
 MORTGAGE = {"scenario": "base", "behaviour_segment": "mortgage", "annual_prepayment_rate": 0.06,
             "status": "assumed"}  # fmt: skip

@@ -187,14 +187,14 @@ def test_income_of_forwards_and_of_flat_rates_stand_side_by_side(reports):
         [
             {"scenario": s, "entity_id": "BANK", "currency": "USD", "is_intragroup": False,
              "product_code": "loan", "nii_12m": 100.0 + d, "nii_24m": 210.0 + d,
-             "nii_12m_flat": 90.0 + d, "nii_24m_flat": 180.0 + d}
+             "nii_12m_other_path": 90.0 + d, "nii_24m_other_path": 180.0 + d}
             for s, d in (("base", 0.0), ("up", 10.0))
         ],
     )  # fmt: skip
     rows = reports.run("reports.nii_sensitivity")
     (row,) = [r for r in rows if (r["entity_id"], r["scenario"], r["horizon_months"],
                                   r["family"]) == ("BANK", "up", 12, "loans")]  # fmt: skip
-    assert (row["nii_base"], row["nii_flat_base"]) == (Decimal("100.00"), Decimal("90.00"))
+    assert (row["nii_base"], row["nii_other_path_base"]) == (Decimal("100.00"), Decimal("90.00"))
     assert row["delta_nii_base_share"] == pytest.approx(0.10)  # 10 of 100
     assert row["delta_nii_tier1_share"] == pytest.approx(0.01)  # 10 of 1,000
 

@@ -195,35 +195,24 @@ def _act(
     action, flow = entry.action, rows.flows[row]
     if action in (_OPEN, _START):
         _set_states(entry, term.payment_amount, lanes)
-        if action == _START:
-            rows.drawn[row] = entry.amount
+        rows.drawn[row] = entry.amount if action == _START else 0.0
     elif action == _REPAY:
         _repay(entry, flow, lanes)
     elif action == _DRAW:
         rows.drawn[row] = entry.amount
         for s in range(lanes.shape[1]):
             lanes[L_BALANCE, s] += entry.amount * lanes[L_SURVIVAL, s]
-    elif action in (_PAY_INTEREST, _SETTLE_INTEREST):
-        _pay_interest(flow, lanes)
-    elif action == _CAPITALISE:
-        for s in range(lanes.shape[1]):
-            flow[CAPITALISED, s] = lanes[L_DUE, s]
-            lanes[L_BALANCE, s] += lanes[L_DUE, s]
-            lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
-    elif action == _SET_RATE:
-        rows.is_reset[row] = True
-        for s in range(lanes.shape[1]):
-            lanes[L_RATE, s] = entry.rate
-    elif action == _RESET:
+    elif action in (_SET_RATE, _RESET):
         rows.is_reset[row] = True
         _reset(term, entry, market, path, lanes)
+    elif action == _CAPITALISE:
+        _capitalise(flow, lanes)
     elif action == _FIX_BASE:
         for s in range(lanes.shape[1]):
             lanes[L_BASE, s] = lanes[L_BALANCE, s]
-    elif action == _SETTLE:
-        _repay_all(flow, lanes)
-    elif action in (_MATURE, _TERMINATE):
+    elif action in (_PAY_INTEREST, _SETTLE_INTEREST, _MATURE, _TERMINATE):
         _pay_interest(flow, lanes)
+    if action in (_SETTLE, _MATURE, _TERMINATE):
         _repay_all(flow, lanes)
     if entry.last_payment > entry.first_payment:
         days = payment_days[entry.first_payment : entry.last_payment]
@@ -270,7 +259,19 @@ def _pay_interest(flow: FloatArray, lanes: FloatArray) -> None:
 
 
 @kernel
+def _capitalise(flow: FloatArray, lanes: FloatArray) -> None:
+    for s in range(lanes.shape[1]):
+        flow[CAPITALISED, s] = lanes[L_DUE, s]
+        lanes[L_BALANCE, s] += lanes[L_DUE, s]
+        lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
+
+
+@kernel
 def _reset(term: Any, entry: Any, market: MarketTables, path: int, lanes: FloatArray) -> None:
+    if entry.action == _SET_RATE:
+        for s in range(lanes.shape[1]):
+            lanes[L_RATE, s] = entry.rate
+        return
     if entry.is_observed:
         for s in range(lanes.shape[1]):
             lanes[L_INDEX, s] = entry.rate

@@ -57,8 +57,8 @@ class SimulationResult:
     Attributes
     ----------
     present_value : (n, S)
-    net_interest_income, net_interest_income_flat : {12: (n, S), 24: (n, S)}
-        Months of the window; along forwards, and on flat indices.
+    net_interest_income, net_interest_income_other_path : {12: (n, S), 24: (n, S)}
+        Months of the window; along the chosen path of the indices, and along the other one.
     principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |
         "remaining": (n, S)}
         Run-off over the life; "remaining" is what is left at the engine's horizon.
@@ -71,7 +71,7 @@ class SimulationResult:
 
     present_value: FloatArray
     net_interest_income: dict[int, FloatArray]
-    net_interest_income_flat: dict[int, FloatArray]
+    net_interest_income_other_path: dict[int, FloatArray]
     principal: dict[str, FloatArray]
     buckets: dict[str, BucketAmounts]
     monthly: dict[str, FloatArray]

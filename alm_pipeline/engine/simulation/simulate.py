@@ -112,7 +112,7 @@ def _result(
     return SimulationResult(
         present_value=values.present_value,
         net_interest_income=chosen,
-        net_interest_income_flat=other,
+        net_interest_income_other_path=other,
         principal=principal_items(values.principal),
         buckets=bucket_items(bucket_sets, totals.cash, totals.repricing),
         monthly=monthly_items(totals.months),

@@ -10,14 +10,7 @@ from typing import Any
 import numpy as np
 
 from alm_pipeline.engine.cash_flows.agenda import Action, project_agenda
-from alm_pipeline.engine.cash_flows.contract import (
-    Contract,
-    Kind,
-    Step,
-    agenda_of,
-    n_redemptions,
-    steps_of,
-)
+from alm_pipeline.engine.cash_flows.contract import Contract, Kind
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
@@ -32,6 +25,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     empty_rows,
 )
+from alm_pipeline.engine.cash_flows.steps import Step, agenda_of, n_redemptions, steps_of
 from alm_pipeline.engine.cash_flows.terms import TERMS
 from alm_pipeline.engine.conventions.calendar import date_tables
 from alm_pipeline.inputs.actus.terms import (
@@ -188,6 +182,7 @@ class _Scale:
         self.principal = reader.amount("notionalScalingMultiplier", 1.0)
 
     def fix(self, agreed: datetime) -> None:
+        """Take the factor of a scaling date."""
         factor = self._observed(agreed) / self._index_at_deal
         self.interest = factor if self._is_interest else self.interest
         self.principal = factor if self._is_principal else self.principal

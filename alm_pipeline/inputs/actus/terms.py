@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment, day_of
+from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
+from alm_pipeline.engine.cash_flows.steps import day_of
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.cycle import Cycle, Grid, Shift
 from alm_pipeline.engine.conventions.day_count import DayCount
@@ -152,36 +153,18 @@ def contract_of(
     """
     kind = _kind(reader)
     _refuse_terms(reader)
-    end, horizon = reader.moment("maturityDate"), moment_of(to) if to else None
-    status, start = (
-        reader.required_moment("statusDate"),
-        reader.required_moment("initialExchangeDate"),
-    )
-    day_count = reader.day_count
     called = [moment_of(e["time"]) for e in events_observed if e.get("type") == "XD"]
-    interest, redemption = reader.grid("InterestPayment"), reader.grid("PrincipalRedemption")
-    if kind is Kind.CALL and not reader.text("cycleAnchorDateOfInterestPayment"):
-        interest = Grid(start, interest.cycle) if interest is not None else None
     return Contract(
         kind=kind,
-        status_date=status,
-        start_date=start,
-        maturity_date=end,
+        status_date=reader.required_moment("statusDate"),
+        start_date=reader.required_moment("initialExchangeDate"),
+        maturity_date=reader.moment("maturityDate"),
         amortisation_date=reader.moment("amortizationDate"),
         principal=reader.amount("notionalPrincipal"),
         rate=reader.number("nominalInterestRate"),
         accrued_interest=reader.number("accruedInterest"),
         payment=reader.number("nextPrincipalRedemptionPayment"),
-        year_fraction=lambda a, b: years_between(
-            day_count, _day(a), _day(b), _day(end) if end else None
-        ),
-        interest=interest,
-        redemption=redemption,
-        reset=reader.grid("RateReset"),
-        scaling=reader.grid("ScalingIndex") if is_scaled(reader) else None,
-        base=reader.grid("InterestCalculationBase"),
-        base_rule=_base_rule(reader),
-        base_amount=reader.number("interestCalculationBaseAmount"),
+        year_fraction=_year_fraction(reader),
         capitalised_until=reader.moment("capitalizationEndDate"),
         next_reset_rate=reader.number("nextResetRate"),
         spread=reader.amount("rateSpread"),
@@ -191,13 +174,37 @@ def contract_of(
         termination_date=reader.moment("terminationDate"),
         call_date=called[0] if called else None,
         notice=_notice(reader),
-        horizon=horizon,
-        principal_segments=_principal_segments(reader),
-        interest_segments=tuple(Segment(grid=g) for g in _grids(reader, "InterestPayment")),
-        reset_segments=_reset_segments(reader),
+        horizon=moment_of(to) if to else None,
         observed=observer(data_observed, reader.text("marketObjectCodeOfRateReset")),
         drops_unpaid_interest=True,
+        **_grids_of(reader, kind),
     )
+
+
+def _grids_of(reader: Reader, kind: Kind) -> dict[str, Any]:
+    """Return the schedules; interest on call money runs from the start on when it has no anchor."""
+    interest = reader.grid("InterestPayment")
+    is_unanchored = not reader.text("cycleAnchorDateOfInterestPayment")
+    if kind is Kind.CALL and interest is not None and is_unanchored:
+        interest = Grid(reader.required_moment("initialExchangeDate"), interest.cycle)
+    return {
+        "interest": interest,
+        "redemption": reader.grid("PrincipalRedemption"),
+        "reset": reader.grid("RateReset"),
+        "scaling": reader.grid("ScalingIndex") if is_scaled(reader) else None,
+        "base": reader.grid("InterestCalculationBase"),
+        "base_rule": _base_rule(reader),
+        "base_amount": reader.number("interestCalculationBaseAmount"),
+        "principal_segments": _principal_segments(reader),
+        "interest_segments": tuple(Segment(grid=g) for g in _grids(reader, "InterestPayment")),
+        "reset_segments": _reset_segments(reader),
+    }
+
+
+def _year_fraction(reader: Reader) -> Callable[[datetime, datetime], float]:
+    day_count, end = reader.day_count, reader.moment("maturityDate")
+    maturity = _day(end) if end is not None else None
+    return lambda start, stop: years_between(day_count, _day(start), _day(stop), maturity)
 
 
 def observer(data: Observed, code: str) -> Callable[[datetime], float]:

@@ -105,7 +105,7 @@ def test_the_flat_path_replaces_at_todays_index_and_stands_beside_the_forwards()
     result = run(deposit, steep)
     # spot one-month index: 31 days at 2 %; earned 184 days
     expected = 100 * simple(0.02, 31) * 184 / 360
-    assert result.net_interest_income_flat[12][0, 0] == pytest.approx(expected, abs=EXACT)
+    assert result.net_interest_income_other_path[12][0, 0] == pytest.approx(expected, abs=EXACT)
     assert result.net_interest_income[12][0, 0] > expected
     other = run(deposit, steep, nii_path="flat")
     assert other.net_interest_income[12] == pytest.approx(expected, abs=EXACT)
@@ -124,7 +124,7 @@ def test_a_floater_on_the_flat_path_keeps_resetting_to_todays_index():
     }
     curves = flat(0.04)
     spot = simple(0.04, 90)  # three months from 31 December to 31 March
-    flat_income = run(book(terms), curves).net_interest_income_flat[12][0, 0]
+    flat_income = run(book(terms), curves).net_interest_income_other_path[12][0, 0]
     assert flat_income == pytest.approx(100 * (0.05 * 90 + spot * 275) / 360, abs=EXACT)
 
 
@@ -192,7 +192,7 @@ def test_deposit_beta_costs_1_83_in_twelve_months():
     account = ACCOUNT | {"principal": 500.0}
     behaviour = cohort(2, pass_through_up=0.4, lag_months=1)
     result = run(book(account), flat(0.03, 0.04), behaviour)
-    income = result.net_interest_income_flat[12][0]
+    income = result.net_interest_income_other_path[12][0]
     move = simple(0.04, 31) - simple(0.03, 31)
     assert income[1] - income[0] == pytest.approx(-500 * 0.4 * move * 11 / 12, abs=1e-9)
     assert income[1] - income[0] == pytest.approx(-1.833333, rel=0.02)
@@ -202,7 +202,7 @@ def test_a_deposit_rate_does_not_fall_below_its_floor():
     # 2 % less 0.5 x 300 bp would be 0.5 %; the floor holds it at 1 %
     behaviour = cohort(2, pass_through_down=0.5, rate_floor=0.01)
     result = run(book(ACCOUNT), flat(0.03, 0.0), behaviour)
-    assert result.net_interest_income_flat[12][0, 1] == pytest.approx(-10.0, abs=EXACT)
+    assert result.net_interest_income_other_path[12][0, 1] == pytest.approx(-10.0, abs=EXACT)
 
 
 def test_core_leaves_in_equal_parts_and_the_rest_overnight():
@@ -247,7 +247,7 @@ def test_a_revolving_floater_keeps_its_coupon_until_its_reset():
         "principal": 120.0,
         "next_reset_offset": on("2026-06-30"),
     }
-    income = run(book(card), flat(0.04)).net_interest_income_flat[12][0, 0]
+    income = run(book(card), flat(0.04)).net_interest_income_other_path[12][0, 0]
     later = simple(0.04, 31) + 0.05
     # 30E/360: 31 December to 30 June is 180 days, 30 June to 31 December 180
     assert income == pytest.approx(120 * (0.10 / 2 + later / 2), abs=EXACT)

@@ -1,0 +1,352 @@
+"""From the terms of one contract to its agenda: which action happens on which date.
+
+Answers the schedules of the ACTUS guide, sections 6 and 8: interest, redemption, reset,
+capitalisation and fixing dates on grids of their own, and business-day shifts. What an action does
+to the contract is ``agenda``'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import CountArray
+from alm_pipeline.engine.cash_flows.agenda import ENTRY, Action, Repayment
+from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
+from alm_pipeline.engine.cash_flows.maturity import end_of, is_derived
+from alm_pipeline.engine.conventions.cycle import Grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One action with its date as agreed, the date it happens on and the date interest runs to."""
+
+    action: Action
+    agreed: datetime
+    happens: datetime
+    accrues_to: datetime
+    values: dict[str, Any] = field(default_factory=dict)
+    payment_dates: tuple[datetime, ...] = ()
+
+
+def steps_of(contract: Contract) -> list[Step]:
+    """Return the actions of a contract after its status date, in order, the opening first."""
+    found = _ScheduleOf(contract)
+    steps = [step for step in found.steps() if not _is_past(contract, step)]
+    steps.sort(key=lambda step: (step.happens, step.action))
+    return [found.opening(), *_until_over(steps)]
+
+
+def n_redemptions(contract: Contract) -> int:
+    """Return the number of redemption dates from the first one on, the maturity among them."""
+    return sum(step.action is Action.REPAY for step in _ScheduleOf(contract).steps()) + 1
+
+
+def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
+    """Return the steps as records of ``agenda.ENTRY``, and the payment days they point into."""
+    entries = np.zeros(len(steps), ENTRY).view(np.recarray)
+    days: list[int] = []
+    for entry, step in zip(entries, steps, strict=True):
+        entry.action = step.action
+        entry.day, entry.accrual_day = day_of(step.happens, as_of), day_of(step.accrues_to, as_of)
+        for name, value in step.values.items():
+            entry[name] = value
+        entry.first_payment = len(days)
+        days += [day_of(payment, as_of) for payment in step.payment_dates]
+        entry.last_payment = len(days)
+    return entries, np.array(days or [0], dtype=np.int64)
+
+
+def day_of(moment: datetime, as_of: datetime) -> int:
+    """Return the day offset to which interest runs; the last second of a day is the next day."""
+    day = (moment.date() - as_of.date()).days
+    return day + ((moment.hour, moment.minute, moment.second) == (23, 59, 59))
+
+
+def _is_past(contract: Contract, step: Step) -> bool:
+    if step.action is Action.START:
+        return contract.has_started
+    return step.accrues_to <= contract.status_date
+
+
+def _until_over(steps: Iterable[Step]) -> Iterable[Step]:
+    for step in steps:
+        yield step
+        if step.action in (Action.TERMINATE, Action.MATURE):
+            return
+
+
+class _ScheduleOf:
+    """The schedules of one contract, built on one another: maturity first."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.is_maturity_derived = is_derived(contract)
+        self.end = end_of(contract)
+
+    # ---------------------------------------------------------------- what happens when
+
+    def steps(self) -> Iterable[Step]:
+        """Yield every action of the contract, in no order, past ones too."""
+        c = self.contract
+        if not c.has_started:
+            yield self._start()
+        yield from self._interest()
+        yield from self._principal()
+        yield from self._resets()
+        yield from self._fixings()
+        if c.scaling is not None and self.end is not None:
+            yield from (self._step(Action.SCALE, d) for d in self._dates(c.scaling))
+        if c.base_rule is BaseRule.LAGGED and c.base is not None:
+            yield from (self._step(Action.FIX_BASE, d) for d in self._dates(c.base))
+        if c.purchase_date is not None:
+            yield self._fixed(Action.PURCHASE, c.purchase_date)
+        if c.termination_date is not None:
+            yield self._fixed(Action.TERMINATE, c.termination_date)
+        yield from self._last()
+
+    def opening(self) -> Step:
+        """Return the states as of the status date; zero where the contract has not started."""
+        c = self.contract
+        values: dict[str, Any] = {"is_base_kept": self._is_base_kept}
+        payments: tuple[datetime, ...] = ()
+        if c.has_started:
+            values |= {"amount": c.principal, "rate": c.rate or 0.0, "base": self._opening_base}
+            values["due"] = self._accrued_at_status()
+            first = self._first_fixing()
+            if first is not None and first <= c.status_date:
+                payments = self._payments_after(c.status_date)
+        step = self._fixed(Action.OPEN, c.status_date, **values)
+        return replace(step, payment_dates=payments)
+
+    def _start(self) -> Step:
+        c = self.contract
+        anchor = c.interest.anchor if c.interest is not None else None
+        due = c.accrued_interest
+        if due is None and anchor is not None and anchor < c.start_date:
+            due = c.year_fraction(anchor, c.start_date) * c.principal * (c.rate or 0.0)
+        step = self._fixed(
+            Action.START,
+            c.start_date,
+            amount=c.principal,
+            rate=c.rate or 0.0,
+            base=self._opening_base,
+            due=due or 0.0,
+        )
+        is_first_at_start = (
+            c.kind is Kind.ANNUITY
+            and c.payment is None
+            and c.redemption is not None
+            and c.redemption.anchor <= c.start_date
+        )
+        if is_first_at_start and c.redemption is not None:
+            return replace(step, payment_dates=self._payments_from(c.redemption.anchor))
+        return step
+
+    def _interest(self) -> Iterable[Step]:
+        c, until = self.contract, self.contract.capitalised_until
+        dates = self._interest_dates()
+        action = Action.PAY_INTEREST
+        if c.kind in (Kind.CALL, Kind.NON_MATURITY):
+            action = Action.CAPITALISE
+        if until is not None:
+            capitalised = {d for d in dates if d < until} | {until}
+            yield from (self._step(Action.CAPITALISE, d) for d in sorted(capitalised))
+            dates = [d for d in dates if d > until]
+        for day in dates:
+            is_given_end = day == self.end and not self.is_maturity_derived
+            yield self._fixed(action, day) if is_given_end else self._step(action, day)
+
+    def _interest_dates(self) -> list[datetime]:
+        c = self.contract
+        if c.rate is None or self.end is None:
+            return []
+        if c.kind is Kind.SEGMENTS:
+            return sorted({*self._segment_dates(c.interest_segments), self.end})
+        if c.kind in (Kind.CALL, Kind.NON_MATURITY):
+            return self._dates(c.interest) if c.interest is not None else []
+        dates = {self.end, *self._dates(c.interest, with_end=True)}
+        if c.kind in (Kind.NEGATIVE_AMORTISING, Kind.ANNUITY) and c.redemption is not None:
+            dates |= {*self._dates(c.redemption), self.end}
+        return sorted(dates)
+
+    def _principal(self) -> Iterable[Step]:
+        c = self.contract
+        if c.kind is Kind.SEGMENTS:
+            yield from self._segment_principal()
+        if c.redemption is None or c.kind not in (
+            Kind.LINEAR,
+            Kind.NEGATIVE_AMORTISING,
+            Kind.ANNUITY,
+        ):
+            return
+        rule = Repayment.PAYMENT_LESS_INTEREST
+        if c.kind is Kind.LINEAR:
+            rule = Repayment.PAYMENT
+        for day in self._dates(c.redemption):
+            yield self._step(Action.REPAY, day, repayment=rule)
+
+    def _segment_principal(self) -> Iterable[Step]:
+        for segment, dates in self._cut(self.contract.principal_segments):
+            for day in dates:
+                if segment.value < 0.0:
+                    yield self._step(Action.DRAW, day, amount=-segment.value)
+                else:
+                    yield self._step(
+                        Action.REPAY, day, amount=segment.value, repayment=Repayment.AMOUNT
+                    )
+
+    def _resets(self) -> Iterable[Step]:
+        c = self.contract
+        for segment, dates in self._cut(c.reset_segments):
+            for day in dates:
+                yield self._reset(day, segment)
+        if c.reset is None or self.end is None:
+            return
+        dates = self._dates(c.reset)
+        is_next = c.next_reset_rate is not None
+        for day in dates:
+            if is_next and day > c.status_date:
+                is_next = False
+                yield self._step(Action.SET_RATE, day, rate=c.next_reset_rate)
+            else:
+                yield self._reset(day, None)
+
+    def _reset(self, day: datetime, segment: Segment | None) -> Step:
+        c = self.contract
+        if segment is not None and not segment.is_reset_to_index:
+            return self._step(Action.SET_RATE, day, rate=segment.value)
+        spread = c.spread if segment is None else segment.value
+        step = self._step(Action.RESET, day, base=spread)
+        if c.observed is not None and not _is_past(c, step):
+            step.values.update(is_observed=True, rate=c.observed(day))
+        if c.kind is Kind.ANNUITY and c.payment is not None:
+            return replace(step, payment_dates=self._payments_after(step.accrues_to))
+        return step
+
+    def _fixings(self) -> Iterable[Step]:
+        """Yield where an annuity's instalment is fixed: before its first date, and at resets."""
+        c = self.contract
+        first = self._first_fixing()
+        if first is None:
+            return
+        if c.redemption is not None and c.redemption.anchor > c.start_date:
+            step = self._fixed(Action.FIX_PAYMENT, first)
+            yield replace(step, payment_dates=self._payments_after(first))
+        for day in self._dates(c.reset) if c.reset is not None else []:
+            step = self._step(Action.FIX_PAYMENT, day)
+            yield replace(step, payment_dates=self._payments_after(step.accrues_to))
+
+    def _first_fixing(self) -> datetime | None:
+        c = self.contract
+        if c.kind is not Kind.ANNUITY or c.payment is not None or c.redemption is None:
+            return None
+        return c.redemption.anchor - timedelta(days=1)
+
+    def _last(self) -> Iterable[Step]:
+        c = self.contract
+        if c.kind is Kind.NON_MATURITY or self.end is None:
+            return
+        if c.kind is Kind.CALL:
+            yield from self._settlement()
+        elif self.is_maturity_derived and c.kind is not Kind.SEGMENTS:
+            yield self._step(Action.MATURE, self.end)
+        else:
+            yield self._fixed(Action.MATURE, self.end)
+
+    def _settlement(self) -> Iterable[Step]:
+        """Yield the end of call money: at its maturity, or after notice on the day of the call."""
+        c, end = self.contract, self.end
+        if end is None:
+            return
+        if c.maturity_date is not None:
+            paid = replace(self._fixed(Action.PAY_INTEREST, end), accrues_to=c.shift.moved(end))
+            yield paid
+            yield replace(paid, action=Action.MATURE)
+            return
+        called = self._fixed(Action.CALL, end)
+        yield called
+        settled = c.notice.after(end, 1) if c.notice is not None else end
+        yield replace(called, action=Action.SETTLE_INTEREST, agreed=settled, happens=settled)
+        yield replace(called, action=Action.SETTLE, agreed=settled, happens=settled)
+
+    # ---------------------------------------------------------------- dates
+
+    def _dates(self, grid: Grid | None, *, with_end: bool = False) -> list[datetime]:
+        if grid is None or self.end is None:
+            return []
+        is_end_of_month = self.contract.is_end_of_month
+        return grid.dates(self.end, with_end=with_end, is_end_of_month=is_end_of_month)
+
+    def _cut(self, segments: Sequence[Segment]) -> Iterable[tuple[Segment, list[datetime]]]:
+        """Yield the dates of each segment up to the next one, before the end."""
+        c = self.contract
+        for i, segment in enumerate(segments):
+            limit = segments[i + 1].grid.anchor if i + 1 < len(segments) else self.end
+            if self.end is not None and limit is not None:
+                until = min(limit, self.end)
+                dates = segment.grid.dates(until, is_end_of_month=c.is_end_of_month)
+                yield segment, dates
+
+    def _segment_dates(self, segments: Sequence[Segment]) -> list[datetime]:
+        return [day for _, dates in self._cut(segments) for day in dates]
+
+    def _payments_after(self, moment: datetime) -> tuple[datetime, ...]:
+        return tuple(day for day in self._annuity_dates() if day > moment)
+
+    def _payments_from(self, moment: datetime) -> tuple[datetime, ...]:
+        return tuple(day for day in self._annuity_dates() if day >= moment)
+
+    def _annuity_dates(self) -> list[datetime]:
+        """Return the days on which the instalment repays, to its horizon and not the maturity."""
+        c = self.contract
+        last = c.amortisation_date or self.end
+        if c.redemption is None or last is None:
+            return []
+        return c.redemption.dates(last, with_end=True, is_end_of_month=c.is_end_of_month)
+
+    # ---------------------------------------------------------------- states
+
+    @property
+    def _is_base_kept(self) -> bool:
+        return self.contract.base_rule is not BaseRule.PRINCIPAL
+
+    @property
+    def _opening_base(self) -> float:
+        c = self.contract
+        if self._is_base_kept and c.base_amount is not None:
+            return c.base_amount
+        return c.principal
+
+    def _accrued_at_status(self) -> float:
+        c = self.contract
+        if c.accrued_interest is not None:
+            return c.accrued_interest
+        is_capitalising = c.kind in (Kind.CALL, Kind.NON_MATURITY)
+        earlier = [d for d in self._interest_dates() if d < c.status_date]
+        if c.drops_unpaid_interest and is_capitalising:
+            earlier = []
+        since = earlier[-1] if earlier else None
+        if since is None and not c.drops_unpaid_interest:
+            since = c.start_date
+        if since is None or c.rate is None:
+            return 0.0
+        return c.year_fraction(since, c.status_date) * c.rate * c.principal
+
+    def _step(self, action: Action, day: datetime, **values: Any) -> Step:
+        shift = self.contract.shift
+        return replace(
+            self._fixed(action, day, **values),
+            happens=shift.moved(day),
+            accrues_to=shift.accrued_to(day),
+        )
+
+    def _fixed(self, action: Action, day: datetime, **values: Any) -> Step:
+        kept = {"is_base_kept": self._is_base_kept}
+        return Step(
+            action=action, agreed=day, happens=day, accrues_to=day, values={**kept, **values}
+        )
