@@ -11,12 +11,14 @@ Where the dates come from is ``contract``'s business.
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
@@ -34,6 +36,7 @@ from alm_pipeline.engine.cash_flows.records import (
     N_ITEMS,
     RATE,
     SCHEDULED,
+    BehaviourTables,
     MarketTables,
     Rows,
 )
@@ -49,22 +52,24 @@ class Action(IntEnum):
     OPEN = 0
     """The states as of the as-of date; no event, but a row without amounts."""
     START = 1
-    PAY_FEE = 2
+    REDEEM = 2
+    """Early withdrawal, by the share of the position's cohort."""
     REPAY = 3
     DRAW = 4
     PAY_INTEREST = 5
     CAPITALISE = 6
     SET_RATE = 7
     RESET = 8
-    FIX_PAYMENT = 9
-    PURCHASE = 10
-    SCALE = 11
-    FIX_BASE = 12
-    TERMINATE = 13
-    CALL = 14
-    SETTLE_INTEREST = 15
-    MATURE = 16
-    SETTLE = 17
+    SET_PAYMENT = 9
+    FIX_PAYMENT = 10
+    PURCHASE = 11
+    SCALE = 12
+    FIX_BASE = 13
+    TERMINATE = 14
+    CALL = 15
+    SETTLE_INTEREST = 16
+    MATURE = 17
+    SETTLE = 18
 
 
 class Repayment(IntEnum):
@@ -88,6 +93,9 @@ ENTRY = np.dtype(
         ("rate", "f8"),
         ("base", "f8"),
         ("due", "f8"),
+        ("years", "f8"),
+        ("unit", "f8"),
+        ("prepayment_years", "f8"),
         ("is_base_kept", "?"),
         ("is_observed", "?"),
         ("index_day", "i8"),
@@ -99,12 +107,15 @@ ENTRY = np.dtype(
 )
 """One action of an agenda; days are offsets from the as-of date.
 
-``day``: when it happens; ``accrual_day``: to where interest runs. ``amount``: principal of OPEN,
-START, DRAW and REPAY; instalment of OPEN and START; ``rate``: rate of OPEN, START and SET_RATE,
-observed index of RESET where ``is_observed``. ``base``, ``due``: interest base and interest due of
-OPEN and START; spread of RESET is ``base``. ``is_base_kept``: the interest base does not follow the
-balance. ``index_day`` to ``index_end``: period of the index. ``first_payment`` to ``last_payment``:
-slice of the payment days from which FIX_PAYMENT, or a RESET that fixes anew, finds the instalment.
+``day``: when it happens; ``accrual_day``: to where interest runs; ``years``: how long that is, NaN
+where the day count says. ``amount``: principal of OPEN, START, DRAW and REPAY, the instalment of
+SET_PAYMENT. ``rate``: rate of OPEN, START and SET_RATE, observed index of RESET where
+``is_observed``. ``base``, ``due``: interest base and interest due of OPEN and START; ``base`` is
+the spread of RESET. ``unit``: what interest and instalments are rounded to, half to even, 0 for
+nothing. ``prepayment_years``: customers prepay after the action, for so long. ``is_base_kept``: the
+interest base does not follow the balance. ``index_day`` to ``index_end``: period of the index.
+``first_payment`` to ``last_payment``: slice of the payment days from which FIX_PAYMENT, or a RESET
+that fixes anew, finds the instalment.
 """
 
 _OPEN, _START, _REPAY, _DRAW = (
@@ -114,7 +125,8 @@ _OPEN, _START, _REPAY, _DRAW = (
     int(Action.DRAW),
 )
 _PAY_INTEREST, _CAPITALISE = int(Action.PAY_INTEREST), int(Action.CAPITALISE)
-_SET_RATE, _RESET, _FIX_PAYMENT = int(Action.SET_RATE), int(Action.RESET), int(Action.FIX_PAYMENT)
+_SET_RATE, _RESET, _SET_PAYMENT = int(Action.SET_RATE), int(Action.RESET), int(Action.SET_PAYMENT)
+_REDEEM = int(Action.REDEEM)
 _FIX_BASE, _TERMINATE, _MATURE = int(Action.FIX_BASE), int(Action.TERMINATE), int(Action.MATURE)
 _SETTLE, _SETTLE_INTEREST = int(Action.SETTLE), int(Action.SETTLE_INTEREST)
 _AMOUNT, _PAYMENT = int(Repayment.AMOUNT), int(Repayment.PAYMENT)
@@ -127,6 +139,7 @@ def project_agenda(
     payment_days: CountArray,
     dates: DateTables,
     market: MarketTables,
+    behaviour: BehaviourTables,
     path: int,
     rows: Rows,
     lanes: FloatArray,
@@ -141,7 +154,7 @@ def project_agenda(
         In order; the first one is OPEN or START.
     payment_days : (m,) int64 [days]
         What entries that fix an instalment point into.
-    dates, market : tables
+    dates, market, behaviour : tables
     path : int
         ``FORWARD`` or ``FLAT``.
     rows, lanes : buffers
@@ -151,17 +164,32 @@ def project_agenda(
     previous = int(agenda[0].accrual_day)
     for row in range(len(agenda)):
         entry = agenda[row]
-        years = 0.0
-        if entry.accrual_day > previous:
-            years = year_fraction(dates, term.day_count, previous, entry.accrual_day, term.maturity)
+        years = entry.years
+        if math.isnan(years):
+            years = _years(term, dates, previous, entry.accrual_day)
         _accrue(rows, row, previous, entry.day, years, lanes)
-        _act(term, entry, payment_days, dates, market, path, rows, row, lanes)
+        _act(term, entry, market, path, rows, row, lanes)
+        if entry.last_payment > entry.first_payment:
+            days = payment_days[entry.first_payment : entry.last_payment]
+            _fix_payment(term, entry, days, dates, lanes)
+        if entry.action == _REDEEM and term.has_redemption:
+            withdraw(behaviour.redemption_share[term.cohort], rows.flows[row], lanes)
+        if entry.prepayment_years > 0.0 and term.has_prepayment:
+            rates = behaviour.annual_prepayment_rate[term.cohort]
+            prepay(rates, entry.prepayment_years, rows.flows[row], lanes)
         previous = max(previous, int(entry.accrual_day))
         for s in range(lanes.shape[1]):
             rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
             if not entry.is_base_kept:
                 lanes[L_BASE, s] = lanes[L_BALANCE, s]
     return ZERO + len(agenda)
+
+
+@kernel
+def _years(term: Any, dates: DateTables, start: int, end: int) -> float:
+    if end <= start:
+        return 0.0
+    return year_fraction(dates, term.day_count, start, end, term.maturity)
 
 
 @kernel
@@ -184,8 +212,6 @@ def _accrue(rows: Rows, row: int, start: int, day: int, years: float, lanes: Flo
 def _act(
     term: Any,
     entry: Any,
-    payment_days: CountArray,
-    dates: DateTables,
     market: MarketTables,
     path: int,
     rows: Rows,
@@ -205,18 +231,20 @@ def _act(
     elif action in (_SET_RATE, _RESET):
         rows.is_reset[row] = True
         _reset(term, entry, market, path, lanes)
+    elif action == _SET_PAYMENT:
+        for s in range(lanes.shape[1]):
+            lanes[L_PAYMENT, s] = entry.amount * lanes[L_SURVIVAL, s]
     elif action == _CAPITALISE:
+        _round_due(entry.unit, lanes)
         _capitalise(flow, lanes)
     elif action == _FIX_BASE:
         for s in range(lanes.shape[1]):
             lanes[L_BASE, s] = lanes[L_BALANCE, s]
     elif action in (_PAY_INTEREST, _SETTLE_INTEREST, _MATURE, _TERMINATE):
+        _round_due(entry.unit, lanes)
         _pay_interest(flow, lanes)
     if action in (_SETTLE, _MATURE, _TERMINATE):
         _repay_all(flow, lanes)
-    if entry.last_payment > entry.first_payment:
-        days = payment_days[entry.first_payment : entry.last_payment]
-        _fix_payment(term, int(entry.accrual_day), days, dates, lanes)
 
 
 @kernel
@@ -226,12 +254,27 @@ def _set_states(entry: Any, payment: float, lanes: FloatArray) -> None:
         lanes[L_RATE, s] = entry.rate
         lanes[L_BASE, s] = entry.base
         lanes[L_DUE, s] = entry.due
+        lanes[L_DUE_BASE, s] = entry.due / entry.rate if entry.rate != 0.0 else 0.0
         lanes[L_PAYMENT, s] = payment
         lanes[L_SURVIVAL, s] = 1.0
 
 
 @kernel
+def _rounded(amount: float, unit: float) -> float:
+    """Return an amount in whole units, half to even; what binary fractions miss is no half."""
+    return float(np.rint(np.rint(amount / unit * 1e6) / 1e6) * unit)
+
+
+@kernel
+def _round_due(unit: float, lanes: FloatArray) -> None:
+    if unit > 0.0:
+        for s in range(lanes.shape[1]):
+            lanes[L_DUE, s] = _rounded(lanes[L_DUE, s], unit)
+
+
+@kernel
 def _repay(entry: Any, flow: FloatArray, lanes: FloatArray) -> None:
+    _round_due(entry.unit, lanes)
     for s in range(lanes.shape[1]):
         amount = lanes[L_PAYMENT, s]
         if entry.repayment == _AMOUNT:
@@ -282,7 +325,7 @@ def _reset(term: Any, entry: Any, market: MarketTables, path: int, lanes: FloatA
 
 @kernel
 def _fix_payment(
-    term: Any, day: int, payment_days: CountArray, dates: DateTables, lanes: FloatArray
+    term: Any, entry: Any, payment_days: CountArray, dates: DateTables, lanes: FloatArray
 ) -> None:
     """Fix the instalment that repays the balance on these days (ACTUS guide, section 7).
 
@@ -292,13 +335,9 @@ def _fix_payment(
     for s in range(lanes.shape[1]):
         rate, growth, total = lanes[L_RATE, s], 1.0, 1.0
         for k in range(len(payment_days) - 1, 0, -1):
-            years = year_fraction(
-                dates, term.day_count, payment_days[k - 1], payment_days[k], term.maturity
-            )
-            growth *= 1.0 + rate * years
+            growth *= 1.0 + rate * _years(term, dates, payment_days[k - 1], payment_days[k])
             total += growth
-        years = 0.0
-        if payment_days[0] > day:
-            years = year_fraction(dates, term.day_count, day, payment_days[0], term.maturity)
+        years = _years(term, dates, entry.accrual_day, payment_days[0])
         owed = lanes[L_BALANCE, s] * (1.0 + years * rate) + lanes[L_DUE, s]
-        lanes[L_PAYMENT, s] = owed * growth / total
+        payment = owed * growth / total
+        lanes[L_PAYMENT, s] = _rounded(payment, entry.unit) if entry.unit > 0.0 else payment

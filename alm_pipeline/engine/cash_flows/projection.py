@@ -22,6 +22,7 @@ from alm_pipeline.engine.cash_flows.amortisation import (
     repay_given,
     repay_linear,
 )
+from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
@@ -35,7 +36,6 @@ from alm_pipeline.engine.cash_flows.records import (
     L_SHARE,
     L_SURVIVAL,
     NEVER,
-    PREPAID,
     RATE,
     BehaviourTables,
     MarketTables,
@@ -115,12 +115,12 @@ def _project_schedule(
         flow = rows.flows[row]
         _open_row(rows, row, previous, day, years, lanes)
         if day == redemption_day:
-            _redeem(behaviour.redemption_share[term.cohort], flow, lanes)
+            withdraw(behaviour.redemption_share[term.cohort], flow, lanes)
             redemption_day = NEVER
         if day == pay_day:
             must_fix = _pay(term, k, day, must_fix, flow, lanes)
             if term.has_prepayment and not is_last:
-                _prepay(rates, _irregular_years(term, dates, k), flow, lanes)
+                prepay(rates, _irregular_years(term, dates, k), flow, lanes)
             k += 1
             pay_day = _payment_day(term, dates, k)
         if day == reset_day and not is_last:
@@ -214,17 +214,6 @@ def _open_row(rows: Rows, row: int, start: int, day: int, years: float, lanes: F
 
 
 @inner_kernel
-def _redeem(share: FloatArray, flow: FloatArray, lanes: FloatArray) -> None:
-    """Withdraw a share of the balance overnight; its accrued interest stays due."""
-    for s in range(lanes.shape[1]):
-        amount = share[s] * lanes[L_BALANCE, s]
-        flow[PREPAID, s] += amount
-        lanes[L_BALANCE, s] -= amount
-        lanes[L_PAYMENT, s] *= 1.0 - share[s]
-        lanes[L_SURVIVAL, s] *= 1.0 - share[s]
-
-
-@inner_kernel
 def _pay(term: Any, k: int, day: int, must_fix: bool, flow: FloatArray, lanes: FloatArray) -> bool:
     """Pay interest and scheduled principal; return whether the payment must still be fixed."""
     left = term.n_payments - 1 - k
@@ -271,17 +260,3 @@ def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
         years, first_day = dates.additive_years[THIRTY_E_360], dates.first_day
         return float(years[term.first_payment - first_day] - years[term.accrual_start - first_day])
     return float(term.step_years) if term.step_months > 12 else 0.0
-
-
-@kernel
-def _prepay(annual_rate: FloatArray, dt: float, flow: FloatArray, lanes: FloatArray) -> None:
-    """Prepay ``1 - (1 - CPR) ** dt`` of what is left; without ``dt`` the share of the lanes."""
-    for s in range(lanes.shape[1]):
-        share = lanes[L_SHARE, s]
-        if dt > 0.0:
-            share = 1.0 - (1.0 - annual_rate[s]) ** dt
-        amount = share * lanes[L_BALANCE, s]
-        flow[PREPAID, s] += amount
-        lanes[L_BALANCE, s] -= amount
-        lanes[L_PAYMENT, s] *= 1.0 - share
-        lanes[L_SURVIVAL, s] *= 1.0 - share

@@ -52,6 +52,7 @@ def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
     days: list[int] = []
     for entry, step in zip(entries, steps, strict=True):
         entry.action = step.action
+        entry.years = np.nan
         entry.day, entry.accrual_day = day_of(step.happens, as_of), day_of(step.accrues_to, as_of)
         for name, value in step.values.items():
             entry[name] = value

@@ -21,6 +21,7 @@ from alm_pipeline.engine.cash_flows.records import (
     N_LANES,
     RATE,
     SCHEDULED,
+    BehaviourTables,
     MarketTables,
     Rows,
     empty_rows,
@@ -60,6 +61,18 @@ _NO_MARKET = MarketTables(
     spot_index=np.zeros((1, 1, 1)),
     tenor_end=np.zeros((1, 1), np.int64),
     index_year_days=np.full(1, 360.0),
+)
+
+_NOBODY_ACTS = BehaviourTables(
+    annual_prepayment_rate=np.zeros((1, 1)),
+    prepaid_share=np.zeros((1, 13, 1)),
+    redemption_share=np.zeros((1, 1)),
+    ladder=np.zeros((1, 1)),
+    n_slots=np.ones(1, np.int64),
+    slot_day=np.zeros(1, np.int64),
+    rate_floor=np.zeros(1),
+    rate_move=np.zeros((2, 1, 1, 1, 1)),
+    month_of_day=np.zeros(1, np.int64),
 )
 
 
@@ -143,6 +156,7 @@ def _projected(reader: Reader, contract: Contract, steps: Sequence[Step]) -> tup
         payment_days,
         tables,
         _NO_MARKET,
+        _NOBODY_ACTS,
         FORWARD,
         rows,
         lanes,
