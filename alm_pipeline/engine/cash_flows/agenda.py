@@ -12,8 +12,9 @@ Where the dates come from is ``contract``'s business.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,10 +114,55 @@ SET_PAYMENT. ``rate``: rate of OPEN, START and SET_RATE, observed index of RESET
 ``is_observed``. ``base``, ``due``: interest base and interest due of OPEN and START; ``base`` is
 the spread of RESET. ``unit``: what interest and instalments are rounded to, half to even, 0 for
 nothing. ``prepayment_years``: customers prepay after the action, for so long. ``is_base_kept``: the
-interest base does not follow the balance. ``index_day`` to ``index_end``: period of the index.
-``first_payment`` to ``last_payment``: slice of the payment days from which FIX_PAYMENT, or a RESET
-that fixes anew, finds the instalment.
+interest base does not follow the balance. ``index_day`` to ``index_end``: period of the index; an
+end that is not later means its tenor. ``first_payment`` to ``last_payment``: slice of the payment
+days from which FIX_PAYMENT, or a RESET that fixes anew, finds the instalment.
 """
+
+
+class AgendaTables(NamedTuple):
+    """Agendas of a book, one after the other.
+
+    ``entries`` (n_entries,) records of ``ENTRY``; ``payment_days`` (m,) int64; ``first``, ``last``
+    (n_positions,) int64: slice of the entries of a position, empty where it has no agenda.
+    """
+
+    entries: Any
+    payment_days: CountArray
+    first: CountArray
+    last: CountArray
+
+
+def no_agendas(n_positions: int) -> AgendaTables:
+    """Return the tables of a book in which every contract lies on its grid."""
+    first, last = np.zeros((2, n_positions), np.int64)
+    return AgendaTables(np.zeros(1, ENTRY).view(np.recarray), np.zeros(1, np.int64), first, last)
+
+
+def joined_agendas(n_positions: int, agendas: Mapping[int, tuple[Any, CountArray]]) -> AgendaTables:
+    """Return the tables of a book from the agendas of some of its positions, by row.
+
+    Parameters
+    ----------
+    n_positions : int
+    agendas : mapping of row to (entries, payment_days)
+        As ``steps.agenda_of`` returns them.
+    """
+    tables = no_agendas(n_positions)
+    if not agendas:
+        return tables
+    parts, days, n_entries, n_days = [], [], 0, 0
+    for row, (entries, payment_days) in sorted(agendas.items()):
+        part = entries.copy()
+        part["first_payment"] += n_days
+        part["last_payment"] += n_days
+        parts.append(part)
+        days.append(payment_days)
+        tables.first[row], tables.last[row] = n_entries, n_entries + len(part)
+        n_entries, n_days = n_entries + len(part), n_days + len(payment_days)
+    entries = np.concatenate(parts).view(np.recarray)
+    return tables._replace(entries=entries, payment_days=np.concatenate(days))
+
 
 _OPEN, _START, _REPAY, _DRAW = (
     int(Action.OPEN),
@@ -319,7 +365,10 @@ def _reset(term: Any, entry: Any, market: MarketTables, path: int, lanes: FloatA
         for s in range(lanes.shape[1]):
             lanes[L_INDEX, s] = entry.rate
     else:
-        index_rates(market, term, path, int(entry.index_day), int(entry.index_end), lanes)
+        day, end = int(entry.index_day), int(entry.index_end)
+        if end <= day:
+            end = int(market.tenor_end[term.index_tenor, day])
+        index_rates(market, term, path, day, end, lanes)
     reset_floating(term, entry.base, lanes)
 
 

@@ -65,10 +65,14 @@ class Contract:
         Instalment; None where it follows from the terms.
     observed : callable or None
         Returns the index observed for an unshifted reset date; None: the index comes from a curve.
-    scale : callable or None
-        Returns the scaling factor fixed on a date.
+    index_cycle : Cycle or None
+        Tenor of the index; one that equals the reset cycle runs to the next reset.
+    unit : float
+        What interest and instalments are rounded to; 0 for nothing.
     year_fraction : callable
         Years between two dates in the contract's day count.
+    movements : tuple of (datetime, float)
+        Amounts known to be repaid (negative: drawn) outside any schedule.
     drops_unpaid_interest : bool
         As the ACTUS vectors do: interest since the start is lost where no interest date lies
         between it and the status date. For replaying the vectors only.
@@ -105,6 +109,9 @@ class Contract:
     interest_segments: tuple[Segment, ...] = ()
     reset_segments: tuple[Segment, ...] = ()
     observed: Callable[[datetime], float] | None = None
+    index_cycle: Cycle | None = None
+    unit: float = 0.0
+    movements: tuple[tuple[datetime, float], ...] = ()
     drops_unpaid_interest: bool = False
 
     @property

@@ -28,7 +28,12 @@ def end_of(contract: Contract) -> datetime | None:
     if contract.kind is Kind.NON_MATURITY:
         return contract.horizon
     if contract.kind is Kind.CALL:
-        return contract.maturity_date or contract.call_date
+        end = contract.maturity_date or contract.call_date
+        if end is None:
+            raise CalculationError(
+                "call money has neither a maturity nor a call", fix="give one of them"
+            )
+        return end
     if is_derived(contract):
         is_array = contract.kind is Kind.SEGMENTS
         return _last_segment_day(contract) if is_array else _repaid_by(contract)

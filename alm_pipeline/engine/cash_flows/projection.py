@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables, project_agenda
 from alm_pipeline.engine.cash_flows.amortisation import (
     fix_payments,
     repay_all,
@@ -62,6 +63,7 @@ def project_one(
     dates: DateTables,
     market: MarketTables,
     behaviour: BehaviourTables,
+    agendas: AgendaTables,
     path: int,
     last_day: int,
     rows: Rows,
@@ -72,8 +74,8 @@ def project_one(
     Parameters
     ----------
     term : record of ``terms.TERMS``
-    dates, market, behaviour : tables
-        Look-ups by day, curve and cohort.
+    dates, market, behaviour, agendas : tables
+        Look-ups by day, curve and cohort; entries of contracts that lie on no grid.
     path : int
         ``FORWARD`` or ``FLAT``: where indices go.
     last_day : int [days]
@@ -81,6 +83,10 @@ def project_one(
     rows, lanes : buffers
         Overwritten; at least ``term.max_rows`` rows, lanes (N_LANES, S).
     """
+    if term.has_agenda:
+        entries = agendas.entries[term.agenda_first : term.agenda_last]
+        days = agendas.payment_days
+        return project_agenda(term, entries, days, dates, market, behaviour, path, rows, lanes)
     if term.model == _BALANCE_ONLY:
         return ZERO
     if term.model == _NON_MATURITY or term.model == _REVOLVING:

@@ -7,7 +7,7 @@ to the contract is ``agenda``'s business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ class Step:
     accrues_to: datetime
     values: dict[str, Any] = field(default_factory=dict)
     payment_dates: tuple[datetime, ...] = ()
+    index_end: datetime | None = None
 
 
 def steps_of(contract: Contract) -> list[Step]:
@@ -56,6 +57,8 @@ def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
         entry.day, entry.accrual_day = day_of(step.happens, as_of), day_of(step.accrues_to, as_of)
         for name, value in step.values.items():
             entry[name] = value
+        entry.index_day = entry.day
+        entry.index_end = day_of(step.index_end, as_of) if step.index_end is not None else 0
         entry.first_payment = len(days)
         days += [day_of(payment, as_of) for payment in step.payment_dates]
         entry.last_payment = len(days)
@@ -113,7 +116,7 @@ class _ScheduleOf:
     def opening(self) -> Step:
         """Return the states as of the status date; zero where the contract has not started."""
         c = self.contract
-        values: dict[str, Any] = {"is_base_kept": self._is_base_kept}
+        values: dict[str, Any] = {}
         payments: tuple[datetime, ...] = ()
         if c.has_started:
             values |= {"amount": c.principal, "rate": c.rate or 0.0, "base": self._opening_base}
@@ -177,8 +180,11 @@ class _ScheduleOf:
 
     def _principal(self) -> Iterable[Step]:
         c = self.contract
-        if c.kind is Kind.SEGMENTS:
-            yield from self._segment_principal()
+        for moment, amount in c.movements:
+            yield self._movement(self._fixed, moment, amount)
+        for segment, dates in self._cut(c.principal_segments):
+            for day in dates:
+                yield self._movement(self._step, day, segment.value)
         if c.redemption is None or c.kind not in (
             Kind.LINEAR,
             Kind.NEGATIVE_AMORTISING,
@@ -191,15 +197,12 @@ class _ScheduleOf:
         for day in self._dates(c.redemption):
             yield self._step(Action.REPAY, day, repayment=rule)
 
-    def _segment_principal(self) -> Iterable[Step]:
-        for segment, dates in self._cut(self.contract.principal_segments):
-            for day in dates:
-                if segment.value < 0.0:
-                    yield self._step(Action.DRAW, day, amount=-segment.value)
-                else:
-                    yield self._step(
-                        Action.REPAY, day, amount=segment.value, repayment=Repayment.AMOUNT
-                    )
+    @staticmethod
+    def _movement(step: Callable[..., Step], day: datetime, amount: float) -> Step:
+        """Return the repayment of an amount, or the drawing of a negative one."""
+        if amount < 0.0:
+            return step(Action.DRAW, day, amount=-amount)
+        return step(Action.REPAY, day, amount=amount, repayment=Repayment.AMOUNT)
 
     def _resets(self) -> Iterable[Step]:
         c = self.contract
@@ -223,11 +226,27 @@ class _ScheduleOf:
             return self._step(Action.SET_RATE, day, rate=segment.value)
         spread = c.spread if segment is None else segment.value
         step = self._step(Action.RESET, day, base=spread)
+        if c.reset is not None and c.reset.cycle is not None and c.index_cycle is not None:
+            step = replace(step, index_end=self._index_end(day))
         if c.observed is not None and not _is_past(c, step):
             step.values.update(is_observed=True, rate=c.observed(day))
         if c.kind is Kind.ANNUITY and c.payment is not None:
             return replace(step, payment_dates=self._payments_after(step.accrues_to))
         return step
+
+    def _index_end(self, day: datetime) -> datetime | None:
+        """Return the next reset where the index runs as long as a reset period."""
+        c = self.contract
+        grid, tenor = c.reset, c.index_cycle
+        if grid is None or grid.cycle is None or tenor is None:
+            return None
+        own = (grid.cycle.months, grid.cycle.days)
+        if own != (tenor.months, tenor.days):
+            return None
+        k = 0
+        while grid.date(k, is_end_of_month=c.is_end_of_month) <= day:
+            k += 1
+        return c.shift.moved(grid.date(k, is_end_of_month=c.is_end_of_month))
 
     def _fixings(self) -> Iterable[Step]:
         """Yield where an annuity's instalment is fixed: before its first date, and at resets."""
@@ -347,7 +366,7 @@ class _ScheduleOf:
         )
 
     def _fixed(self, action: Action, day: datetime, **values: Any) -> Step:
-        kept = {"is_base_kept": self._is_base_kept}
+        kept = {"is_base_kept": self._is_base_kept, "unit": self.contract.unit}
         return Step(
             action=action, agreed=day, happens=day, accrues_to=day, values={**kept, **values}
         )

@@ -23,6 +23,7 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import NEVER
 from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
@@ -50,6 +51,9 @@ _WITHOUT_SCHEDULE = (
 _DERIVED: list[tuple[str, str]] = [
     ("repayment", "i8"),
     ("is_notional", "?"),
+    ("has_agenda", "?"),
+    ("agenda_first", "i8"),
+    ("agenda_last", "i8"),
     ("is_open", "?"),
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
@@ -136,7 +140,9 @@ def refused_terms(positions: Positions) -> dict[str, IntArray]:
     }
 
 
-def packed_terms(positions: Positions, dates: DateTables, cohorts: Cohorts) -> Any:
+def packed_terms(
+    positions: Positions, dates: DateTables, cohorts: Cohorts, agendas: AgendaTables
+) -> Any:
     """Return one record of ``TERMS`` per position.
 
     Parameters
@@ -144,6 +150,8 @@ def packed_terms(positions: Positions, dates: DateTables, cohorts: Cohorts) -> A
     positions : Positions
     dates : DateTables
     cohorts : Cohorts
+    agendas : AgendaTables
+        Of the positions whose dates lie on no common grid.
 
     Raises
     ------
@@ -167,7 +175,16 @@ def packed_terms(positions: Positions, dates: DateTables, cohorts: Cohorts) -> A
     _derive_grid(terms, dates)
     n_slots = np.append(cohorts.n_slots, 1)
     terms.max_rows = np.where(terms.is_constant, n_slots[terms.cohort], terms.max_rows)
+    _derive_agendas(terms, agendas)
     return terms
+
+
+def _derive_agendas(terms: Any, agendas: AgendaTables) -> None:
+    """Fill in which entries belong to which position; an agenda replaces the grid."""
+    terms.agenda_first, terms.agenda_last = agendas.first, agendas.last
+    n_entries = agendas.last - agendas.first
+    terms.has_agenda = n_entries > 0
+    terms.max_rows = np.where(terms.has_agenda, n_entries, terms.max_rows)
 
 
 def _derive_kind(terms: Any, cohorts: Cohorts) -> None:

@@ -44,7 +44,7 @@ def _add_row(term: Any, rows: Rows, row: int, item: FloatArray) -> None:
     if term.has_prepayment or term.has_redemption:
         for s in range(item.shape[1]):
             item[PREPAID_PRINCIPAL, s] += flow[PREPAID, s]
-    if term.repayment == REPAY_ANNUITY:
+    if term.repayment == REPAY_ANNUITY or term.has_agenda:
         for s in range(item.shape[1]):
             item[CAPITALISED_INTEREST, s] += flow[CAPITALISED, s]
     if drawn != 0.0 or written_off != 0.0:

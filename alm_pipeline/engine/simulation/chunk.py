@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
@@ -60,6 +61,7 @@ class Setting(NamedTuple):
     dates: DateTables
     market: MarketTables
     behaviour: BehaviourTables
+    agendas: AgendaTables
     bucket_of_day: CountArray
     is_margin_included: bool
     months: IncomeBins
@@ -154,11 +156,12 @@ def _fill(
 ) -> None:
     """Project one contract after the other and read its rows at once: one call without the GIL."""
     dates, market, behaviour = setting.dates, setting.market, setting.behaviour
+    agendas = setting.agendas
     rows, lanes = buffers.rows, buffers.lanes
     last_day = setting.windows.edges[-1]
     for i in chosen:
         term = terms[i]
-        n_rows = project_one(term, dates, market, behaviour, FORWARD, NEVER, rows, lanes)
+        n_rows = project_one(term, dates, market, behaviour, agendas, FORWARD, NEVER, rows, lanes)
         _read_cash(term, setting, rows, n_rows, values, totals, i)
         if not term.is_nii:
             continue
@@ -166,7 +169,9 @@ def _fill(
         _read_income(term, setting, FORWARD, buffers, n_rows, buffers.months, income)
         add_months(buffers.months[0], buffers.months[1], months, MONTH_INTEREST)
         if term.is_path_dependent:
-            n_rows = project_one(term, dates, market, behaviour, FLAT, last_day, rows, lanes)
+            n_rows = project_one(
+                term, dates, market, behaviour, agendas, FLAT, last_day, rows, lanes
+            )
         _read_income(term, setting, FLAT, buffers, n_rows, buffers.windows, income)
 
 

@@ -19,6 +19,7 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
     Positions,
 )
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
@@ -54,7 +55,11 @@ _COLUMNS = (
 
 
 def project(
-    positions: Positions, curves: Curves, behaviour: Behaviour, options: SimulationOptions
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    options: SimulationOptions,
+    agendas: AgendaTables | None = None,
 ) -> Events:
     """Return the dated events of every given position under every given scenario.
 
@@ -65,6 +70,8 @@ def project(
     curves, behaviour : Curves, Behaviour
         Of the scenarios wanted.
     options : SimulationOptions
+    agendas : AgendaTables, optional
+        As in ``simulate``.
 
     Returns
     -------
@@ -72,7 +79,7 @@ def project(
         Ordered by position, scenario, date and event type. Cash is signed, along the forwards;
         movements of nothing (zero interest, no prepayment) have no row.
     """
-    ready = prepared(positions, curves, behaviour, (), options)
+    ready = prepared(positions, curves, behaviour, (), options, agendas)
     terms, setting, n_scenarios = ready.terms, ready.setting, curves.n_scenarios
     parts: list[dict[str, FloatArray]] = []
     for i in range(len(terms)):
@@ -80,7 +87,15 @@ def project(
         lanes = np.zeros((N_LANES, n_scenarios))
         market, behaviour_of = setting.market, setting.behaviour
         n_rows = project_one(
-            terms[i], setting.dates, market, behaviour_of, FORWARD, NEVER, rows, lanes
+            terms[i],
+            setting.dates,
+            market,
+            behaviour_of,
+            setting.agendas,
+            FORWARD,
+            NEVER,
+            rows,
+            lanes,
         )
         parts += [_events(i, terms[i], rows, n_rows, s) for s in range(n_scenarios)]
     columns = {

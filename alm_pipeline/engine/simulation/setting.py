@@ -25,6 +25,7 @@ from alm_pipeline.engine.arrays import (
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.early_withdrawal import redeeming_cohorts
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, MarketTables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
@@ -91,16 +92,18 @@ def prepared(
     behaviour: Behaviour,
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
+    agendas: AgendaTables | None = None,
 ) -> Prepared:
     """Return everything a pass over ``positions`` reads."""
+    agendas = agendas if agendas is not None else no_agendas(len(positions))
     _check_codes(positions, curves, behaviour, options)
     month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
-    last_day = _last_day(positions, behaviour, int(month_days[-1]))
+    last_day = max(_last_day(positions, behaviour, int(month_days[-1])), _last_entry(agendas))
     dates = _dates(positions, options, last_day)
     cohorts = Cohorts(
         prepaying_cohorts(behaviour), redeeming_cohorts(behaviour), run_off_ladders(behaviour)[1]
     )
-    terms = packed_terms(positions, dates, cohorts)
+    terms = packed_terms(positions, dates, cohorts, agendas)
     n_days = _n_market_days(positions, last_day, int(month_days[-1]))
     market = market_tables(curves, options.as_of_date, n_days)
     pairs, terms.replacement_row = _replacement_pairs(terms)
@@ -113,6 +116,7 @@ def prepared(
             behaviour=behaviour_tables(
                 behaviour, curves, market, options.as_of_date, last_day + 1, n_rate_months
             ),
+            agendas=agendas,
             bucket_of_day=bucket_of_day(fine_bounds(bucket_sets), last_day + 1),
             is_margin_included=options.eve_margins == "included",
             months=_income_bins(market, pairs, FORWARD, month_days, WINDOW_MONTHS[0]),
@@ -157,6 +161,12 @@ def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> in
         31 * (months + 1),
     )
     return min(last, HORIZON_DAYS)
+
+
+def _last_entry(agendas: AgendaTables) -> int:
+    """Return the last day that an agenda names."""
+    entries = agendas.entries
+    return int(max(entries.day.max(), entries.accrual_day.max(), entries.index_end.max()))
 
 
 def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> DateTables:

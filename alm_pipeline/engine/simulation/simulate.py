@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from alm_pipeline.engine.arrays import Behaviour, Buckets, CountArray, Curves, Positions
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.simulation.chunk import (
@@ -45,6 +46,7 @@ def simulate(
     behaviour: Behaviour,
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
+    agendas: AgendaTables | None = None,
 ) -> SimulationResult:
     """Project every position under every scenario and read all lenses.
 
@@ -58,6 +60,8 @@ def simulate(
         Per cohort and scenario; ``Behaviour.none(S)`` for contractual terms.
     bucket_sets : tuple of Buckets
     options : SimulationOptions
+    agendas : AgendaTables, optional
+        Dated actions of the positions whose dates lie on no common grid.
 
     Returns
     -------
@@ -69,7 +73,7 @@ def simulate(
     CalculationError
         If terms are refused, codes do not match, or principal is not conserved.
     """
-    ready = prepared(positions, curves, behaviour, bucket_sets, options)
+    ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas)
     fine = fine_bounds(bucket_sets)
     shape = Shape(len(fine), options.horizon_months, curves.n_scenarios)
     values = empty_values(len(positions), curves.n_scenarios)

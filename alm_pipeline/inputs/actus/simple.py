@@ -97,11 +97,11 @@ class Event:
         return {
             "eventDate": self.moment.isoformat(),
             "eventType": self.kind,
-            "payoff": self.payoff,
+            "payoff": self.payoff + 0.0,  # no negative zeros
             "currency": self.currency,
-            "notionalPrincipal": self.notional,
+            "notionalPrincipal": self.notional + 0.0,
             "nominalInterestRate": self.rate,
-            "accruedInterest": self.accrued,
+            "accruedInterest": self.accrued + 0.0,
         }
 
 

@@ -55,8 +55,10 @@ _REFUSED = (
     "penaltyType",
     "cyclePointOfInterestPayment",
     "cyclePointOfRateReset",
+    "contractPerformance",
 )
 _HARMLESS = {"prepaymentEffect": {"N"}, "penaltyType": {"N", "O"}}
+_HARMLESS |= {"contractPerformance": {"PF"}}
 _HARMLESS |= {"cyclePointOfInterestPayment": {"E"}, "cyclePointOfRateReset": {"B"}}
 
 
@@ -77,7 +79,12 @@ class Reader:
     def number(self, *names: str) -> float | None:
         """Return a number, or None where the term is not set."""
         text = self.text(*names)
-        return float(text) if text else None
+        try:
+            return float(text) if text else None
+        except ValueError:
+            raise CalculationError(
+                f"{text!r} is not a number", where=f"{self.text('contractID')} {names[0]}"
+            ) from None
 
     def amount(self, name: str, default: float = 0.0) -> float:
         """Return a number, or its default."""
@@ -152,8 +159,8 @@ def contract_of(
         If the type or a term is not projected, naming it.
     """
     kind = _kind(reader)
-    _refuse_terms(reader)
-    called = [moment_of(e["time"]) for e in events_observed if e.get("type") == "XD"]
+    _refuse_terms(reader, kind)
+    happened = _happened(reader, kind, events_observed)
     return Contract(
         kind=kind,
         status_date=reader.required_moment("statusDate"),
@@ -172,7 +179,12 @@ def contract_of(
         shift=_shift(reader),
         purchase_date=reader.moment("purchaseDate"),
         termination_date=reader.moment("terminationDate"),
-        call_date=called[0] if called else None,
+        call_date=next((moment for moment, what, _ in happened if what == "XD"), None),
+        movements=tuple(
+            (moment, amount if what == "PR" else -amount)
+            for moment, what, amount in happened
+            if what != "XD"
+        ),
         notice=_notice(reader),
         horizon=moment_of(to) if to else None,
         observed=observer(data_observed, reader.text("marketObjectCodeOfRateReset")),
@@ -241,9 +253,36 @@ def _kind(reader: Reader) -> Kind:
     return _KINDS[name]
 
 
-def _refuse_terms(reader: Reader) -> None:
-    for name in _REFUSED:
-        value = reader.text(name)
+_KNOWN_EVENTS = {Kind.CALL: {"XD"}, Kind.NON_MATURITY: {"PR", "PI"}}
+
+
+def _happened(
+    reader: Reader, kind: Kind, events_observed: Sequence[Terms]
+) -> list[tuple[datetime, str, float]]:
+    """Return when which observed event of which amount happened; others are refused by name."""
+    own = [e for e in events_observed if e.get("contractId") in (None, reader.text("contractID"))]
+    unknown = {str(e.get("type")) for e in own} - _KNOWN_EVENTS.get(kind, set())
+    if unknown:
+        raise CalculationError(
+            f"observed events {', '.join(sorted(unknown))} are not projected",
+            where=reader.text("contractID"),
+            fix="leave the contract out",
+        )
+    return [(moment_of(e["time"]), str(e["type"]), float(e.get("value") or 0.0)) for e in own]
+
+
+def _refuse_terms(reader: Reader, kind: Kind) -> None:
+    settled = reader.text("settlementCurrency")
+    refused = {name: reader.text(name) for name in _REFUSED}
+    if settled and settled != reader.text("currency"):
+        refused["settlementCurrency"] = settled
+    if kind is Kind.NEGATIVE_AMORTISING and not reader.text("nextPrincipalRedemptionPayment"):
+        raise CalculationError(
+            "nextPrincipalRedemptionPayment is not set",
+            where=reader.text("contractID"),
+            fix="supply the instalment: it does not follow from other terms",
+        )
+    for name, value in refused.items():
         if value and value not in _HARMLESS.get(name, {"0", "0.0"}):
             raise CalculationError(
                 f"{name} = {value} is not projected",

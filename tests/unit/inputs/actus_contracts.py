@@ -98,13 +98,18 @@ def child(reference_role: str, **terms: Any) -> Terms:
 
 
 def project(
-    terms: Terms, quotes: dict[str, float] | None = None, to: str = "", called: str = ""
+    terms: Terms,
+    quotes: dict[str, float] | None = None,
+    to: str = "",
+    happened: tuple[tuple[str, str, float], ...] = (),
 ) -> Events:
-    """Return the events of a contract; quotes of its index by day, the day it is called."""
+    """Return the events of a contract, given the quotes of its index and what was observed."""
     data = [{"timestamp": stamped(day), "value": str(rate)} for day, rate in (quotes or {}).items()]
     observed = {INDEX: {"identifier": INDEX, "data": data}} if data else {}
-    calls = [{"time": stamped(called), "type": "XD", "value": 0}] if called else []
-    return events(terms, observed, stamped(to), calls)
+    unscheduled = [
+        {"time": stamped(day), "type": kind, "value": amount} for day, kind, amount in happened
+    ]
+    return events(terms, observed, stamped(to), unscheduled)
 
 
 def listing(projected: Events) -> list[tuple[str, str]]:

@@ -284,7 +284,38 @@ def test_an_account_capitalises_until_the_day_asked_for():
     assert notionals(events, "IPCI") == pytest.approx([-990, -980.1], abs=EXACT)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        # 1 010 from February; 5.05 accrued on the 16th, then 15 days of 910, 4.55: 919.6
+        ("PR", [1010, 919.6, 928.796]),
+        # 1 110 from the 16th: 5.05 and 5.55: 1 120.6
+        ("PI", [1010, 1120.6, 1131.806]),
+    ],
+)
+def test_an_observed_movement_changes_the_principal_of_an_account(kind, expected):
+    moved = (("2025-02-16", kind, 100.0),)
+    events = project(contract(CT="UMP", **MONTHLY), to="2025-05-01", happened=moved)
+    assert notionals(events, "IPCI") == pytest.approx(expected, abs=EXACT)
+
+
+def test_call_money_pays_the_interest_to_its_call_at_the_end_of_the_notice():
+    # 1 010 and 1 020.1 by March, half a month of 1 020.1 to the call: 5.1005, paid on 16 April
+    called = (("2025-03-16", "XD", 0.0),)
+    events = project(contract(CT="CLM", xDayNotice="P1M", **MONTHLY), happened=called)
+    end = [("2025-03-16", "XD"), ("2025-04-16", "IP"), ("2025-04-16", "STD")]
+    assert listing(events)[-3:] == end
+    assert values(events, "IP") == pytest.approx([5.1005], abs=EXACT)
+    assert values(events, "STD") == pytest.approx([1020.1], abs=EXACT)
+
+
 # -- refusals
+
+
+def test_an_observed_prepayment_is_refused_and_not_passed_over():
+    prepaid = (("2025-02-16", "PP", 100.0),)
+    with pytest.raises(CalculationError, match="PP"):
+        project(contract(MD="2025-06-01", **MONTHLY), happened=prepaid)
 
 
 @pytest.mark.parametrize(
