@@ -45,6 +45,7 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
             "scenarios.values": shape_of("scenarios.values", "scenario"),
         }
         gate = Gate(lake, {"book.checked": frozenset({"ties"})})
+
         def session() -> Session:
             return Session(1, "1GB", tmp_path / "spill")
 
