@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
-from alm_pipeline.engine.cash_flows.agenda import AgendaTables, project_agenda
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.amortisation import (
     fix_payments,
     repay_all,
@@ -45,6 +45,7 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rates
 from alm_pipeline.engine.cash_flows.run_off import project_recovery, project_run_off
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
+from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.conventions.schedule import grid_day

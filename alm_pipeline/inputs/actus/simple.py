@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from alm_pipeline.engine.cash_flows.agenda import Action, project_agenda
+from alm_pipeline.engine.cash_flows.agenda import Action
 from alm_pipeline.engine.cash_flows.contract import Contract, Kind
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
@@ -28,6 +28,7 @@ from alm_pipeline.engine.cash_flows.records import (
 )
 from alm_pipeline.engine.cash_flows.steps import Step, agenda_of, n_redemptions, steps_of
 from alm_pipeline.engine.cash_flows.terms import TERMS
+from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.calendar import date_tables
 from alm_pipeline.inputs.actus.terms import (
     Observed,
