@@ -18,7 +18,7 @@ import numpy as np
 
 from alm_pipeline.engine.cash_flows import records
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
-from alm_pipeline.engine.cash_flows.steps import Step, agenda_of
+from alm_pipeline.engine.cash_flows.step import Step, agenda_of
 from alm_pipeline.engine.cash_flows.terms import TERMS
 from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.calendar import date_tables

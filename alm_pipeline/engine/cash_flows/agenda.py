@@ -23,22 +23,26 @@ class Action(IntEnum):
     START = 1
     REDEEM = 2
     """Early withdrawal, by the share of the position's cohort."""
-    REPAY = 3
-    DRAW = 4
-    PAY_INTEREST = 5
-    CAPITALISE = 6
-    SET_RATE = 7
-    RESET = 8
-    SET_PAYMENT = 9
-    FIX_PAYMENT = 10
-    PURCHASE = 11
-    SCALE = 12
-    FIX_BASE = 13
-    TERMINATE = 14
-    CALL = 15
-    SETTLE_INTEREST = 16
-    MATURE = 17
-    SETTLE = 18
+    RESET_IN_ARREARS = 3
+    """A reset of the period that ends, as if its rate had been known from its start on."""
+    REPAY = 4
+    DRAW = 5
+    PAY_INTEREST = 6
+    CAPITALISE = 7
+    SET_RATE = 8
+    RESET = 9
+    SET_PAYMENT = 10
+    FIX_PAYMENT = 11
+    PURCHASE = 12
+    SCALE = 13
+    FIX_BASE = 14
+    PAY_IN_ADVANCE = 15
+    """The interest of the period that begins, on the balance and at the rate then in force."""
+    TERMINATE = 16
+    CALL = 17
+    SETTLE_INTEREST = 18
+    MATURE = 19
+    SETTLE = 20
 
 
 class Repayment(IntEnum):
@@ -63,6 +67,7 @@ ENTRY = np.dtype(
         ("base", "f8"),
         ("due", "f8"),
         ("years", "f8"),
+        ("years_ahead", "f8"),
         ("unit", "f8"),
         ("prepayment_years", "f8"),
         ("is_base_kept", "?"),
@@ -76,16 +81,25 @@ ENTRY = np.dtype(
 )
 """One action of an agenda; days are offsets from the as-of date.
 
-``day``: when it happens; ``accrual_day``: to where interest runs; ``years``: how long that is, NaN
-where the day count says. ``amount``: principal of OPEN, START, DRAW and REPAY, the instalment of
-SET_PAYMENT. ``rate``: rate of OPEN, START and SET_RATE, observed index of RESET where
-``is_observed``. ``base``, ``due``: interest base and interest due of OPEN and START; ``base`` is
-the spread of RESET and what a DRAW adds to a base that is kept. ``unit``: what interest and
-instalments are rounded to, half to even, 0 for nothing. ``prepayment_years``: customers prepay
-after the action, for so long. ``is_base_kept``: the interest base does not follow the balance.
-``index_day`` to ``index_end``: period of the index; an end that is not later means its tenor.
-``first_payment`` to ``last_payment``: slice of the payment days from which FIX_PAYMENT, or a RESET
-that fixes anew, finds the instalment.
+=================  ===========================================================================
+``day``            when it happens
+``accrual_day``    to where interest runs; ``years``: how long that is, NaN: the day count says
+``years_ahead``    the period of PAY_IN_ADVANCE
+``amount``         principal of OPEN, START, DRAW, REPAY; the instalment of SET_PAYMENT
+``rate``           rate of OPEN, START, SET_RATE; the index of RESET where ``is_observed``
+``is_observed``    a RESET whose index is known, a SET_RATE that is a reset and no agreed step
+``base``           interest base of OPEN, START; what DRAW adds to a base that is kept; spread of
+                   RESET
+``due``            interest due of OPEN, START
+``is_base_kept``   the interest base does not follow the balance
+``unit``           what interest and instalments are rounded to, half to even; 0: nothing
+``index_day``      the index of RESET runs from here to ``index_end``, or for its tenor where that
+                   is not later
+``first_payment``  to ``last_payment``: slice of the payment days from which FIX_PAYMENT, or a
+                   RESET that fixes anew, finds the instalment
+=================  ===========================================================================
+
+``prepayment_years``: customers prepay after the action, for so long.
 """
 
 

@@ -71,6 +71,14 @@ class Contract:
         What interest and instalments are rounded to; 0 for nothing.
     year_fraction : callable
         Years between two dates in the contract's day count.
+    fixing_lag : int
+        Business days before a reset on which its index is read.
+    is_interest_in_advance : bool
+        Interest is paid at the start of each period.
+    is_reset_in_arrears : bool
+        A period's rate is fixed at its end.
+    has_own_years : bool
+        The year fractions are those of `year_fraction`; otherwise the engine's day count says.
     movements : tuple of (datetime, float)
         Amounts known to be repaid (negative: drawn) outside any schedule.
     drops_unpaid_interest : bool
@@ -111,6 +119,10 @@ class Contract:
     observed: Callable[[datetime], float] | None = None
     index_cycle: Cycle | None = None
     unit: float = 0.0
+    fixing_lag: int = 0
+    is_interest_in_advance: bool = False
+    is_reset_in_arrears: bool = False
+    has_own_years: bool = False
     movements: tuple[tuple[datetime, float], ...] = ()
     drops_unpaid_interest: bool = False
 

@@ -8,30 +8,17 @@ to the contract is ``agenda``'s business.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
-from alm_pipeline.engine.arrays import CountArray
-from alm_pipeline.engine.cash_flows.agenda import ENTRY, Action, Repayment
+from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
 from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
 from alm_pipeline.engine.cash_flows.maturity import end_of, is_derived
+from alm_pipeline.engine.cash_flows.step import Step
 from alm_pipeline.engine.conventions.cycle import Grid
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One action with its date as agreed, the date it happens on and the date interest runs to."""
-
-    action: Action
-    agreed: datetime
-    happens: datetime
-    accrues_to: datetime
-    values: dict[str, Any] = field(default_factory=dict)
-    payment_dates: tuple[datetime, ...] = ()
-    index_end: datetime | None = None
+from alm_pipeline.errors import CalculationError
 
 
 def steps_of(contract: Contract) -> list[Step]:
@@ -39,7 +26,8 @@ def steps_of(contract: Contract) -> list[Step]:
     found = _ScheduleOf(contract)
     steps = [step for step in found.steps() if not _is_past(contract, step)]
     steps.sort(key=lambda step: (step.happens, step.action))
-    return [found.opening(), *_until_over(steps)]
+    chosen = [found.opening(), *_until_over(steps)]
+    return _with_years(contract, chosen) if contract.has_own_years else chosen
 
 
 def n_redemptions(contract: Contract) -> int:
@@ -47,28 +35,14 @@ def n_redemptions(contract: Contract) -> int:
     return sum(step.action is Action.REPAY for step in _ScheduleOf(contract).steps()) + 1
 
 
-def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
-    """Return the steps as records of ``agenda.ENTRY``, and the payment days they point into."""
-    entries = np.zeros(len(steps), ENTRY).view(np.recarray)
-    days: list[int] = []
-    for entry, step in zip(entries, steps, strict=True):
-        entry.action = step.action
-        entry.years = np.nan
-        entry.day, entry.accrual_day = day_of(step.happens, as_of), day_of(step.accrues_to, as_of)
-        for name, value in step.values.items():
-            entry[name] = value
-        entry.index_day = entry.day
-        entry.index_end = day_of(step.index_end, as_of) if step.index_end is not None else 0
-        entry.first_payment = len(days)
-        days += [day_of(payment, as_of) for payment in step.payment_dates]
-        entry.last_payment = len(days)
-    return entries, np.array(days or [0], dtype=np.int64)
-
-
-def day_of(moment: datetime, as_of: datetime) -> int:
-    """Return the day offset to which interest runs; the last second of a day is the next day."""
-    day = (moment.date() - as_of.date()).days
-    return day + ((moment.hour, moment.minute, moment.second) == (23, 59, 59))
+def _with_years(contract: Contract, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps with the years that interest runs up to each."""
+    done, found = steps[0].accrues_to, []
+    for step in steps:
+        years = contract.year_fraction(done, step.accrues_to) if step.accrues_to > done else 0.0
+        found.append(replace(step, values={**step.values, "years": years}))
+        done = max(done, step.accrues_to)
+    return found
 
 
 def _is_past(contract: Contract, step: Step) -> bool:
@@ -154,6 +128,9 @@ class _ScheduleOf:
     def _interest(self) -> Iterable[Step]:
         c, until = self.contract, self.contract.capitalised_until
         dates = self._interest_dates()
+        if c.is_interest_in_advance:
+            yield from self._in_advance(dates)
+            return
         action = Action.PAY_INTEREST
         if c.kind in (Kind.CALL, Kind.NON_MATURITY):
             action = Action.CAPITALISE
@@ -164,6 +141,17 @@ class _ScheduleOf:
         for day in dates:
             is_given_end = day == self.end and not self.is_maturity_derived
             yield self._fixed(action, day) if is_given_end else self._step(action, day)
+
+    def _in_advance(self, dates: Sequence[datetime]) -> Iterable[Step]:
+        """Yield what is paid at the start of each period for the whole of it."""
+        c = self.contract
+        begin = [d for d in (c.start_date, *dates) if d >= c.start_date]
+        for day, until in pairwise(begin):
+            step = self._fixed(Action.PAY_IN_ADVANCE, day)
+            step = step if day == c.start_date else self._step(Action.PAY_IN_ADVANCE, day)
+            paid_to = until if until == self.end else c.shift.accrued_to(until)
+            step.values["years_ahead"] = c.year_fraction(step.accrues_to, paid_to)
+            yield step
 
     def _interest_dates(self) -> list[datetime]:
         c = self.contract
@@ -211,12 +199,17 @@ class _ScheduleOf:
                 yield self._reset(day, segment)
         if c.reset is None or self.end is None:
             return
+        if c.is_reset_in_arrears:
+            for day in self._dates(c.reset, with_end=True):
+                if day > c.start_date:
+                    yield replace(self._reset(day, None), action=Action.RESET_IN_ARREARS)
+            return
         dates = self._dates(c.reset)
         is_next = c.next_reset_rate is not None
         for day in dates:
             if is_next and day > c.status_date:
                 is_next = False
-                yield self._step(Action.SET_RATE, day, rate=c.next_reset_rate)
+                yield self._step(Action.SET_RATE, day, rate=c.next_reset_rate, is_observed=True)
             else:
                 yield self._reset(day, None)
 
@@ -226,6 +219,8 @@ class _ScheduleOf:
             return self._step(Action.SET_RATE, day, rate=segment.value)
         spread = c.spread if segment is None else segment.value
         step = self._step(Action.RESET, day, base=spread)
+        if c.observed is None and not _is_past(c, step):
+            step = replace(step, index_start=self._fixing_day(step.happens))
         if c.reset is not None and c.reset.cycle is not None and c.index_cycle is not None:
             step = replace(step, index_end=self._index_end(day))
         if c.observed is not None and not _is_past(c, step):
@@ -233,6 +228,24 @@ class _ScheduleOf:
         if c.kind is Kind.ANNUITY and c.payment is not None:
             return replace(step, payment_dates=self._payments_after(step.accrues_to))
         return step
+
+    def _fixing_day(self, day: datetime) -> datetime:
+        """Return the business day on which the index of a reset is read.
+
+        Raises
+        ------
+        CalculationError
+            If that day has passed: the rate is known and must be given.
+        """
+        c, fixed = self.contract, day
+        for _ in range(c.fixing_lag):
+            fixed = c.shift.before(fixed)
+        if fixed < c.status_date:
+            raise CalculationError(
+                f"the rate of {day:%Y-%m-%d} was fixed on {fixed:%Y-%m-%d}",
+                fix="give it as the rate of the next reset",
+            )
+        return fixed
 
     def _index_end(self, day: datetime) -> datetime | None:
         """Return the next reset where the index runs as long as a reset period."""
@@ -346,6 +359,10 @@ class _ScheduleOf:
         c = self.contract
         if c.accrued_interest is not None:
             return c.accrued_interest
+        if c.is_interest_in_advance:
+            until = next((d for d in self._interest_dates() if d > c.status_date), None)
+            years = c.year_fraction(c.status_date, until) if until is not None else 0.0
+            return -years * (c.rate or 0.0) * c.principal
         is_capitalising = c.kind in (Kind.CALL, Kind.NON_MATURITY)
         earlier = [d for d in self._interest_dates() if d < c.status_date]
         if c.drops_unpaid_interest and is_capitalising:

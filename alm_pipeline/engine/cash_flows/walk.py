@@ -48,7 +48,8 @@ _OPEN, _START, _REPAY, _DRAW = (
 )
 _PAY_INTEREST, _CAPITALISE = int(Action.PAY_INTEREST), int(Action.CAPITALISE)
 _SET_RATE, _RESET, _SET_PAYMENT = int(Action.SET_RATE), int(Action.RESET), int(Action.SET_PAYMENT)
-_REDEEM = int(Action.REDEEM)
+_REDEEM, _RESET_IN_ARREARS = int(Action.REDEEM), int(Action.RESET_IN_ARREARS)
+_PAY_IN_ADVANCE = int(Action.PAY_IN_ADVANCE)
 _FIX_BASE, _TERMINATE, _MATURE = int(Action.FIX_BASE), int(Action.TERMINATE), int(Action.MATURE)
 _SETTLE, _SETTLE_INTEREST = int(Action.SETTLE), int(Action.SETTLE_INTEREST)
 _AMOUNT, _LESS_INTEREST = int(Repayment.AMOUNT), int(Repayment.PAYMENT_LESS_INTEREST)
@@ -151,9 +152,13 @@ def _act(
         for s in range(lanes.shape[1]):
             lanes[L_BALANCE, s] += entry.amount * lanes[L_SURVIVAL, s]
             lanes[L_BASE, s] += entry.base * lanes[L_SURVIVAL, s]
-    elif action in (_SET_RATE, _RESET):
-        rows.is_reset[row] = True
+    elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
+        rows.is_reset[row] = action != _SET_RATE or entry.is_observed
         _reset(term, entry, market, path, lanes)
+        if action == _RESET_IN_ARREARS:
+            _accrue_again(flow, lanes)
+    elif action == _PAY_IN_ADVANCE:
+        _pay_in_advance(entry, flow, lanes)
     elif action == _SET_PAYMENT:
         for s in range(lanes.shape[1]):
             lanes[L_PAYMENT, s] = entry.amount * lanes[L_SURVIVAL, s]
@@ -223,6 +228,27 @@ def _pay_interest(flow: FloatArray, lanes: FloatArray) -> None:
         flow[INTEREST, s] = lanes[L_DUE, s]
         flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s]
         lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
+
+
+@kernel
+def _accrue_again(flow: FloatArray, lanes: FloatArray) -> None:
+    """Let the period that ends earn the rate that was fixed at its end."""
+    for s in range(lanes.shape[1]):
+        due = lanes[L_DUE_BASE, s] * lanes[L_RATE, s]
+        flow[ACCRUED, s] += due - lanes[L_DUE, s]
+        flow[RATE, s] = lanes[L_RATE, s]
+        lanes[L_DUE, s] = due
+
+
+@kernel
+def _pay_in_advance(entry: Any, flow: FloatArray, lanes: FloatArray) -> None:
+    """Pay the coming period's interest; it is earned day by day and then nothing is due."""
+    for s in range(lanes.shape[1]):
+        weight = lanes[L_BASE, s] * entry.years_ahead
+        flow[INTEREST, s] = lanes[L_DUE, s] + weight * lanes[L_RATE, s]
+        flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s] + weight
+        lanes[L_DUE, s] -= flow[INTEREST, s]
+        lanes[L_DUE_BASE, s] -= flow[INTEREST_BASE, s]
 
 
 @kernel

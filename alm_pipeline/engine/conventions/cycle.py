@@ -142,6 +142,10 @@ class Shift:
         """Return the date to which interest runs."""
         return self.moved(day) if self.is_accrual_shifted else day
 
+    def before(self, day: datetime) -> datetime:
+        """Return the business day before a day."""
+        return self._next_open(day, -1)
+
     def _next_open(self, day: datetime, step: int) -> datetime:
         for _ in range(366):
             day += timedelta(days=step)

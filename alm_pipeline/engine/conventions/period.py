@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
 import numpy as np
 
 from alm_pipeline.engine.conventions.calendar import date_tables
+from alm_pipeline.engine.conventions.cycle import Grid
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import (
     N_ADDITIVE,
@@ -39,6 +43,38 @@ def years_between(
     tables = date_tables(start, 0, last)
     matures = int((maturity - start).astype(np.int64)) if maturity is not None else -1
     return _between(tables, int(day_count), last, matures)
+
+
+def icma_years(coupons: Grid, coupons_per_year: int, start: datetime, end: datetime) -> float:
+    """Return the ACT/ACT ICMA year fraction (ICMA rule 251.1): shares of regular coupon periods.
+
+    Parameters
+    ----------
+    coupons : Grid
+        Coupon dates; continued before the anchor for a first period that is not regular.
+    coupons_per_year : int
+    start, end : datetime
+    """
+    k = 0
+    while coupons.date(k) > start:
+        k -= 1
+    while coupons.date(k + 1) <= start:
+        k += 1
+    years = 0.0
+    while coupons.date(k) < end:
+        first, last = coupons.date(k), coupons.date(k + 1)
+        shared = (min(end, last) - max(start, first)).days
+        years += shared / ((last - first).days * coupons_per_year)
+        k += 1
+    return years
+
+
+def business_years(
+    is_open: Callable[[date], bool], start: datetime, end: datetime, days_of_year: int = 252
+) -> float:
+    """Return BUS/252: business days from `start` on and before `end`, over 252."""
+    days = (start.date() + timedelta(days=k) for k in range((end.date() - start.date()).days))
+    return sum(is_open(day) for day in days) / days_of_year
 
 
 @entry_kernel

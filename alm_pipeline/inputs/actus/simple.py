@@ -26,7 +26,8 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     empty_rows,
 )
-from alm_pipeline.engine.cash_flows.steps import Step, agenda_of, n_redemptions, steps_of
+from alm_pipeline.engine.cash_flows.step import Step, agenda_of
+from alm_pipeline.engine.cash_flows.steps import n_redemptions, steps_of
 from alm_pipeline.engine.cash_flows.terms import TERMS
 from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.calendar import date_tables

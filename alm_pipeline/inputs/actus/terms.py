@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
-from alm_pipeline.engine.cash_flows.steps import day_of
+from alm_pipeline.engine.cash_flows.step import day_of
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.cycle import Cycle, Grid, Shift
 from alm_pipeline.engine.conventions.day_count import DayCount

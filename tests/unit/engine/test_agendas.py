@@ -11,7 +11,8 @@ import pytest
 from alm_pipeline.engine.arrays import CashFlowModel, Positions, RateType
 from alm_pipeline.engine.cash_flows.agenda import Action, AgendaTables, joined_agendas
 from alm_pipeline.engine.cash_flows.contract import Contract, Kind
-from alm_pipeline.engine.cash_flows.steps import agenda_of, steps_of
+from alm_pipeline.engine.cash_flows.step import agenda_of
+from alm_pipeline.engine.cash_flows.steps import steps_of
 from alm_pipeline.engine.conventions.cycle import Cycle, Grid
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.period import years_between
