@@ -1,0 +1,162 @@
+"""How much each position's value moves with rates: durations, convexity, DV01, key rates.
+
+Central differences of full revaluations, with behaviour and margins as in the base: the book is
+valued once under all shifted curves side by side. Rates are continuous zero rates, so durations
+need no ``1 + y``. Effective measures let floating rates follow the shifted curve; Macaulay's keeps
+the full cash flows and moves only their discounting, margin included. Key rates are hat functions
+between neighbouring key tenors, flat beyond the outer ones, so that they add up to the parallel
+shift.
+
+What does not belong here: totals by product or currency, limits, duration gaps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import (
+    MAX_OFFSET,
+    Behaviour,
+    Buckets,
+    Curves,
+    FloatArray,
+    IntArray,
+    Positions,
+)
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
+from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.errors import CalculationError
+
+BASIS_POINT = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivities:
+    """Rate sensitivities of ``n`` positions, in contract currency, signed by the bank's side.
+
+    Attributes
+    ----------
+    present_value : (n,) float64
+    dv01 : (n,) float64
+        Change in value when all zero rates fall by one basis point.
+    effective_duration, macaulay_duration : (n,) float64 [years]
+        NaN where the value is zero.
+    convexity : (n,) float64 [years squared]
+    key_rate_dv01 : (n, n_keys) float64
+        Change in value when one key rate falls by one basis point.
+    """
+
+    present_value: FloatArray
+    dv01: FloatArray
+    effective_duration: FloatArray
+    macaulay_duration: FloatArray
+    convexity: FloatArray
+    key_rate_dv01: FloatArray
+
+
+def sensitivities(
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    options: SimulationOptions,
+    key_tenor_days: IntArray,
+    agendas: AgendaTables | None = None,
+) -> Sensitivities:
+    """Return the sensitivities of every position on the base curves.
+
+    Parameters
+    ----------
+    positions : Positions
+    curves : Curves
+        One scenario.
+    behaviour : Behaviour
+        Of that scenario; it is the same under every shift.
+    options : SimulationOptions
+    key_tenor_days : (n_keys,) int32 [days]
+        Increasing.
+    agendas : AgendaTables, optional
+
+    Raises
+    ------
+    CalculationError
+        If there is more than one scenario, or the key tenors do not increase.
+    """
+    if curves.n_scenarios != 1 or (np.diff(key_tenor_days) <= 0).any():
+        raise CalculationError(
+            "sensitivities need one scenario and increasing key tenors",
+            detail=f"{curves.n_scenarios} scenarios, tenors {list(key_tenor_days)}",
+            fix="give the base curves and sorted tenors",
+        )
+    hats = _hats(curves.tenor_days, key_tenor_days)
+    parallel = np.ones((1, len(curves.tenor_days)))
+    moves = BASIS_POINT * np.concatenate([0.0 * parallel, parallel, -parallel, hats, -hats])
+    value = _values(positions, _moved(curves, moves), behaviour, options, agendas)
+    base, up, down = value[:, 0], value[:, 1], value[:, 2]
+    key_up, key_down = np.split(value[:, 3:], 2, axis=1)
+    whole = np.where(base == 0.0, np.nan, base)
+    return Sensitivities(
+        present_value=base,
+        dv01=(down - up) / 2.0,
+        effective_duration=(down - up) / (2.0 * BASIS_POINT * whole),
+        macaulay_duration=_macaulay(positions, curves, behaviour, options, agendas),
+        convexity=(up + down - 2.0 * base) / (BASIS_POINT**2 * whole),
+        key_rate_dv01=(key_down - key_up) / 2.0,
+    )
+
+
+def _hats(tenor_days: IntArray, key_tenor_days: IntArray) -> FloatArray:
+    """Return the weight of every node in every key rate, (n_keys, n_nodes)."""
+    identity = np.eye(len(key_tenor_days))
+    return np.array([np.interp(tenor_days, key_tenor_days, row) for row in identity])
+
+
+def _moved(curves: Curves, moves: FloatArray) -> Curves:
+    """Return one scenario per move, added to every curve; what clients remember stays."""
+    shifted = curves.zero_rates[0][None, :, :] + moves[:, None, :]
+    return replace(curves, zero_rates=shifted)
+
+
+def _values(
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    options: SimulationOptions,
+    agendas: AgendaTables | None,
+) -> FloatArray:
+    everything = Buckets(name="all", upper_offset=np.array([MAX_OFFSET], dtype=np.int32))
+    same: dict[str, Any] = {
+        name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=1)
+        for name in ("annual_prepayment_rate", "redemption_share")
+    }
+    frozen = replace(behaviour, **same)
+    return simulate(positions, curves, frozen, (everything,), options, agendas).present_value
+
+
+def _macaulay(
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    options: SimulationOptions,
+    agendas: AgendaTables | None,
+) -> FloatArray:
+    """Return the value-weighted time of the full cash flows, discounted with their margin.
+
+    A margin moves the discounting and no cash flow: its derivative is the duration.
+    """
+    included = replace(options, eve_margins="included")
+    base, up, down = (
+        _values(
+            replace(positions, margin_rate=positions.margin_rate + move),
+            curves,
+            behaviour,
+            included,
+            agendas,
+        )[:, 0]
+        for move in (0.0, BASIS_POINT, -BASIS_POINT)
+    )
+    whole = np.where(base == 0.0, np.nan, base)
+    return np.asarray((down - up) / (2.0 * BASIS_POINT * whole))
