@@ -17,6 +17,7 @@ import typer
 
 from alm_pipeline.errors import AlmError, ConfigurationError
 
+_PLAIN_WIDTH = 180
 app = typer.Typer(
     name="alm",
     help="A bank's monthly asset-liability close, from extracts to board-ready tables.",
@@ -104,6 +105,33 @@ def ui(port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000) 
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "alm_pipeline.definitions"]
     command = [sys.executable, "-m", "dagster", "dev", *where, "-h", "127.0.0.1", "-p", str(port)]
     raise typer.Exit(subprocess.call(command))
+
+
+@app.command()
+def explain(
+    position: Annotated[str, typer.Argument(help="A position_id of book.positions.")],
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Month end; default: the latest.")
+    ] = None,
+    scenario: Annotated[str, typer.Option(help="A closing scenario.")] = "base",
+) -> None:
+    """Show one position's dated amounts, what made each, and that they add up to its value."""
+    from rich.console import Console
+
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.explain import explain_position
+    from alm_pipeline.reporting.explanation import print_explanation
+    from alm_pipeline.warehouse.partition import Partition
+
+    bank = open_bank(config_path())
+    day = as_of.date() if as_of else max(bank.closes.published_dates(), default=None)
+    if day is None:
+        raise ConfigurationError("no month end is closed yet", fix="run `alm close` first")
+    found = explain_position(bank, position, Partition(day, scenario))
+    console = Console()
+    wide = console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+    print_explanation(found, wide)
 
 
 @contracts_app.command("check")

@@ -164,7 +164,7 @@ def _month_pass(
     )
     result = simulate(
         book.positions,
-        _curves(markets, scenarios),
+        curves_of(markets, scenarios),
         _without_behaviour(behaviour) if is_contractual else behaviour,
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
@@ -186,7 +186,8 @@ def _rows(bank: Bank, base: BaseZeroRates) -> tuple[pa.Table, dict[str, tuple[in
     return rows, {row["currency"]: (row["n"], row["amount"]) for row in found}
 
 
-def _curves(markets: Markets, scenarios: Sequence[str]) -> Curves:
+def curves_of(markets: Markets, scenarios: Sequence[str]) -> Curves:
+    """Return the engine's curves under these scenarios."""
     base = markets.base
     stacked = np.array([markets.shocked[s].zero_rates for s in scenarios])
     return Curves(

@@ -159,20 +159,26 @@ def _act(
             _accrue_again(flow, lanes)
     elif action == _PAY_IN_ADVANCE:
         _pay_in_advance(entry, flow, lanes)
-    elif action == _SET_PAYMENT:
-        for s in range(lanes.shape[1]):
-            lanes[L_PAYMENT, s] = entry.amount * lanes[L_SURVIVAL, s]
     elif action == _CAPITALISE:
         _round_due(entry.unit, lanes)
         _capitalise(flow, lanes)
-    elif action == _FIX_BASE:
-        for s in range(lanes.shape[1]):
-            lanes[L_BASE, s] = lanes[L_BALANCE, s]
+    elif action in (_FIX_BASE, _SET_PAYMENT):
+        _set_agreed(entry, lanes)
     elif action in (_PAY_INTEREST, _SETTLE_INTEREST, _MATURE, _TERMINATE):
         _round_due(entry.unit, lanes)
         _pay_interest(flow, lanes)
     if action in (_SETTLE, _MATURE, _TERMINATE):
         _repay_all(flow, lanes)
+
+
+@kernel
+def _set_agreed(entry: Any, lanes: FloatArray) -> None:
+    """Set the interest base anew, or the instalment as agreed."""
+    for s in range(lanes.shape[1]):
+        if entry.action == _SET_PAYMENT:
+            lanes[L_PAYMENT, s] = entry.amount * lanes[L_SURVIVAL, s]
+        else:
+            lanes[L_BASE, s] = lanes[L_BALANCE, s]
 
 
 @kernel

@@ -1,0 +1,81 @@
+"""`alm explain`: one position of a closed month under one scenario, date by date.
+
+Runs the close's own projection for that position alone and sets its total beside the value that the
+close stored.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alm_pipeline.engine.simulation.explain import explain
+from alm_pipeline.engine.simulation.sensitivities import sensitivities
+from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.simulation import Markets, curves_of, markets_of, pass_inputs
+from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS, Explanation
+from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
+from alm_pipeline.warehouse.partition import Partition
+
+
+def explain_position(bank: Bank, position_id: str, partition: Partition) -> Explanation:
+    """Project one position again and return its dates.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such position at that month end.
+    """
+    scenarios = (partition.scenario,)
+    pass_inputs(bank, partition)
+    figures, session = bank.figures, bank.store.session
+    markets = markets_of(bank, partition, scenarios)
+    select = "select * from book.positions where position_id = $id"
+    rows = session.query(select, {"id": position_id})
+    if rows.num_rows != 1:
+        raise ConfigurationError(
+            f"there is no position {position_id}",
+            where=str(partition.as_of_date),
+            fix="take a position_id of book.positions",
+        )
+    book = engine_book(rows, partition.as_of_date, _codes(bank, markets))
+    options = SimulationOptions(
+        as_of_date=np.datetime64(partition.as_of_date, "D"),
+        eve_margins=bank.settings.eve_margins,
+        nii_path=bank.settings.nii_base_path,
+        adjustments=book.adjustments,
+    )
+    assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
+    behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
+    curves = curves_of(markets, scenarios)
+    tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
+    given = (book.positions, curves, behaviour, options)
+    return Explanation(
+        position_id,
+        partition,
+        str(book.currency[0]),
+        str(book.product_code[0]),
+        explain(*given),
+        sensitivities(*given, tenors),
+        _stored_value(bank, position_id, partition),
+    )
+
+
+def _codes(bank: Bank, markets: Markets) -> BridgeCodes:
+    return BridgeCodes(
+        curve_ids=markets.base.curve_ids,
+        segments=tuple(bank.figures.assumptions.segments()),
+        products=bank.figures.products,
+        curves=bank.figures.curves,
+    )
+
+
+def _stored_value(bank: Bank, position_id: str, partition: Partition) -> float | None:
+    bank.store.bind("scenarios.position_values", partition)
+    found = bank.store.session.rows(
+        "select present_value from scenarios.position_values where position_id = $id",
+        {"id": position_id},
+    )
+    return found[0]["present_value"] if found else None
