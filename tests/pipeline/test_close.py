@@ -38,6 +38,7 @@ def test_a_second_close_commits_to_no_table_and_is_the_same_close(copy_of_small_
     assert [m.run_id for m in folder.bank.closes.all()] == [outcome.run_id]
 
 
+@pytest.mark.slow(seconds=35)
 def test_one_thread_in_an_empty_warehouse_gives_the_same_content(
     closed_small_bank: Closed, fresh_small_bank, monkeypatch
 ):

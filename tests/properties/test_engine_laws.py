@@ -219,6 +219,7 @@ def test_index_tenors_increase():
 @pytest.mark.skipif(
     os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="this is the run without compilation"
 )
+@pytest.mark.slow(seconds=30)
 def test_the_laws_hold_without_compilation_too(root: Path):
     environment = dict(os.environ, NUMBA_DISABLE_JIT="1", ALM_LAW_EXAMPLES="2")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
