@@ -1,7 +1,9 @@
 """How the engine compiles a function: one decorator, so that every kernel compiles alike.
 
 ``nogil`` lets chunks run in threads; ``cache`` keeps the machine code (``_compile_cache``);
-no fast-math: the same input gives the same bits on any number of scenarios or threads.
+no fast-math: the same input gives the same bits on any number of scenarios or threads. Kernels
+allocate nothing, so their arrays are not counted (``_nrt``), which would take longer than the
+arithmetic.
 """
 
 from __future__ import annotations
@@ -12,9 +14,12 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 from numba import njit
 
+from alm_pipeline.engine import _lane_types  # noqa: F401  (kernels calculate with these)
+
 ZERO: int = cast("int", np.int64(0))
 """Zero with the type that counters have; a plain 0 would have each kernel compiled twice."""
 
+_ALWAYS: dict[str, Any] = {"_nrt": False, "nogil": True, "cache": True, "error_model": "numpy"}
 _NO_ENTRY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 P = ParamSpec("P")
@@ -23,7 +28,7 @@ R = TypeVar("R")
 
 def entry_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` with the engine's settings, to be called from Python."""
-    compiled = njit(nogil=True, cache=True, error_model="numpy")(function)
+    compiled = njit(**_ALWAYS)(function)
     return cast("Callable[P, R]", compiled)
 
 
@@ -33,11 +38,11 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     It has no entry from Python, which takes longer to compile than the function itself: a call
     from Python, also from a test, ends the process. What tests call is an ``entry_kernel``.
     """
-    compiled = njit(nogil=True, cache=True, error_model="numpy", **_NO_ENTRY)(function)
+    compiled = njit(**_ALWAYS, **_NO_ENTRY)(function)
     return cast("Callable[P, R]", compiled)
 
 
 def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a small ``function`` into each kernel that calls it: no call for every row."""
-    compiled = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)(function)
+    compiled = njit(**_ALWAYS, forceinline=True)(function)
     return cast("Callable[P, R]", compiled)

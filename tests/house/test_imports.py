@@ -15,7 +15,7 @@ NOT_READ_YET = {  # option models, proven by themselves; no lens of the close re
     "alm_pipeline.engine.market.option_models",
     "alm_pipeline.engine.market.short_rate_tree",
 }
-ENGINE_MAY_KNOW = {"numpy", "numba", "alm_pipeline"}
+ENGINE_MAY_KNOW = {"numpy", "numba", "llvmlite", "alm_pipeline"}  # llvmlite: numba's own compiler
 SLOW_TO_IMPORT = {"great_expectations"}
 
 

@@ -184,7 +184,7 @@ def project(loan: Loan) -> Projection:
     last = (loan.periods[-1][1] - as_of).days
     term = np.zeros(1, TERMS).view(np.recarray)
     term.day_count, term.maturity = int(loan.day_count), last
-    rows, lanes = records.empty_rows(len(steps), 1), np.zeros((records.N_LANES, 1))
+    rows, states = records.empty_rows(len(steps)), records.empty_states()
     project_agenda(
         term[0],
         entries,
@@ -194,9 +194,9 @@ def project(loan: Loan) -> Projection:
         _NOBODY_ACTS,
         records.FORWARD,
         rows,
-        lanes,
+        states,
     )
-    return agenda.read(rows, float(lanes[records.L_PAYMENT, 0]))
+    return agenda.read(rows, float(states[records.L_PAYMENT, 0]))
 
 
 # ---------------------------------------------------------------- years
@@ -272,7 +272,7 @@ class _Agenda:
 
     def read(self, rows: records.Rows, instalment: float) -> Projection:
         """Return the kernel's rows, summed by the lines of the schedule."""
-        flows, lines = rows.flows[:, :, 0], []
+        flows, lines = rows.flows[:, :, 0].T, []
         for number, due_date in enumerate(self.due_dates):
             own = [row for row, line in enumerate(self.lines) if line == number]
             closing = [row for row, step in enumerate(self.steps) if step.happens == _at(due_date)]

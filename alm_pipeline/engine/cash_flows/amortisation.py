@@ -10,6 +10,7 @@ amount function, for equal periods.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
 from alm_pipeline.engine.cash_flows.records import (
@@ -21,22 +22,25 @@ from alm_pipeline.engine.cash_flows.records import (
     L_RATE,
     L_SURVIVAL,
     SCHEDULED,
+    Rows,
 )
-from alm_pipeline.engine.kernel import entry_kernel, kernel
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.lanes import (
+    WIDTH,
+    greater,
+    is_any_above,
+    lane,
+    lesser,
+    load,
+    put,
+    same,
+    store,
+    with_lane,
+)
 
 _SMALL_RATE = 1e-3
-
-
-@kernel
-def _power(base: float, exponent: int) -> float:
-    """Return ``base ** exponent`` by squaring, the same multiplications on every machine."""
-    result = 1.0
-    while exponent > 0:
-        if exponent & 1:
-            result *= base
-        base *= base
-        exponent >>= 1
-    return result
+_HARMLESS_RATE = 1e-2
+"""Stands in a lane whose own rate is too small, until the lane gets its exact payment."""
 
 
 @entry_kernel
@@ -59,9 +63,6 @@ def level_payment(balance: float, period_rate: float, n_payments: int, balloon: 
     float [position currency]
         Principal and interest of one period.
     """
-    if abs(period_rate) > _SMALL_RATE:
-        v = 1.0 / _power(1.0 + period_rate, n_payments)
-        return (balance - balloon * v) * period_rate / (1.0 - v)
     if period_rate == 0.0:
         return (balance - balloon) / n_payments
     log_growth = n_payments * math.log1p(period_rate)
@@ -70,51 +71,82 @@ def level_payment(balance: float, period_rate: float, n_payments: int, balloon: 
 
 
 @kernel
-def fix_payments(lanes: FloatArray, period_years: float, n_payments: int, balloon: float) -> None:
-    """Fix the level payment of every scenario from the balance and rate now in force."""
-    for s in range(lanes.shape[1]):
-        lanes[L_PAYMENT, s] = level_payment(
-            lanes[L_BALANCE, s],
-            lanes[L_RATE, s] * period_years,
-            n_payments,
-            balloon * lanes[L_SURVIVAL, s],
-        )
+def _level_payments(balance: Any, period_rate: Any, n_payments: int, balloon: Any) -> Any:
+    """Return ``level_payment`` of every lane, by powers unless a rate is too small for them."""
+    is_any_small = is_any_above(_SMALL_RATE, greater(period_rate, 0.0 - period_rate))
+    rate = period_rate
+    if is_any_small:
+        for s in range(WIDTH):
+            if abs(lane(period_rate, s)) < _SMALL_RATE:
+                rate = with_lane(rate, s, _HARMLESS_RATE)
+    growth, base, left = same(1.0), 1.0 + rate, n_payments
+    while left > 0:
+        if left & 1:
+            growth = growth * base
+        base = base * base
+        left >>= 1
+    v = 1.0 / growth
+    payment = (balance - balloon * v) * rate / (1.0 - v)
+    if is_any_small:
+        for s in range(WIDTH):
+            one = lane(period_rate, s)
+            if abs(one) < _SMALL_RATE:
+                exact = level_payment(lane(balance, s), one, n_payments, lane(balloon, s))
+                payment = with_lane(payment, s, exact)
+    return payment
 
 
 @kernel
-def repay_annuity(lanes: FloatArray, flow: FloatArray, is_interest_day: bool) -> None:
+def fix_payment(states: FloatArray, period_years: float, n_payments: int, balloon: float) -> None:
+    """Fix the level payment from the balance and rate now in force."""
+    period_rate = load(states, L_RATE) * period_years
+    kept = balloon * load(states, L_SURVIVAL)
+    store(
+        states, L_PAYMENT, _level_payments(load(states, L_BALANCE), period_rate, n_payments, kept)
+    )
+
+
+@inner_kernel
+def repay_annuity(states: FloatArray, rows: Rows, row: int, is_interest_day: bool) -> None:
     """Split the payment: interest first, the rest repays; a shortfall is capitalised."""
-    for s in range(lanes.shape[1]):
-        due = lanes[L_DUE, s] if is_interest_day else 0.0
-        principal = lanes[L_PAYMENT, s] - due
-        capitalised = max(-principal, 0.0)
-        repaid = min(max(principal, 0.0), lanes[L_BALANCE, s])
-        flow[SCHEDULED, s] = repaid
-        flow[CAPITALISED, s] = capitalised
-        flow[INTEREST, s] -= capitalised
-        lanes[L_BALANCE, s] += capitalised - repaid
+    flows, balance, principal = rows.flows, load(states, L_BALANCE), load(states, L_PAYMENT)
+    if is_interest_day:
+        principal = principal - load(states, L_DUE)
+    repaid = lesser(greater(principal, 0.0), balance)
+    balance = balance - repaid
+    if is_any_above(0.0, principal):
+        capitalised = greater(0.0 - principal, 0.0)
+        put(rows.is_capitalised, row, True)
+        store(flows, CAPITALISED, row, capitalised)
+        store(flows, INTEREST, row, load(flows, INTEREST, row) - capitalised)
+        balance = balance + capitalised
+    store(flows, SCHEDULED, row, repaid)
+    store(states, L_BALANCE, balance)
 
 
 @kernel
-def repay_linear(lanes: FloatArray, flow: FloatArray, n_payments: int, balloon: float) -> None:
+def repay_linear(
+    states: FloatArray, flows: FloatArray, row: int, n_payments: int, balloon: float
+) -> None:
     """Repay an equal share of what is to be repaid in ``n_payments``."""
-    for s in range(lanes.shape[1]):
-        to_repay = lanes[L_BALANCE, s] - balloon * lanes[L_SURVIVAL, s]
-        flow[SCHEDULED, s] = max(to_repay, 0.0) / n_payments
-        lanes[L_BALANCE, s] -= flow[SCHEDULED, s]
+    balance = load(states, L_BALANCE)
+    to_repay = balance - balloon * load(states, L_SURVIVAL)
+    repaid = greater(to_repay, 0.0) / float(n_payments)
+    store(flows, SCHEDULED, row, repaid)
+    store(states, L_BALANCE, balance - repaid)
 
 
 @kernel
-def repay_given(lanes: FloatArray, flow: FloatArray) -> None:
+def repay_given(states: FloatArray, flows: FloatArray, row: int) -> None:
     """Repay the given principal instalment, at most the balance."""
-    for s in range(lanes.shape[1]):
-        flow[SCHEDULED, s] = min(lanes[L_PAYMENT, s], lanes[L_BALANCE, s])
-        lanes[L_BALANCE, s] -= flow[SCHEDULED, s]
+    balance = load(states, L_BALANCE)
+    repaid = lesser(load(states, L_PAYMENT), balance)
+    store(flows, SCHEDULED, row, repaid)
+    store(states, L_BALANCE, balance - repaid)
 
 
-@kernel
-def repay_all(lanes: FloatArray, flow: FloatArray) -> None:
+@inner_kernel
+def repay_all(states: FloatArray, flows: FloatArray, row: int) -> None:
     """Repay what is left."""
-    for s in range(lanes.shape[1]):
-        flow[SCHEDULED, s] = lanes[L_BALANCE, s]
-        lanes[L_BALANCE, s] = 0.0
+    store(flows, SCHEDULED, row, load(states, L_BALANCE))
+    store(states, L_BALANCE, 0.0)

@@ -1,4 +1,4 @@
-"""The projection: one contract's terms to its dated rows, all scenarios at once.
+"""The projection: one contract's terms to its dated rows, eight scenarios at once.
 
 The only place where cash flows are computed. ``project_one`` fills a buffer of ``Rows``; the
 lenses (``metrics``) and the event rows (``simulation.events``) read the same rows.
@@ -17,13 +17,14 @@ from typing import Any
 from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.amortisation import (
-    fix_payments,
+    fix_payment,
     repay_all,
     repay_annuity,
     repay_given,
     repay_linear,
 )
-from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
+from alm_pipeline.engine.cash_flows.customers import leave, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.level_payments import pay_level
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
@@ -37,19 +38,24 @@ from alm_pipeline.engine.cash_flows.records import (
     L_SHARE,
     L_SURVIVAL,
     NEVER,
+    PREPAID,
     RATE,
+    SCHEDULED,
     BehaviourTables,
     MarketTables,
     Rows,
+    start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rates
+from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rate
 from alm_pipeline.engine.cash_flows.run_off import project_recovery, project_run_off
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
+from alm_pipeline.engine.conventions.calendar import adjusted_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
-from alm_pipeline.engine.conventions.schedule import grid_day
+from alm_pipeline.engine.conventions.schedule import grid_day, payment_day
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.lanes import add_to, at, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -68,7 +74,7 @@ def project_one(
     path: int,
     last_day: int,
     rows: Rows,
-    lanes: FloatArray,
+    states: FloatArray,
 ) -> int:
     """Fill ``rows`` with one contract and return how many there are.
 
@@ -81,21 +87,21 @@ def project_one(
         ``FORWARD`` or ``FLAT``: where indices go.
     last_day : int [days]
         The first row after this day is the last one that is needed.
-    rows, lanes : buffers
-        Overwritten; at least ``term.max_rows`` rows, lanes (N_LANES, S).
+    rows, states : buffers
+        Overwritten; at least ``term.max_rows`` rows, states (N_STATES, WIDTH).
     """
     if term.has_agenda:
         entries = agendas.entries[term.agenda_first : term.agenda_last]
         days = agendas.payment_days
-        return project_agenda(term, entries, days, dates, market, behaviour, path, rows, lanes)
+        return project_agenda(term, entries, days, dates, market, behaviour, path, rows, states)
     if term.model == _BALANCE_ONLY:
         return ZERO
     if term.model == _NON_MATURITY or term.model == _REVOLVING:
         return project_run_off(term, dates, behaviour, rows)
     if term.model == _NON_PERFORMING:
         return project_recovery(term, rows)
-    row = _draw(term, behaviour, rows, lanes) if term.is_forward else ZERO
-    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, lanes)
+    row = _draw(term, behaviour, rows, states) if term.is_forward else ZERO
+    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
 
 
 @kernel
@@ -108,55 +114,90 @@ def _project_schedule(
     last_day: int,
     rows: Rows,
     row: int,
-    lanes: FloatArray,
+    states: FloatArray,
 ) -> int:
-    _open_lanes(term, behaviour, lanes)
+    _open_states(term, behaviour, states)
     previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
     redemption_day = 1 if term.has_redemption else NEVER
-    pay_day, reset_day = _payment_day(term, dates, k), _reset_day(term, dates, n_resets)
-    must_fix, rates = term.payment_amount == 0.0, behaviour.annual_prepayment_rate[term.cohort]
+    pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
+    must_fix = term.payment_amount == 0.0
     while True:
+        until = min(reset_day, redemption_day, last_day)
+        if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
+            k, row, previous = pay_level(term, dates, k, until, previous, rows, row, states)
+            pay_day = payment_day(dates, term, k)
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
         years = year_fraction(dates, term.day_count, previous, day, term.maturity)
-        flow = rows.flows[row]
-        _open_row(rows, row, previous, day, years, lanes)
+        _open_row(term, rows, row, previous, day, years, states)
         if day == redemption_day:
-            withdraw(behaviour.redemption_share[term.cohort], flow, lanes)
+            withdraw(behaviour, term.cohort, rows.flows, row, states)
             redemption_day = NEVER
         if day == pay_day:
-            must_fix = _pay(term, k, day, must_fix, flow, lanes)
+            must_fix = _pay(term, k, day, must_fix, rows, row, states)
             if term.has_prepayment and not is_last:
-                prepay(rates, _irregular_years(term, dates, k), flow, lanes)
-            k += 1
-            pay_day = _payment_day(term, dates, k)
+                _prepay(term, dates, behaviour, k, rows.flows, row, states)
+            k, pay_day = k + 1, payment_day(dates, term, k + 1)
         if day == reset_day and not is_last:
-            end = _index_end(term, dates, market, n_resets, day)
-            reset_rates(term, market, behaviour, path, day, end, lanes)
-            rows.is_reset[row] = must_fix = True
-            n_resets += 1
+            _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
+            must_fix, n_resets = True, n_resets + 1
             reset_day = _reset_day(term, dates, n_resets)
-        row, previous = _close_row(rows, row, lanes), day
+        row, previous = _close_row(rows, row, is_last or day > last_day, states), day
         if is_last or day > last_day:
             return row
 
 
 @inner_kernel
-def _close_row(rows: Rows, row: int, lanes: FloatArray) -> int:
-    """Note the balance after a row and return the next row."""
-    for s in range(lanes.shape[1]):
-        rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
+def _reset(
+    term: Any,
+    dates: DateTables,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    n_resets: int,
+    day: int,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> None:
+    end = _index_end(term, dates, market, n_resets, day)
+    reset_rate(term, market, behaviour, path, day, end, states)
+    put(rows.is_reset, row, True)
+
+
+@inner_kernel
+def _close_row(rows: Rows, row: int, is_last: bool, states: FloatArray) -> int:
+    """Note the balance after a row where somebody reads it, and return the next row."""
+    if rows.is_detailed or at(rows.is_reset, row) or is_last:
+        store(rows.flows, BALANCE, row, load(states, L_BALANCE))
     return row + 1
 
 
 @inner_kernel
-def _payment_day(term: Any, dates: DateTables, k: int) -> int:
-    if k >= term.n_payments - 1:
-        return int(term.maturity)
-    day = grid_day(
-        dates, term.first_payment, k, term.step_months, term.step_days, term.payment_roll
-    )
-    return int(min(dates.adjusted[term.date_adjustment, day - dates.first_day], term.maturity))
+def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
+    """Say whether payment ``k`` may begin a run of level payments."""
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
+    is_regular = (k > 0 or term.is_first_period_regular) and term.step_months <= 12
+    is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
+    return bool(is_annuity and is_plain and is_regular)
+
+
+@kernel
+def _prepay(
+    term: Any,
+    dates: DateTables,
+    behaviour: BehaviourTables,
+    k: int,
+    flows: FloatArray,
+    row: int,
+    states: FloatArray,
+) -> None:
+    """Prepay what is usual in a regular period, or for an irregular one by its length."""
+    years = _irregular_years(term, dates, k)
+    if years > 0.0:
+        leave(prepaid_share(behaviour, term.cohort, years), flows, row, states)
+    else:
+        leave(load(states, L_SHARE), flows, row, states)
 
 
 @inner_kernel
@@ -166,7 +207,7 @@ def _reset_day(term: Any, dates: DateTables, k: int) -> int:
     day = grid_day(dates, term.first_reset, k, term.reset_months, ZERO, term.reset_roll)
     if day >= term.maturity:
         return NEVER
-    return int(dates.adjusted[term.date_adjustment, day - dates.first_day])
+    return adjusted_day(dates, term.date_adjustment, day)
 
 
 @kernel
@@ -175,88 +216,117 @@ def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int
     if not term.is_index_of_period:
         return int(market.tenor_end[term.index_tenor, day])
     end = grid_day(dates, term.first_reset, n_resets + 1, term.reset_months, ZERO, term.reset_roll)
-    return int(max(dates.adjusted[term.date_adjustment, end - dates.first_day], day + 1))
+    return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
 
 
 @kernel
-def _open_lanes(term: Any, behaviour: BehaviourTables, lanes: FloatArray) -> None:
-    rate = term.coupon_rate
+def _open_states(term: Any, behaviour: BehaviourTables, states: FloatArray) -> None:
+    rate = same(float(term.coupon_rate))
     if term.option_type != _NO_OPTION:
         rate = option_payoff(term.option_type, rate, term.strike_rate)
-    share = behaviour.prepaid_share[term.cohort, min(term.step_months, 12)]
-    for s in range(lanes.shape[1]):
-        lanes[L_BALANCE, s] = term.principal
-        lanes[L_RATE, s] = rate
-        lanes[L_PAYMENT, s] = term.payment_amount
-        lanes[L_DUE, s] = 0.0
-        lanes[L_DUE_BASE, s] = 0.0
-        lanes[L_SURVIVAL, s] = 1.0
-        lanes[L_SHARE, s] = share[s]
+    store(states, L_BALANCE, term.principal)
+    store(states, L_RATE, rate)
+    store(states, L_PAYMENT, term.payment_amount)
+    store(states, L_DUE, 0.0)
+    store(states, L_DUE_BASE, 0.0)
+    store(states, L_SURVIVAL, 1.0)
+    store(states, L_SHARE, load(behaviour.prepaid_share, term.cohort, min(term.step_months, 12)))
 
 
 @kernel
-def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, lanes: FloatArray) -> int:
-    _open_lanes(term, behaviour, lanes)
-    _open_row(rows, ZERO, term.accrual_start, term.accrual_start, 0.0, lanes)
+def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, states: FloatArray) -> int:
+    _open_states(term, behaviour, states)
+    _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
     rows.drawn[0] = term.principal
-    return _close_row(rows, ZERO, lanes)
+    store(rows.flows, BALANCE, ZERO, load(states, L_BALANCE))
+    return ZERO + 1
 
 
 @inner_kernel
-def _open_row(rows: Rows, row: int, start: int, day: int, years: float, lanes: FloatArray) -> None:
+def _open_row(
+    term: Any, rows: Rows, row: int, start: int, day: int, years: float, states: FloatArray
+) -> None:
     """Clear a row and accrue interest up to it."""
-    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
-    rows.drawn[row] = rows.written_off[row] = 0.0
-    flow = rows.flows[row]
-    for s in range(lanes.shape[1]):
-        weight = lanes[L_BALANCE, s] * years
-        accrued = weight * lanes[L_RATE, s]
-        lanes[L_DUE_BASE, s] += weight
-        lanes[L_DUE, s] += accrued
-        flow[ACCRUED, s] = accrued
-        flow[RATE, s] = lanes[L_RATE, s]
-    for item in range(INTEREST, RATE):
-        for s in range(lanes.shape[1]):
-            flow[item, s] = 0.0
+    start_row(rows, row, start, day)
+    flows, rate = rows.flows, load(states, L_RATE)
+    weight = load(states, L_BALANCE) * years
+    accrued = weight * rate
+    add_to(states, L_DUE, accrued)
+    store(flows, ACCRUED, row, accrued)
+    store(flows, INTEREST, row, 0.0)
+    store(flows, SCHEDULED, row, 0.0)
+    if term.margin_rate != 0.0:
+        add_to(states, L_DUE_BASE, weight)
+        store(flows, INTEREST_BASE, row, 0.0)
+    if term.may_leave_early:
+        store(flows, PREPAID, row, 0.0)
+    if term.may_draw:
+        rows.drawn[row] = 0.0
+    if rows.is_detailed:
+        store(flows, RATE, row, rate)
 
 
 @inner_kernel
-def _pay(term: Any, k: int, day: int, must_fix: bool, flow: FloatArray, lanes: FloatArray) -> bool:
+def _pay(
+    term: Any,
+    k: int,
+    day: int,
+    must_fix: bool,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> bool:
     """Pay interest and scheduled principal; return whether the payment must still be fixed."""
-    left = term.n_payments - 1 - k
-    is_interest_day = left % term.interest_ratio == 0
+    flows, left = rows.flows, term.n_payments - 1 - k
+    is_interest_day = _is_multiple(left, term.interest_ratio)
     if is_interest_day:
-        for s in range(lanes.shape[1]):
-            flow[INTEREST, s] = lanes[L_DUE, s]
-            flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s]
+        store(flows, INTEREST, row, load(states, L_DUE))
+        if term.margin_rate != 0.0:
+            store(flows, INTEREST_BASE, row, load(states, L_DUE_BASE))
+            store(states, L_DUE_BASE, 0.0)
     if left == 0:
         if not term.is_open:
-            repay_all(lanes, flow)
-    elif left % term.principal_ratio == 0 and day > term.interest_only_end:
-        must_fix = _repay(term, left, must_fix, is_interest_day, flow, lanes)
+            repay_all(states, flows, row)
+    elif term.repayment != REPAY_BULLET and _is_principal_day(term, left, day):
+        must_fix = _repay(term, left, must_fix, is_interest_day, rows, row, states)
     if is_interest_day:
-        for s in range(lanes.shape[1]):
-            lanes[L_DUE, s] = 0.0
-            lanes[L_DUE_BASE, s] = 0.0
+        store(states, L_DUE, 0.0)
     return must_fix
 
 
-@kernel
+@inner_kernel
+def _is_principal_day(term: Any, left: int, day: int) -> bool:
+    return bool(day > term.interest_only_end and _is_multiple(left, term.principal_ratio))
+
+
+@inner_kernel
+def _is_multiple(number: int, ratio: int) -> bool:
+    """Say whether ``ratio`` divides ``number``; dividing takes longer than all else of a row."""
+    return ratio == 1 or number % ratio == 0
+
+
+@inner_kernel
 def _repay(
-    term: Any, left: int, must_fix: bool, is_interest_day: bool, flow: FloatArray, lanes: FloatArray
+    term: Any,
+    left: int,
+    must_fix: bool,
+    is_interest_day: bool,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
 ) -> bool:
-    if term.repayment == REPAY_BULLET:
-        return must_fix
-    n_payments = left // term.principal_ratio + 1 + term.extra_payments
+    flows = rows.flows
     if term.repayment == REPAY_ANNUITY:
         if must_fix:
-            fix_payments(lanes, term.period_years, n_payments, term.balloon_amount)
-        repay_annuity(lanes, flow, is_interest_day)
+            n_payments = left // term.principal_ratio + 1 + term.extra_payments
+            fix_payment(states, term.period_years, n_payments, term.balloon_amount)
+        repay_annuity(states, rows, row, is_interest_day)
         return False
     if term.payment_amount > 0.0:
-        repay_given(lanes, flow)
+        repay_given(states, flows, row)
     else:
-        repay_linear(lanes, flow, n_payments, term.balloon_amount)
+        n_payments = left // term.principal_ratio + 1 + term.extra_payments
+        repay_linear(states, flows, row, n_payments, term.balloon_amount)
     return must_fix
 
 
@@ -264,6 +334,6 @@ def _repay(
 def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
     """Return the 30/360 years of a period that is not a whole number of 0..12 months, else 0."""
     if k == 0 and not term.is_first_period_regular:
-        years, first_day = dates.additive_years[THIRTY_E_360], dates.first_day
-        return float(years[term.first_payment - first_day] - years[term.accrual_start - first_day])
+        first = term.first_payment
+        return year_fraction(dates, THIRTY_E_360, term.accrual_start, first, term.maturity)
     return float(term.step_years) if term.step_months > 12 else 0.0

@@ -1,19 +1,22 @@
 """What the projection kernels read and write: tables in, rows of events out.
 
-A *row* is one date of one contract, with all scenarios side by side (innermost, contiguous).
-``Rows.flows[row, item, scenario]`` holds what happened on that date, unsigned, in contract
-currency; the items are the constants below. The rows of one contract live in a buffer that fits
-the processor's cache and is reused: lenses read them at once, nothing stores them.
+A *row* is one date of one contract, with eight scenarios side by side (``lanes``).
+``Rows.flows[item, row]`` holds what happened on that date, unsigned, in contract currency; the
+items are the constants below. The rows of one contract live in a buffer that fits the processor's
+cache and is reused: lenses read them at once, nothing stores them. What a contract never has is
+not written either: PREPAID without ``may_leave_early``, CAPITALISED on rows that do not capitalise,
+INTEREST_BASE without a margin, what is drawn without ``may_draw``.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
-from alm_pipeline.engine.kernel import ZERO
+from alm_pipeline.engine.kernel import ZERO, inner_kernel
+from alm_pipeline.engine.lanes import WIDTH, at, load, put
 
 FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
@@ -25,19 +28,19 @@ accrued up to the row; principal after the row."""
 N_ITEMS = 8
 
 L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_SHARE, L_INDEX, L_BASE = range(9)
-"""State of a contract between two rows, per scenario; ``L_BASE``: what interest is earned on, in
-agendas only."""
-N_LANES = 9
+"""State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,
+in agendas only."""
+N_STATES = 9
 
 NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""
 
 
 class MarketTables(NamedTuple):
-    """Daily tables of every curve and scenario.
+    """Daily tables of every curve, for a block of scenarios.
 
-    ``discount`` (n_curves, n_days, S); ``spot_index`` (n_curves, n_tenors, S): today's index
-    rates; ``tenor_end`` (n_tenors, n_days): where the period of an index that starts on a day
+    ``discount`` (n_curves, n_days, WIDTH); ``spot_index`` (n_curves, n_tenors, WIDTH): today's
+    index rates; ``tenor_end`` (n_tenors, n_days): where the period of an index that starts on a day
     ends; ``index_year_days`` (n_curves,).
     """
 
@@ -50,11 +53,11 @@ class MarketTables(NamedTuple):
 class BehaviourTables(NamedTuple):
     """What customers do, per cohort; the last cohort does nothing.
 
-    ``annual_prepayment_rate`` (C, S); ``prepaid_share`` (C, 13, S) of a period of 0..12 months;
-    ``redemption_share`` (C, S); ``ladder`` (C, n_slots): share of the opening balance that leaves
-    at slot 0 (overnight) and at the end of month 1, 2 ...; ``slot_day`` (n_slots,);
-    ``rate_move`` (2 paths, C, n_curves, n_months, S): what pass-through adds to the opening rate
-    from month m on.
+    ``annual_prepayment_rate`` (C, WIDTH); ``prepaid_share`` (C, 13, WIDTH) of a period of 0..12
+    months; ``redemption_share`` (C, WIDTH); ``ladder`` (C, n_slots): share of the opening balance
+    that leaves at slot 0 (overnight) and at the end of month 1, 2 ...; ``slot_day`` (n_slots,);
+    ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds to the opening
+    rate from month m on.
     """
 
     annual_prepayment_rate: FloatArray
@@ -69,23 +72,58 @@ class BehaviourTables(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Events of one contract: ``n_rows`` x items x scenarios, and what scenarios share."""
+    """Events of one contract: items x rows x lanes, and what scenarios share.
 
+    ``is_detailed``: RATE and BALANCE are written on every row; else BALANCE where a rate resets
+    and on the last row only. ``accrued_until``: ACCRUED is written on rows that start before.
+    """
+
+    is_detailed: bool
+    accrued_until: int
     start: CountArray
     day: CountArray
     is_reset: BoolArray
+    is_capitalised: BoolArray
     drawn: FloatArray
     written_off: FloatArray
     flows: FloatArray
 
 
-def empty_rows(n_rows: int, n_scenarios: int) -> Rows:
-    """Return a buffer of rows, reused for block after block."""
+def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
+    """Return a buffer of rows, reused for contract after contract; detailed without a limit."""
     return Rows(
+        is_detailed=accrued_until is None,
+        accrued_until=NEVER if accrued_until is None else accrued_until,
         start=np.zeros(n_rows, np.int64),
         day=np.zeros(n_rows, np.int64),
         is_reset=np.zeros(n_rows, np.bool_),
+        is_capitalised=np.zeros(n_rows, np.bool_),
         drawn=np.zeros(n_rows),
         written_off=np.zeros(n_rows),
-        flows=np.zeros((n_rows, N_ITEMS, n_scenarios)),
+        flows=np.zeros((N_ITEMS, n_rows, WIDTH)),
     )
+
+
+def empty_states() -> FloatArray:
+    """Return a buffer for the states of one contract."""
+    return np.zeros((N_STATES, WIDTH))
+
+
+@inner_kernel
+def start_row(rows: Rows, row: int, start: int, day: int) -> None:
+    """Note from where interest accrues to which day, and that nothing special happens."""
+    put(rows.start, row, start)
+    put(rows.day, row, day)
+    put(rows.is_reset, row, False)
+    put(rows.is_capitalised, row, False)
+
+
+@inner_kernel
+def repaid(term: Any, rows: Rows, row: int) -> Any:
+    """Return the principal that leaves on a date, less what is drawn."""
+    principal = load(rows.flows, SCHEDULED, row)
+    if term.may_leave_early:
+        principal = principal + load(rows.flows, PREPAID, row)
+    if term.may_draw:
+        principal = principal - at(rows.drawn, row)
+    return principal

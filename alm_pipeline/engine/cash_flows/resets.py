@@ -16,81 +16,67 @@ from typing import Any
 from alm_pipeline.engine.arrays import FloatArray, OptionType, RateType
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
-    L_INDEX,
     L_RATE,
     BehaviourTables,
     MarketTables,
 )
 from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.lanes import greater, lesser, load, store
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
+_NO_OPTION = int(OptionType.NONE)
 _CAP = int(OptionType.CAP)
-_FLOOR = int(OptionType.FLOOR)
 
 
 @kernel
-def index_rates(
-    market: MarketTables, term: Any, path: int, day: int, end: int, lanes: FloatArray
-) -> None:
-    """Write the index of the period from ``day`` to ``end`` into the lane ``L_INDEX``."""
-    curve, tenor = term.index_curve, term.index_tenor
+def index_rate(market: MarketTables, curve: int, tenor: int, path: int, day: int, end: int) -> Any:
+    """Return the index of the period from ``day`` to ``end``."""
     if path == FLAT:
-        for s in range(lanes.shape[1]):
-            lanes[L_INDEX, s] = market.spot_index[curve, tenor, s]
-        return
+        return load(market.spot_index, curve, tenor)
     years = (end - day) / market.index_year_days[curve]
-    start_factor, end_factor = market.discount[curve, day], market.discount[curve, end]
-    for s in range(lanes.shape[1]):
-        lanes[L_INDEX, s] = (start_factor[s] / end_factor[s] - 1.0) / years
+    growth = load(market.discount, curve, day) / load(market.discount, curve, end)
+    return (growth - 1.0) / years
 
 
 @kernel
-def option_payoff(option_type: int, rate: float, strike: float) -> float:
+def option_payoff(option_type: int, rate: Any, strike: float) -> Any:
     """Return the intrinsic rate of a caplet or floorlet, zero or positive."""
-    if option_type == _CAP:
-        return max(rate - strike, 0.0)
-    return max(strike - rate, 0.0)
+    return greater(rate - strike if option_type == _CAP else strike - rate, 0.0)
 
 
 @kernel
-def _reset_administered(
-    term: Any, behaviour: BehaviourTables, path: int, day: int, lanes: FloatArray
-) -> None:
+def floating_rate(term: Any, old: Any, index: Any, spread: float) -> Any:
+    """Return the rate that an index gives, within caps and floors."""
+    step = term.rate_multiplier * index + spread - old
+    step = lesser(greater(step, -term.period_floor_rate), term.period_cap_rate)
+    return lesser(greater(old + step, term.floor_rate), term.cap_rate)
+
+
+@kernel
+def _administered_rate(term: Any, behaviour: BehaviourTables, path: int, day: int) -> Any:
     month = min(behaviour.month_of_day[day], behaviour.rate_move.shape[3] - 1)
     floor = max(term.floor_rate, behaviour.rate_floor[term.cohort])
-    move = behaviour.rate_move[path, term.cohort, term.index_curve, month]
-    for s in range(lanes.shape[1]):
-        lanes[L_RATE, s] = min(max(term.coupon_rate + move[s], floor), term.cap_rate)
+    move = load(behaviour.rate_move, path, term.cohort, term.index_curve, month)
+    return lesser(greater(term.coupon_rate + move, floor), term.cap_rate)
 
 
 @kernel
-def reset_floating(term: Any, spread: float, lanes: FloatArray) -> None:
-    """Set the rate of every scenario from the index in ``L_INDEX``, within caps and floors."""
-    for s in range(lanes.shape[1]):
-        old = lanes[L_RATE, s]
-        step = term.rate_multiplier * lanes[L_INDEX, s] + spread - old
-        step = min(max(step, -term.period_floor_rate), term.period_cap_rate)
-        lanes[L_RATE, s] = min(max(old + step, term.floor_rate), term.cap_rate)
-
-
-@kernel
-def reset_rates(
+def reset_rate(
     term: Any,
     market: MarketTables,
     behaviour: BehaviourTables,
     path: int,
     day: int,
     end: int,
-    lanes: FloatArray,
+    states: FloatArray,
 ) -> None:
-    """Set the rate of every scenario from ``day`` on; the index runs to ``end``."""
+    """Set the rate from ``day`` on; the index runs to ``end``."""
     if term.rate_type == _ADMINISTERED:
-        _reset_administered(term, behaviour, path, day, lanes)
+        store(states, L_RATE, _administered_rate(term, behaviour, path, day))
         return
-    index_rates(market, term, path, day, end, lanes)
-    if term.option_type == _CAP or term.option_type == _FLOOR:
-        for s in range(lanes.shape[1]):
-            rate = term.rate_multiplier * lanes[L_INDEX, s] + term.spread_rate
-            lanes[L_RATE, s] = option_payoff(term.option_type, rate, term.strike_rate)
+    index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+    if term.option_type != _NO_OPTION:
+        rate = term.rate_multiplier * index + term.spread_rate
+        store(states, L_RATE, option_payoff(term.option_type, rate, term.strike_rate))
         return
-    reset_floating(term, term.spread_rate, lanes)
+    store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, term.spread_rate))

@@ -18,21 +18,24 @@ from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     INTEREST,
     INTEREST_BASE,
+    N_ITEMS,
     RATE,
     SCHEDULED,
     BehaviourTables,
     Rows,
+    start_row,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, kernel
+from alm_pipeline.engine.lanes import store
 
 
 @kernel
 def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, rows: Rows) -> int:
     """Fill rows with the slots of a balance and return how many there are."""
-    ladder = behaviour.ladder[term.cohort]
-    core = term.principal * (1.0 - ladder[0])
+    ladder, flows = behaviour.ladder, rows.flows
+    core = term.principal * (1.0 - ladder[term.cohort, 0])
     start, due, due_base = ZERO, 0.0, 0.0
     n_slots = behaviour.n_slots[term.cohort]
     for slot in range(n_slots):
@@ -40,21 +43,18 @@ def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, ro
         weight = core * year_fraction(dates, term.day_count, start, day, term.maturity)
         due += weight * term.coupon_rate
         due_base += weight
-        leaving = term.principal * ladder[slot]
+        leaving = term.principal * ladder[term.cohort, slot]
         if slot > 0:
             core -= leaving
         if slot == n_slots - 1:
             leaving += core
             core = 0.0
         _write_slot(rows, slot, start, day, leaving, core)
-        flow = rows.flows[slot]
-        for s in range(flow.shape[1]):
-            flow[ACCRUED, s] = weight * term.coupon_rate
-            flow[RATE, s] = term.coupon_rate
-            if slot > 0:
-                flow[INTEREST, s] = due
-                flow[INTEREST_BASE, s] = due_base
+        store(flows, ACCRUED, slot, weight * term.coupon_rate)
+        store(flows, RATE, slot, float(term.coupon_rate))
         if slot > 0:
+            store(flows, INTEREST, slot, due)
+            store(flows, INTEREST_BASE, slot, due_base)
             due, due_base = 0.0, 0.0
         start = day
     return int(n_slots)
@@ -62,15 +62,11 @@ def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, ro
 
 @kernel
 def _write_slot(rows: Rows, row: int, start: int, day: int, leaving: float, balance: float) -> None:
-    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
-    rows.drawn[row] = rows.written_off[row] = 0.0
-    flow = rows.flows[row]
-    for item in range(flow.shape[0]):
-        for s in range(flow.shape[1]):
-            flow[item, s] = 0.0
-    for s in range(flow.shape[1]):
-        flow[SCHEDULED, s] = leaving
-        flow[BALANCE, s] = balance
+    start_row(rows, row, start, day)
+    for item in range(N_ITEMS):
+        store(rows.flows, item, row, 0.0)
+    store(rows.flows, SCHEDULED, row, leaving)
+    store(rows.flows, BALANCE, row, balance)
 
 
 @kernel

@@ -19,35 +19,44 @@ from alm_pipeline.engine.arrays import (
     NO_DATE,
     BoolArray,
     CashFlowModel,
+    CountArray,
     IntArray,
     Positions,
     RateType,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import NEVER
-from alm_pipeline.engine.conventions.calendar import rolled_day
+from alm_pipeline.engine.conventions.calendar import adjusted_day, month_of, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, kernel
+from alm_pipeline.engine.lanes import at
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
 HORIZON_DAYS = 50 * 366
 """The engine looks at most this far ahead; perpetual contracts pay until then."""
 
-_REPAYMENT = {
+_NON_MATURITY, _REVOLVING = int(CashFlowModel.NON_MATURITY), int(CashFlowModel.REVOLVING)
+_SWAP_LEG, _CAP_FLOOR = int(CashFlowModel.SWAP_LEG), int(CashFlowModel.CAP_FLOOR)
+_COMMITMENT, _BALANCE_ONLY = int(CashFlowModel.COMMITMENT), int(CashFlowModel.BALANCE_ONLY)
+_FIXED = int(RateType.FIXED)
+_REPAYMENTS = {
     CashFlowModel.ANNUITY: REPAY_ANNUITY,
     CashFlowModel.INTEREST_ONLY_THEN_ANNUITY: REPAY_ANNUITY,
     CashFlowModel.COMMITMENT: REPAY_ANNUITY,
     CashFlowModel.LINEAR: REPAY_LINEAR,
 }
+_REPAYMENT = np.array([_REPAYMENTS.get(model, REPAY_BULLET) for model in CashFlowModel])
+_INDEX_MONTHS = np.array(INDEX_TENOR_MONTHS)
 _WITHOUT_SCHEDULE = (
     CashFlowModel.NON_MATURITY,
     CashFlowModel.REVOLVING,
     CashFlowModel.NON_PERFORMING,
     CashFlowModel.BALANCE_ONLY,
 )
+_WITHOUT_GRID = tuple(int(model) for model in _WITHOUT_SCHEDULE)
 _DERIVED: list[tuple[str, str]] = [
     ("repayment", "i8"),
     ("is_notional", "?"),
@@ -61,6 +70,8 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
+    ("may_leave_early", "?"),
+    ("may_draw", "?"),
     ("is_first_period_regular", "?"),
     ("payment_roll", "i8"),
     ("reset_roll", "i8"),
@@ -91,12 +102,12 @@ class Cohorts(NamedTuple):
     """What decides the shape of a position's rows, each (n_cohorts,).
 
     ``prepays``, ``redeems``: whether a cohort prepays, or withdraws early, in any scenario;
-    ``n_slots``: rows of its run-off ladder.
+    ``n_slots``: rows of its run-off ladder. The last cohort does nothing.
     """
 
     prepays: BoolArray
     redeems: BoolArray
-    n_slots: IntArray
+    n_slots: CountArray
 
 
 def has_schedule(positions: Positions) -> BoolArray:
@@ -140,23 +151,13 @@ def refused_terms(positions: Positions) -> dict[str, IntArray]:
     }
 
 
-def packed_terms(
-    positions: Positions, dates: DateTables, cohorts: Cohorts, agendas: AgendaTables
-) -> Any:
-    """Return one record of ``TERMS`` per position.
-
-    Parameters
-    ----------
-    positions : Positions
-    dates : DateTables
-    cohorts : Cohorts
-    agendas : AgendaTables
-        Of the positions whose dates lie on no common grid.
+def refuse_terms(positions: Positions) -> None:
+    """Raise if any position has terms that cannot be projected.
 
     Raises
     ------
     CalculationError
-        If a position has terms that the engine refuses; the rows are listed by reason.
+        The rows are listed by reason.
     """
     refused = refused_terms(positions)
     if refused:
@@ -167,127 +168,162 @@ def packed_terms(
             detail=reasons,
             fix="correct the terms or exclude the positions",
         )
-    terms = np.zeros(len(positions), TERMS).view(np.recarray)
+
+
+def packed_terms(
+    positions: Positions,
+    rows: CountArray | slice,
+    replacement_row: CountArray,
+    dates: DateTables,
+    cohorts: Cohorts,
+    agendas: AgendaTables,
+) -> Any:
+    """Return one record of ``TERMS`` per chosen row.
+
+    Parameters
+    ----------
+    positions : Positions
+        Not refused by ``refuse_terms``.
+    rows : (m,) int64, or a slice of neighbours
+    replacement_row : (n,) int64
+        Of all positions.
+    dates : DateTables
+    cohorts : Cohorts
+    agendas : AgendaTables
+        Of the positions whose dates lie on no common grid.
+    """
+    terms = np.zeros(len(replacement_row[rows]), TERMS)
     for item in fields(Positions):
-        terms[item.name] = getattr(positions, item.name)
-    _derive_kind(terms, cohorts)
-    _derive_dates(terms)
-    _derive_grid(terms, dates)
-    n_slots = np.append(cohorts.n_slots, 1)
-    terms.max_rows = np.where(terms.is_constant, n_slots[terms.cohort], terms.max_rows)
-    _derive_agendas(terms, agendas)
-    return terms
-
-
-def _derive_agendas(terms: Any, agendas: AgendaTables) -> None:
-    """Fill in which entries belong to which position; an agenda replaces the grid."""
-    terms.agenda_first, terms.agenda_last = agendas.first, agendas.last
-    n_entries = agendas.last - agendas.first
-    terms.has_agenda = n_entries > 0
-    terms.max_rows = np.where(terms.has_agenda, n_entries, terms.max_rows)
-
-
-def _derive_kind(terms: Any, cohorts: Cohorts) -> None:
-    """Fill in how principal is repaid and whether customers may act."""
-    for model, repayment in _REPAYMENT.items():
-        terms.repayment[terms.model == model] = repayment
-    terms.is_notional = np.isin(terms.model, (CashFlowModel.SWAP_LEG, CashFlowModel.CAP_FLOOR))
-    is_commitment = terms.model == CashFlowModel.COMMITMENT
-    terms.is_forward = is_commitment & (terms.start_offset > 0)
-    terms.model[is_commitment & ~terms.is_forward] = CashFlowModel.BALANCE_ONLY
-    terms.principal[is_commitment & ~terms.is_forward] = 0.0
-    terms.is_constant = np.isin(terms.model, (CashFlowModel.NON_MATURITY, CashFlowModel.REVOLVING))
-    terms.is_path_dependent = (terms.rate_type != RateType.FIXED) & ~terms.is_constant
-    n_cohorts = len(cohorts.prepays)
-    if (terms.cohort >= n_cohorts).any():
-        raise CalculationError("a position's cohort is not in the behaviour table", fix="add it")
-    terms.cohort[terms.cohort < 0] = n_cohorts
-    terms.has_prepayment = (
-        np.append(cohorts.prepays, False)[terms.cohort] & terms.is_prepayable & ~terms.is_notional
-    )
-    terms.has_redemption = (
-        np.append(cohorts.redeems, False)[terms.cohort] & terms.is_redeemable & ~terms.is_notional
-    )
-
-
-def _derive_dates(terms: Any) -> None:
-    """Fill in maturity, first payment, start of accrual and end of the interest-only time."""
-    is_open = terms.maturity_offset == NO_DATE
-    has_next = terms.next_payment_offset != NO_DATE
-    is_overnight = is_open & ~has_next  # call money: due on the next day
-    terms.is_open = is_open & has_next
-    terms.maturity = np.where(is_open, HORIZON_DAYS, terms.maturity_offset)
-    terms.maturity[is_overnight] = 1
-    first = np.where(has_next, terms.next_payment_offset, terms.maturity)
-    terms.first_payment = np.minimum(first, terms.maturity)
-    has_last = terms.last_payment_offset != NO_DATE
-    start = np.where(terms.start_offset == NO_DATE, 0, terms.start_offset)
-    terms.accrual_start = np.where(has_last, terms.last_payment_offset, start)
-    starts_later = start > 0
-    terms.accrual_start[starts_later] = start[starts_later]
-    terms.interest_only_end = terms.interest_only_end_offset  # NO_DATE lies before every day
-
-
-def _derive_grid(terms: Any, dates: DateTables) -> None:
-    """Fill in steps, ratios, numbers of payments and the first reset."""
-    interest, principal = terms.payment_months, terms.principal_months
-    step = np.where(interest == 0, principal, np.where(principal == 0, interest, 0))
-    step = np.where((interest > 0) & (principal > 0), np.minimum(interest, principal), step)
-    terms.step_months = np.where(terms.payment_days > 0, 0, step)
-    terms.step_days = terms.payment_days
-    by_days = terms.payment_days > 0
-    divisor = np.maximum(step, 1)
-    terms.interest_ratio = np.where(by_days, 1, np.where(interest > 0, interest // divisor, NEVER))
-    terms.principal_ratio = np.where(
-        by_days, 1, np.where(principal > 0, principal // divisor, NEVER)
-    )
-    terms.step_years = np.where(by_days, terms.payment_days / 365.0, terms.step_months / 12.0)
-    terms.period_years = terms.step_years * np.where(
-        terms.principal_ratio == NEVER, 1, terms.principal_ratio
-    )
-    index_months = np.array(INDEX_TENOR_MONTHS)[np.maximum(terms.index_tenor, 0)]
-    is_index_of_period = (terms.reset_months > 0) & (index_months == terms.reset_months)
-    terms.is_index_of_period = is_index_of_period & (terms.index_tenor != NO_CODE)
-    _count(terms, dates)
-    n_principal = (terms.n_payments - 1) // terms.principal_ratio + 1
-    terms.extra_payments = np.maximum(terms.amortisation_payments - n_principal, 0)
+        terms[item.name] = getattr(positions, item.name)[rows]
+    terms["replacement_row"] = replacement_row[rows]
+    terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
+    packed = terms.view(np.recarray)
+    _derive(packed, dates, cohorts)
+    return packed
 
 
 @entry_kernel
-def _count(terms: Any, dates: DateTables) -> None:
+def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
+    """Fill in what follows from the terms, contract by contract."""
     for i in range(len(terms)):
         term = terms[i]
-        term.payment_roll = _anchored_roll(dates, term, term.first_payment)
-        term.n_payments = payments_left(
-            dates,
-            term.first_payment,
-            term.maturity,
-            term.step_months,
-            term.step_days,
-            term.payment_roll,
-        )
-        term.first_reset, term.reset_roll = _first_reset(dates, term)
-        n_resets = 0
-        if term.first_reset != NEVER:
-            n_resets = 1
-            if term.reset_months > 0:
-                n_resets += (term.maturity - term.first_reset) // (28 * term.reset_months) + 1
-        term.max_rows = term.n_payments + n_resets + 3
-        term.is_first_period_regular = _is_regular(dates, term)
+        _derive_kind(term)
+        _derive_behaviour(term, cohorts)
+        _derive_dates(term)
+        _derive_steps(term)
+        _count(term, dates)
+        if term.is_constant:
+            term.max_rows = cohorts.n_slots[term.cohort]
+        if term.agenda_last > term.agenda_first:
+            term.has_agenda = True
+            term.may_draw = True
+            term.max_rows = term.agenda_last - term.agenda_first
+
+
+@kernel
+def _derive_kind(term: Any) -> None:
+    """Say how principal is repaid and what kind of contract this is."""
+    term.repayment = _REPAYMENT[term.model]
+    term.is_notional = term.model == _SWAP_LEG or term.model == _CAP_FLOOR
+    if term.model == _COMMITMENT:
+        term.is_forward = term.may_draw = term.start_offset > 0
+        if not term.is_forward:  # an undrawn line: nothing flows
+            term.model, term.principal = _BALANCE_ONLY, 0.0
+    term.is_constant = term.model == _NON_MATURITY or term.model == _REVOLVING
+    term.is_path_dependent = term.rate_type != _FIXED and not term.is_constant
+    if term.index_curve == NO_CODE:
+        term.index_curve = term.discount_curve
+
+
+@kernel
+def _derive_behaviour(term: Any, cohorts: Cohorts) -> None:
+    """Say whether customers may act; who has no cohort belongs to the last, which does nothing."""
+    if term.cohort < 0:
+        term.cohort = len(cohorts.n_slots) - 1
+    term.has_prepayment = (
+        term.is_prepayable and not term.is_notional and cohorts.prepays[term.cohort]
+    )
+    term.has_redemption = (
+        term.is_redeemable and not term.is_notional and cohorts.redeems[term.cohort]
+    )
+    term.may_leave_early = term.has_prepayment or term.has_redemption
+
+
+@kernel
+def _derive_dates(term: Any) -> None:
+    """Fill in maturity, first payment, start of accrual and end of the interest-only time."""
+    is_open, has_next = term.maturity_offset == NO_DATE, term.next_payment_offset != NO_DATE
+    term.is_open = is_open and has_next
+    term.maturity = HORIZON_DAYS if is_open else term.maturity_offset
+    if is_open and not has_next:
+        term.maturity = 1  # call money: due on the next day
+    first = term.next_payment_offset if has_next else term.maturity
+    term.first_payment = min(first, term.maturity)
+    start = 0 if term.start_offset == NO_DATE else term.start_offset
+    has_last = term.last_payment_offset != NO_DATE and start <= 0
+    term.accrual_start = term.last_payment_offset if has_last else start
+    term.interest_only_end = term.interest_only_end_offset  # NO_DATE lies before every day
+
+
+@kernel
+def _derive_steps(term: Any) -> None:
+    """Fill in the step of the grid and how often a step pays interest or principal."""
+    interest, principal = term.payment_months, term.principal_months
+    step = min(interest, principal) if interest > 0 and principal > 0 else interest + principal
+    by_days = term.payment_days > 0
+    term.step_months, term.step_days = (0 if by_days else step), term.payment_days
+    divisor = max(step, 1)
+    term.interest_ratio = interest // divisor if interest > 0 else NEVER
+    term.principal_ratio = principal // divisor if principal > 0 else NEVER
+    if by_days:
+        term.interest_ratio = term.principal_ratio = 1
+    term.step_years = term.payment_days / 365.0 if by_days else step / 12.0
+    n_steps = 1 if term.principal_ratio == NEVER else term.principal_ratio
+    term.period_years = term.step_years * n_steps
+    index_months = _INDEX_MONTHS[max(term.index_tenor, 0)]
+    is_own_period = term.reset_months > 0 and index_months == term.reset_months
+    term.is_index_of_period = is_own_period and term.index_tenor != NO_CODE
+
+
+@kernel
+def _count(term: Any, dates: DateTables) -> None:
+    """Fill in how many payments are left, the first reset and how many rows there can be."""
+    if term.model in _WITHOUT_GRID:
+        term.max_rows = 1
+        return
+    term.payment_roll = _anchored_roll(dates, term, term.first_payment)
+    term.n_payments = payments_left(
+        dates,
+        term.first_payment,
+        term.maturity,
+        term.step_months,
+        term.step_days,
+        term.payment_roll,
+    )
+    term.first_reset, term.reset_roll = _first_reset(dates, term)
+    n_resets = 0
+    if term.first_reset != NEVER:
+        n_resets = 1
+        if term.reset_months > 0:
+            n_resets += (term.maturity - term.first_reset) // (28 * term.reset_months) + 1
+    term.max_rows = term.n_payments + n_resets + 3
+    term.is_first_period_regular = _is_regular(dates, term)
+    n_principal = (term.n_payments - 1) // term.principal_ratio + 1
+    term.extra_payments = max(term.amortisation_payments - n_principal, 0)
 
 
 @kernel
 def _anchored_roll(dates: DateTables, term: Any, anchor: int) -> int:
     """Return the day of the month a grid rolls on; 31 under the end-of-month rule."""
     row = anchor - dates.first_day
-    is_last = dates.month_index[row + 1] != dates.month_index[row]
+    is_last = at(dates.month_index, row + 1) != at(dates.month_index, row)
     if is_last and term.is_end_of_month:
         return 31
     if term.roll_day > 0:
-        rolled = rolled_day(dates, dates.month_index[row], term.roll_day)
-        if dates.adjusted[term.date_adjustment, rolled - dates.first_day] == anchor:
+        rolled = rolled_day(dates, month_of(dates, anchor), term.roll_day)
+        if adjusted_day(dates, term.date_adjustment, rolled) == anchor:
             return int(term.roll_day)
-    return int(dates.day_of_month[row])
+    return int(at(dates.day_of_month, row))
 
 
 @kernel
@@ -303,7 +339,7 @@ def _first_reset(dates: DateTables, term: Any) -> tuple[int, int]:
         return anchor, roll
     if term.reset_months == 0:
         return NEVER, 0
-    month = dates.month_index[anchor - dates.first_day]
+    month = month_of(dates, anchor)
     day = anchor
     while day <= 0:
         month += term.reset_months
@@ -316,7 +352,7 @@ def _is_regular(dates: DateTables, term: Any) -> bool:
     """Return whether the running period is exactly one step long."""
     if term.step_months == 0:
         return bool(term.first_payment - term.accrual_start == term.step_days)
-    month = dates.month_index[term.first_payment - dates.first_day] - term.step_months
+    month = month_of(dates, term.first_payment) - term.step_months
     if month < dates.first_month:
         return False
     return bool(rolled_day(dates, month, term.payment_roll) == term.accrual_start)

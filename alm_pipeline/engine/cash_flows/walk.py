@@ -1,4 +1,4 @@
-"""The walk through an agenda: one row per action, all scenarios at once.
+"""The walk through an agenda: one row per action, eight scenarios at once.
 
 The same projection as that of the grids: it writes the same ``Rows``, which the same lenses read.
 Payoffs and states follow the ACTUS guide, section 5, unsigned as in ``projection``.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
-from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
+from alm_pipeline.engine.cash_flows.amortisation import repay_all
+from alm_pipeline.engine.cash_flows.customers import leave, prepaid_share, withdraw
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
@@ -24,7 +23,6 @@ from alm_pipeline.engine.cash_flows.records import (
     L_BASE,
     L_DUE,
     L_DUE_BASE,
-    L_INDEX,
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
@@ -34,11 +32,13 @@ from alm_pipeline.engine.cash_flows.records import (
     BehaviourTables,
     MarketTables,
     Rows,
+    start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import index_rates, reset_floating
+from alm_pipeline.engine.cash_flows.resets import floating_rate, index_rate
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
+from alm_pipeline.engine.lanes import add_to, lesser, load, nearest, put, same, store
 
 _OPEN, _START, _REPAY, _DRAW = (
     int(Action.OPEN),
@@ -65,7 +65,7 @@ def project_agenda(
     behaviour: BehaviourTables,
     path: int,
     rows: Rows,
-    lanes: FloatArray,
+    states: FloatArray,
 ) -> int:
     """Fill ``rows`` with one contract and return how many there are.
 
@@ -80,31 +80,30 @@ def project_agenda(
     dates, market, behaviour : tables
     path : int
         ``FORWARD`` or ``FLAT``.
-    rows, lanes : buffers
+    rows, states : buffers
         Overwritten; at least n rows.
     """
-    lanes[:] = 0.0
-    previous = int(agenda[0].accrual_day)
+    states[:] = 0.0
+    previous, flows = int(agenda[0].accrual_day), rows.flows
     for row in range(len(agenda)):
         entry = agenda[row]
         years = entry.years
         if math.isnan(years):
             years = _years(term, dates, previous, entry.accrual_day)
-        _accrue(rows, row, previous, entry.day, years, lanes)
-        _act(term, entry, market, path, rows, row, lanes)
+        _accrue(rows, row, previous, entry.day, years, states)
+        _act(term, entry, market, path, rows, row, states)
         if entry.last_payment > entry.first_payment:
             days = payment_days[entry.first_payment : entry.last_payment]
-            _fix_payment(term, entry, days, dates, lanes)
+            _fix_payment(term, entry, days, dates, states)
         if entry.action == _REDEEM and term.has_redemption:
-            withdraw(behaviour.redemption_share[term.cohort], rows.flows[row], lanes)
+            withdraw(behaviour, term.cohort, flows, row, states)
         if entry.prepayment_years > 0.0 and term.has_prepayment:
-            rates = behaviour.annual_prepayment_rate[term.cohort]
-            prepay(rates, entry.prepayment_years, rows.flows[row], lanes)
+            share = prepaid_share(behaviour, term.cohort, entry.prepayment_years)
+            leave(share, flows, row, states)
         previous = max(previous, int(entry.accrual_day))
-        for s in range(lanes.shape[1]):
-            rows.flows[row, BALANCE, s] = lanes[L_BALANCE, s]
-            if not entry.is_base_kept:
-                lanes[L_BASE, s] = lanes[L_BALANCE, s]
+        store(flows, BALANCE, row, load(states, L_BALANCE))
+        if not entry.is_base_kept:
+            store(states, L_BASE, load(states, L_BALANCE))
     return ZERO + len(agenda)
 
 
@@ -116,19 +115,17 @@ def _years(term: Any, dates: DateTables, start: int, end: int) -> float:
 
 
 @kernel
-def _accrue(rows: Rows, row: int, start: int, day: int, years: float, lanes: FloatArray) -> None:
-    rows.start[row], rows.day[row], rows.is_reset[row] = start, day, False
-    rows.drawn[row] = rows.written_off[row] = 0.0
-    flow = rows.flows[row]
+def _accrue(rows: Rows, row: int, start: int, day: int, years: float, states: FloatArray) -> None:
+    start_row(rows, row, start, day)
+    rows.drawn[row] = 0.0
     for item in range(N_ITEMS):
-        for s in range(lanes.shape[1]):
-            flow[item, s] = 0.0
-    for s in range(lanes.shape[1]):
-        weight = lanes[L_BASE, s] * years
-        flow[ACCRUED, s] = weight * lanes[L_RATE, s]
-        flow[RATE, s] = lanes[L_RATE, s]
-        lanes[L_DUE_BASE, s] += weight
-        lanes[L_DUE, s] += flow[ACCRUED, s]
+        store(rows.flows, item, row, 0.0)
+    rate = load(states, L_RATE)
+    weight = load(states, L_BASE) * years
+    store(rows.flows, ACCRUED, row, weight * rate)
+    store(rows.flows, RATE, row, rate)
+    add_to(states, L_DUE_BASE, weight)
+    add_to(states, L_DUE, weight * rate)
 
 
 @kernel
@@ -139,164 +136,150 @@ def _act(
     path: int,
     rows: Rows,
     row: int,
-    lanes: FloatArray,
+    states: FloatArray,
 ) -> None:
-    action, flow = entry.action, rows.flows[row]
+    action, flows = entry.action, rows.flows
     if action in (_OPEN, _START):
-        _set_states(entry, term.payment_amount, lanes)
+        _set_states(entry, term.payment_amount, states)
         rows.drawn[row] = entry.amount if action == _START else 0.0
     elif action == _REPAY:
-        _repay(entry, flow, lanes)
+        _repay(entry, flows, row, states)
     elif action == _DRAW:
         rows.drawn[row] = entry.amount
-        for s in range(lanes.shape[1]):
-            lanes[L_BALANCE, s] += entry.amount * lanes[L_SURVIVAL, s]
-            lanes[L_BASE, s] += entry.base * lanes[L_SURVIVAL, s]
+        add_to(states, L_BALANCE, entry.amount * load(states, L_SURVIVAL))
+        add_to(states, L_BASE, entry.base * load(states, L_SURVIVAL))
     elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
         rows.is_reset[row] = action != _SET_RATE or entry.is_observed
-        _reset(term, entry, market, path, lanes)
+        _reset(term, entry, market, path, states)
         if action == _RESET_IN_ARREARS:
-            _accrue_again(flow, lanes)
+            _accrue_again(flows, row, states)
     elif action == _PAY_IN_ADVANCE:
-        _pay_in_advance(entry, flow, lanes)
+        _pay_in_advance(entry, flows, row, states)
     elif action == _CAPITALISE:
-        _round_due(entry.unit, lanes)
-        _capitalise(flow, lanes)
+        _round_due(entry.unit, states)
+        _capitalise(rows, row, states)
     elif action in (_FIX_BASE, _SET_PAYMENT):
-        _set_agreed(entry, lanes)
+        _set_agreed(entry, states)
     elif action in (_PAY_INTEREST, _SETTLE_INTEREST, _MATURE, _TERMINATE):
-        _round_due(entry.unit, lanes)
-        _pay_interest(flow, lanes)
+        _round_due(entry.unit, states)
+        _pay_interest(flows, row, states)
     if action in (_SETTLE, _MATURE, _TERMINATE):
-        _repay_all(flow, lanes)
+        repay_all(states, flows, row)
+        store(states, L_BASE, 0.0)
 
 
 @kernel
-def _set_agreed(entry: Any, lanes: FloatArray) -> None:
+def _set_agreed(entry: Any, states: FloatArray) -> None:
     """Set the interest base anew, or the instalment as agreed."""
-    for s in range(lanes.shape[1]):
-        if entry.action == _SET_PAYMENT:
-            lanes[L_PAYMENT, s] = entry.amount * lanes[L_SURVIVAL, s]
-        else:
-            lanes[L_BASE, s] = lanes[L_BALANCE, s]
-
-
-@kernel
-def _set_states(entry: Any, payment: float, lanes: FloatArray) -> None:
-    for s in range(lanes.shape[1]):
-        lanes[L_BALANCE, s] = entry.amount
-        lanes[L_RATE, s] = entry.rate
-        lanes[L_BASE, s] = entry.base
-        lanes[L_DUE, s] = entry.due
-        lanes[L_DUE_BASE, s] = entry.due / entry.rate if entry.rate != 0.0 else 0.0
-        lanes[L_PAYMENT, s] = payment
-        lanes[L_SURVIVAL, s] = 1.0
-
-
-@kernel
-def _rounded(amount: float, unit: float) -> float:
-    """Return an amount in whole units, half to even; what binary fractions miss is no half."""
-    return float(np.rint(np.rint(amount / unit * 1e6) / 1e6) * unit)
-
-
-@kernel
-def _round_due(unit: float, lanes: FloatArray) -> None:
-    if unit > 0.0:
-        for s in range(lanes.shape[1]):
-            lanes[L_DUE, s] = _rounded(lanes[L_DUE, s], unit)
-
-
-@kernel
-def _repay(entry: Any, flow: FloatArray, lanes: FloatArray) -> None:
-    if entry.repayment == _LESS_INTEREST:
-        _round_due(entry.unit, lanes)
-    for s in range(lanes.shape[1]):
-        amount = lanes[L_PAYMENT, s]
-        if entry.repayment == _AMOUNT:
-            amount = entry.amount * lanes[L_SURVIVAL, s]
-        elif entry.repayment == _LESS_INTEREST:
-            amount -= lanes[L_DUE, s]
-        amount = min(amount, lanes[L_BALANCE, s])
-        flow[SCHEDULED, s] = amount
-        lanes[L_BALANCE, s] -= amount
-
-
-@kernel
-def _repay_all(flow: FloatArray, lanes: FloatArray) -> None:
-    for s in range(lanes.shape[1]):
-        flow[SCHEDULED, s] = lanes[L_BALANCE, s]
-        lanes[L_BALANCE, s] = lanes[L_BASE, s] = 0.0
-
-
-@kernel
-def _pay_interest(flow: FloatArray, lanes: FloatArray) -> None:
-    for s in range(lanes.shape[1]):
-        flow[INTEREST, s] = lanes[L_DUE, s]
-        flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s]
-        lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
-
-
-@kernel
-def _accrue_again(flow: FloatArray, lanes: FloatArray) -> None:
-    """Let the period that ends earn the rate that was fixed at its end."""
-    for s in range(lanes.shape[1]):
-        due = lanes[L_DUE_BASE, s] * lanes[L_RATE, s]
-        flow[ACCRUED, s] += due - lanes[L_DUE, s]
-        flow[RATE, s] = lanes[L_RATE, s]
-        lanes[L_DUE, s] = due
-
-
-@kernel
-def _pay_in_advance(entry: Any, flow: FloatArray, lanes: FloatArray) -> None:
-    """Pay the coming period's interest; it is earned day by day and then nothing is due."""
-    for s in range(lanes.shape[1]):
-        weight = lanes[L_BASE, s] * entry.years_ahead
-        flow[INTEREST, s] = lanes[L_DUE, s] + weight * lanes[L_RATE, s]
-        flow[INTEREST_BASE, s] = lanes[L_DUE_BASE, s] + weight
-        lanes[L_DUE, s] -= flow[INTEREST, s]
-        lanes[L_DUE_BASE, s] -= flow[INTEREST_BASE, s]
-
-
-@kernel
-def _capitalise(flow: FloatArray, lanes: FloatArray) -> None:
-    for s in range(lanes.shape[1]):
-        flow[CAPITALISED, s] = lanes[L_DUE, s]
-        lanes[L_BALANCE, s] += lanes[L_DUE, s]
-        lanes[L_DUE, s] = lanes[L_DUE_BASE, s] = 0.0
-
-
-@kernel
-def _reset(term: Any, entry: Any, market: MarketTables, path: int, lanes: FloatArray) -> None:
-    if entry.action == _SET_RATE:
-        for s in range(lanes.shape[1]):
-            lanes[L_RATE, s] = entry.rate
-        return
-    if entry.is_observed:
-        for s in range(lanes.shape[1]):
-            lanes[L_INDEX, s] = entry.rate
+    if entry.action == _SET_PAYMENT:
+        store(states, L_PAYMENT, entry.amount * load(states, L_SURVIVAL))
     else:
+        store(states, L_BASE, load(states, L_BALANCE))
+
+
+@kernel
+def _set_states(entry: Any, payment: float, states: FloatArray) -> None:
+    store(states, L_BALANCE, entry.amount)
+    store(states, L_RATE, entry.rate)
+    store(states, L_BASE, entry.base)
+    store(states, L_DUE, entry.due)
+    store(states, L_DUE_BASE, entry.due / entry.rate if entry.rate != 0.0 else 0.0)
+    store(states, L_PAYMENT, payment)
+    store(states, L_SURVIVAL, 1.0)
+
+
+@kernel
+def _rounded(amount: Any, unit: float) -> Any:
+    """Return an amount in whole units, half to even; what binary fractions miss is no half."""
+    return nearest(nearest(amount / unit * 1e6) / 1e6) * unit
+
+
+@kernel
+def _round_due(unit: float, states: FloatArray) -> None:
+    if unit > 0.0:
+        store(states, L_DUE, _rounded(load(states, L_DUE), unit))
+
+
+@kernel
+def _repay(entry: Any, flows: FloatArray, row: int, states: FloatArray) -> None:
+    amount, balance = load(states, L_PAYMENT), load(states, L_BALANCE)
+    if entry.repayment == _AMOUNT:
+        amount = entry.amount * load(states, L_SURVIVAL)
+    elif entry.repayment == _LESS_INTEREST:
+        _round_due(entry.unit, states)
+        amount = amount - load(states, L_DUE)
+    amount = lesser(amount, balance)
+    store(flows, SCHEDULED, row, amount)
+    store(states, L_BALANCE, balance - amount)
+
+
+@kernel
+def _pay_interest(flows: FloatArray, row: int, states: FloatArray) -> None:
+    store(flows, INTEREST, row, load(states, L_DUE))
+    store(flows, INTEREST_BASE, row, load(states, L_DUE_BASE))
+    store(states, L_DUE, 0.0)
+    store(states, L_DUE_BASE, 0.0)
+
+
+@kernel
+def _accrue_again(flows: FloatArray, row: int, states: FloatArray) -> None:
+    """Let the period that ends earn the rate that was fixed at its end."""
+    due = load(states, L_DUE_BASE) * load(states, L_RATE)
+    add_to(flows, ACCRUED, row, due - load(states, L_DUE))
+    store(flows, RATE, row, load(states, L_RATE))
+    store(states, L_DUE, due)
+
+
+@kernel
+def _pay_in_advance(entry: Any, flows: FloatArray, row: int, states: FloatArray) -> None:
+    """Pay the coming period's interest; it is earned day by day and then nothing is due."""
+    weight = load(states, L_BASE) * entry.years_ahead
+    interest = load(states, L_DUE) + weight * load(states, L_RATE)
+    base = load(states, L_DUE_BASE) + weight
+    store(flows, INTEREST, row, interest)
+    store(flows, INTEREST_BASE, row, base)
+    store(states, L_DUE, load(states, L_DUE) - interest)
+    store(states, L_DUE_BASE, load(states, L_DUE_BASE) - base)
+
+
+@kernel
+def _capitalise(rows: Rows, row: int, states: FloatArray) -> None:
+    put(rows.is_capitalised, row, True)
+    store(rows.flows, CAPITALISED, row, load(states, L_DUE))
+    add_to(states, L_BALANCE, load(states, L_DUE))
+    store(states, L_DUE, 0.0)
+    store(states, L_DUE_BASE, 0.0)
+
+
+@kernel
+def _reset(term: Any, entry: Any, market: MarketTables, path: int, states: FloatArray) -> None:
+    if entry.action == _SET_RATE:
+        store(states, L_RATE, entry.rate)
+        return
+    index = same(entry.rate)
+    if not entry.is_observed:
         day, end = int(entry.index_day), int(entry.index_end)
         if end <= day:
             end = int(market.tenor_end[term.index_tenor, day])
-        index_rates(market, term, path, day, end, lanes)
-    reset_floating(term, entry.base, lanes)
+        index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+    store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, entry.base))
 
 
 @kernel
 def _fix_payment(
-    term: Any, entry: Any, payment_days: CountArray, dates: DateTables, lanes: FloatArray
+    term: Any, entry: Any, payment_days: CountArray, dates: DateTables, states: FloatArray
 ) -> None:
     """Fix the instalment that repays the balance on these days (ACTUS guide, section 7).
 
     ``(n + a) A / (1 + A + A' + ...)``: the interest due at the first payment counts in full, each
     ``A`` is what one unit paid on that day grows to by the last one.
     """
-    for s in range(lanes.shape[1]):
-        rate, growth, total = lanes[L_RATE, s], 1.0, 1.0
-        for k in range(len(payment_days) - 1, 0, -1):
-            growth *= 1.0 + rate * _years(term, dates, payment_days[k - 1], payment_days[k])
-            total += growth
-        years = _years(term, dates, entry.accrual_day, payment_days[0])
-        owed = lanes[L_BALANCE, s] * (1.0 + years * rate) + lanes[L_DUE, s]
-        payment = owed * growth / total
-        lanes[L_PAYMENT, s] = _rounded(payment, entry.unit) if entry.unit > 0.0 else payment
+    rate, growth, total = load(states, L_RATE), same(1.0), same(1.0)
+    for k in range(len(payment_days) - 1, 0, -1):
+        years = _years(term, dates, payment_days[k - 1], payment_days[k])
+        growth = growth * (1.0 + rate * years)
+        total = total + growth
+    years = _years(term, dates, entry.accrual_day, payment_days[0])
+    owed = load(states, L_BALANCE) * (1.0 + years * rate) + load(states, L_DUE)
+    payment = owed * growth / total
+    store(states, L_PAYMENT, _rounded(payment, entry.unit) if entry.unit > 0.0 else payment)

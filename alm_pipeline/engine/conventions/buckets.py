@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets, CountArray, FloatArray, IntArray
+from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets, FloatArray, IntArray
 
 
 def fine_bounds(bucket_sets: tuple[Buckets, ...]) -> IntArray:
@@ -19,9 +19,9 @@ def fine_bounds(bucket_sets: tuple[Buckets, ...]) -> IntArray:
     return np.unique(np.concatenate([last, *(buckets.upper_offset for buckets in bucket_sets)]))
 
 
-def bucket_of_day(upper_offset: IntArray, n_days: int) -> CountArray:
+def bucket_of_day(upper_offset: IntArray, n_days: int) -> IntArray:
     """Return the bucket of each day 0, 1, ..., ``n_days - 1``."""
-    return np.searchsorted(upper_offset, np.arange(n_days), side="left").astype(np.int64)
+    return np.searchsorted(upper_offset, np.arange(n_days), side="left").astype(np.int32)
 
 
 def merged(fine: FloatArray, fine_upper_offset: IntArray, buckets: Buckets) -> FloatArray:

@@ -14,8 +14,9 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.day_count import additive_table
+from alm_pipeline.engine.conventions.day_count import isda_years
 from alm_pipeline.engine.kernel import inner_kernel
+from alm_pipeline.engine.lanes import at
 from alm_pipeline.errors import CalculationError
 
 
@@ -110,10 +111,10 @@ def date_tables(
         first_month=int(month_index[0]),
         month_start=starts[:-1],
         month_length=np.diff(starts),
-        month_index=month_index,
-        day_of_month=(days - days.astype("datetime64[M]")).astype(np.int64) + 1,
-        additive_years=additive_table(days),
-        adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int64),
+        month_index=month_index.astype(np.int32),
+        day_of_month=((days - days.astype("datetime64[M]")).astype(np.int64) + 1).astype(np.int8),
+        isda_years=isda_years(days),
+        adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int32),
     )
 
 
@@ -124,13 +125,19 @@ def rolled_day(tables: DateTables, month: int, roll_day: int) -> int:
     ``month`` is counted from January 1970; ``roll_day`` 31 means the last day of any month.
     """
     row = month - tables.first_month
-    return int(tables.month_start[row] + min(roll_day, tables.month_length[row]) - 1)
+    return int(at(tables.month_start, row) + min(roll_day, at(tables.month_length, row)) - 1)
+
+
+@inner_kernel
+def adjusted_day(tables: DateTables, adjustment: int, day: int) -> int:
+    """Return where a day moves under a row of ``DateTables.adjusted``."""
+    return int(at(tables.adjusted, adjustment, day - tables.first_day)) if adjustment > 0 else day
 
 
 @inner_kernel
 def month_of(tables: DateTables, offset: int) -> int:
     """Return the month of an offset, counted from January 1970."""
-    return int(tables.month_index[offset - tables.first_day])
+    return int(at(tables.month_index, offset - tables.first_day))
 
 
 def months_after(as_of_date: np.datetime64, n_months: int) -> IntArray:

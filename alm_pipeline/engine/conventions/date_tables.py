@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray
+import numpy as np
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.arrays import CountArray, FloatArray, IntArray
 
 
 class DateTables(NamedTuple):
@@ -17,17 +20,18 @@ class DateTables(NamedTuple):
 
     ``first_day`` is the offset of row 0 of the day tables, ``first_month`` the month (counted
     from January 1970) of row 0 of the month tables. ``adjusted`` (n_adjustments, n_days) holds
-    the offset each day moves to; row 0 leaves every day where it is.
+    the offset each day moves to; row 0 leaves every day where it is. Tables of all days are as
+    narrow as their numbers, to stay in the processor's cache.
     """
 
     first_day: int
     first_month: int
     month_start: CountArray
     month_length: CountArray
-    month_index: CountArray
-    day_of_month: CountArray
-    additive_years: FloatArray
-    adjusted: CountArray
+    month_index: IntArray
+    day_of_month: NDArray[np.int8]
+    isda_years: FloatArray
+    adjusted: IntArray
 
     @property
     def last_day(self) -> int:

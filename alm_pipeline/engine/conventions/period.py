@@ -10,13 +10,11 @@ import numpy as np
 from alm_pipeline.engine.conventions.calendar import date_tables
 from alm_pipeline.engine.conventions.cycle import Grid
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.day_count import (
-    N_ADDITIVE,
-    DayCount,
-    additive_table,
-    year_fraction,
-)
+from alm_pipeline.engine.conventions.day_count import DayCount, year_fraction
 from alm_pipeline.engine.kernel import entry_kernel
+
+_ACTUAL_DAYS = {DayCount.ACT_360: 360.0, DayCount.ACT_365F: 365.0}
+"""Day counts that need no tables."""
 
 
 def years_between(
@@ -36,10 +34,9 @@ def years_between(
     """
     if end <= start:
         return 0.0
-    if day_count < N_ADDITIVE:
-        table = additive_table(np.array([start, end], dtype="datetime64[D]"))
-        return float(table[day_count, 1] - table[day_count, 0])
     last = int((end - start).astype(np.int64))
+    if day_count in _ACTUAL_DAYS:
+        return last / _ACTUAL_DAYS[day_count]
     tables = date_tables(start, 0, last)
     matures = int((maturity - start).astype(np.int64)) if maturity is not None else -1
     return _between(tables, int(day_count), last, matures)

@@ -9,7 +9,9 @@ What does not belong here: what is paid (``cash_flows``).
 
 from __future__ import annotations
 
-from alm_pipeline.engine.conventions.calendar import month_of, rolled_day
+from typing import Any
+
+from alm_pipeline.engine.conventions.calendar import adjusted_day, month_of, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
 
@@ -24,6 +26,17 @@ def grid_day(
     if k == 0:
         return anchor_day
     return rolled_day(tables, month_of(tables, anchor_day) + k * step_months, roll_day)
+
+
+@inner_kernel
+def payment_day(tables: DateTables, term: Any, k: int) -> int:
+    """Return the offset of a contract's ``k``-th payment, moved; the last is its maturity."""
+    if k >= term.n_payments - 1:
+        return int(term.maturity)
+    day = grid_day(
+        tables, term.first_payment, k, term.step_months, term.step_days, term.payment_roll
+    )
+    return int(min(adjusted_day(tables, term.date_adjustment, day), term.maturity))
 
 
 @entry_kernel

@@ -1,80 +1,135 @@
 """The income lens: interest accrued in windows, on a constant balance sheet.
 
-Windows are bins of calendar months after the as-of date. A contract earns what it accrues inside
-a bin; of the running period only what is not yet booked as accrued interest. Every principal flow
-is replaced on its own date by a new contract at the scenario's index of ``replacement_tenor`` plus
-``replacement_margin`` (``replacement`` holds the rolled index), until the end of the window.
-Balances without maturity stay constant and reprice month by month. Swap legs run off unreplaced.
-Interest splits over bins by year fractions counted from the row's start, so that the parts add up
-to the row. Source: BCBS 368, annex 2; EBA/GL/2022/14.
+Windows end 12 and 24 months after the as-of date and are made of months. A contract earns what it
+accrues inside them; of the running period only what is not yet booked as accrued interest. Every
+principal flow is replaced on its own date by a new contract at the scenario's index of
+``replacement_tenor`` plus ``replacement_margin``, until the end of the window (``replacement``
+holds what one unit earns). Balances without maturity stay constant and reprice month by month.
+Swap legs run off unreplaced. Interest splits over months by year fractions counted from the row's
+start, so that the parts add up to the row, or by actual days. Source: BCBS 368, annex 2;
+EBA/GL/2022/14.
+
+Each contract gives the income of both windows; months are added up per group, replacements of a
+group's principal by the day on which it was placed.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray, RateType
+from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray, RateType
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    FORWARD,
     L_RATE,
-    PREPAID,
-    SCHEDULED,
     BehaviourTables,
     MarketTables,
     Rows,
+    repaid,
 )
-from alm_pipeline.engine.cash_flows.resets import reset_rates
+from alm_pipeline.engine.cash_flows.resets import reset_rate
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, kernel
+from alm_pipeline.engine.lanes import add_to, at, load, same, store
+from alm_pipeline.engine.metrics.principal import MONTH_INTEREST, MONTH_REPLACEMENT
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
 _FIXED = int(RateType.FIXED)
+_N_WINDOWS = 2
+
+
+class Bins(NamedTuple):
+    """Stretches of days: ``edges`` (n_bins + 1,), ``of_day`` (n_days,), bins in window one."""
+
+    edges: CountArray
+    of_day: IntArray
+    n_first: int
+
+
+class IncomeTables(NamedTuple):
+    """What the income lens reads.
+
+    ``months``, ``windows``: bins of a month and of a window each; ``has_months``: whether months
+    are added up. ``unit_months`` (n_pairs, n_days, n_months, WIDTH) and ``unit_windows`` (n_paths,
+    n_pairs, n_days, 2, WIDTH): what one unit placed on a day earns in a month, forward path, and
+    up to the end of a window. ``is_split_by_days``: how a row's interest is split.
+    """
+
+    months: Bins
+    windows: Bins
+    has_months: bool
+    unit_months: FloatArray
+    unit_windows: FloatArray
+    is_split_by_days: bool
+
+
+class Placed(NamedTuple):
+    """Principal of a group that is replaced, by day.
+
+    ``amounts`` (2, n_days, WIDTH): signed principal, and principal times margin; ``is_day``.
+    """
+
+    amounts: FloatArray
+    is_day: BoolArray
 
 
 @kernel
-def add_accrued(
+def accrued_income(
     term: Any,
     dates: DateTables,
+    bins: Bins,
+    is_split_by_days: bool,
     rows: Rows,
     n_rows: int,
-    edges: CountArray,
-    bin_of_day: CountArray,
-    accrued: FloatArray,
-) -> None:
-    """Add the interest that a contract accrues in each bin.
+    months: FloatArray,
+    group: int,
+) -> Any:
+    """Return what a contract accrues in the two windows, signed, and add it to months.
 
     Parameters
     ----------
-    edges : (n_bins + 1,) int64 [days]
-        0 and the end of each bin.
-    bin_of_day : (n_days,) int64
-        Bin of each day up to the last edge.
-    accrued : (n_bins, S) float64 [position currency], signed, added to
+    bins : Bins
+        Of months, or of windows where months are not wanted.
+    months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
+        Item MONTH_INTEREST of row ``group`` is added to.
     """
-    sign = float(term.sign)
+    edges, first, whole = bins.edges, same(0.0), same(0.0)
+    last_day, first_edge = edges[-1], edges[bins.n_first]
     for row in range(n_rows):
-        start, day = max(rows.start[row], 0), rows.day[row]
-        if start >= edges[-1]:
-            return
-        booked = term.accrued_interest if row == 0 else 0.0
-        first, done = start, 0.0
-        flow = rows.flows[row]
-        while start < min(day, edges[-1]):
-            at = bin_of_day[start + 1]
-            stop = min(day, edges[at + 1])
-            share = 1.0 if stop == day else _share(term, dates, first, stop, day)
-            for s in range(accrued.shape[1]):
-                accrued[at, s] += sign * (share - done) * (flow[ACCRUED, s] - booked)
+        start, day = max(at(rows.start, row), 0), at(rows.day, row)
+        if start >= last_day:
+            break
+        earned = float(term.sign) * load(rows.flows, ACCRUED, row)
+        if row == 0:
+            earned = earned - float(term.sign) * term.accrued_interest
+        begin, done, end = start, 0.0, min(day, last_day)
+        while start < end:
+            bin_ = at(bins.of_day, start + 1)
+            stop = min(day, at(edges, bin_ + 1))
+            share = 1.0
+            if stop != day:
+                share = _share(term, dates, is_split_by_days, begin, stop, day)
+            amount = (share - done) * earned
+            if len(edges) > _N_WINDOWS + 1:
+                add_to(months, group, bin_, MONTH_INTEREST, amount)
+            whole = whole + amount
+            if stop <= first_edge:
+                first = first + amount
             start, done = stop, share
+    return first, whole
 
 
 @kernel
-def _share(term: Any, dates: DateTables, start: int, stop: int, day: int) -> float:
+def _share(
+    term: Any, dates: DateTables, is_split_by_days: bool, start: int, stop: int, day: int
+) -> float:
     """Return which share of a row's interest has accrued by ``stop``, counted from its start.
 
     Always from the start: 30/360 is not additive, and its parts would not make up the row.
     """
+    if is_split_by_days:
+        return (stop - start) / (day - start)
     whole = year_fraction(dates, term.day_count, start, day, term.maturity)
     if whole == 0.0:
         return 0.0
@@ -82,102 +137,106 @@ def _share(term: Any, dates: DateTables, start: int, stop: int, day: int) -> flo
 
 
 @kernel
-def add_replaced(
+def replaced_income(
     term: Any,
+    tables: IncomeTables,
+    path: int,
     rows: Rows,
     n_rows: int,
-    edges: CountArray,
-    bin_of_day: CountArray,
-    rolled: FloatArray,
     year_days: float,
-    replaced: FloatArray,
-) -> None:
-    """Add what the replacements of a contract's principal flows earn in each bin.
+    placed: Placed,
+) -> Any:
+    """Return what the replacements of a contract earn in the two windows, and note their days.
 
     Parameters
     ----------
-    rolled : (n_days, n_bins, S) float64 [years x rate]
-        Index earned in a bin by one unit placed on a day and re-fixed every tenor.
     year_days : float [days]
         Year in which index and margin accrue.
-    replaced : (n_bins, S) float64 [position currency], signed, added to
+    placed : Placed
+        The forward path is added to.
     """
+    first, whole = same(0.0), same(0.0)
     if term.is_notional or term.is_constant:
-        return
-    sign, n_bins = float(term.sign), len(edges) - 1
+        return first, whole
+    last_day, first_edge = tables.windows.edges[-1], tables.windows.edges[1]
+    pair, margin = term.replacement_row, term.replacement_margin / year_days
     for row in range(n_rows):
-        day = rows.day[row]
-        if day >= edges[-1]:
-            return
-        flow, drawn = rows.flows[row], rows.drawn[row]
-        for at in range(bin_of_day[day], n_bins):
-            margin_years = max(edges[at + 1] - max(day, edges[at]), 0) / year_days
-            margin = term.replacement_margin * margin_years
-            for s in range(replaced.shape[1]):
-                principal = flow[SCHEDULED, s] + flow[PREPAID, s] - drawn
-                replaced[at, s] += sign * principal * (rolled[day, at, s] + margin)
+        day = at(rows.day, row)
+        if day >= last_day:
+            break
+        principal = float(term.sign) * repaid(term, rows, row)
+        unit = load(tables.unit_windows, path, pair, day, 1) + margin * (last_day - day)
+        whole = whole + principal * unit
+        if day < first_edge:
+            unit = load(tables.unit_windows, path, pair, day, 0) + margin * (first_edge - day)
+            first = first + principal * unit
+        if tables.has_months and path == FORWARD:
+            add_to(placed.amounts, 0, day, principal)
+            add_to(placed.amounts, 1, day, principal * margin)
+            placed.is_day[day] = True
+    return first, whole
 
 
 @kernel
-def add_constant(
+def add_placed(
+    tables: IncomeTables, pair: int, placed: Placed, months: FloatArray, group: int
+) -> None:
+    """Add what the principal placed by a group earns to its months, and forget the principal.
+
+    Parameters
+    ----------
+    months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
+        Item MONTH_REPLACEMENT of row ``group`` is added to.
+    """
+    edges = tables.months.edges
+    for day in range(len(placed.is_day)):
+        if not placed.is_day[day]:
+            continue
+        principal, margin = load(placed.amounts, 0, day), load(placed.amounts, 1, day)
+        for month in range(tables.months.of_day[day], len(edges) - 1):
+            n_days = max(edges[month + 1] - max(day, edges[month]), 0)
+            earned = principal * load(tables.unit_months, pair, day, month) + margin * n_days
+            add_to(months, group, month, MONTH_REPLACEMENT, earned)
+        store(placed.amounts, 0, day, 0.0)
+        store(placed.amounts, 1, day, 0.0)
+        placed.is_day[day] = False
+
+
+@kernel
+def constant_income(
     term: Any,
     dates: DateTables,
     market: MarketTables,
     behaviour: BehaviourTables,
+    tables: IncomeTables,
     path: int,
-    month_days: CountArray,
-    bin_of_day: CountArray,
-    lanes: FloatArray,
-    own: FloatArray,
-    other: FloatArray,
-) -> None:
-    """Put beside the run-off interest what makes it the interest of a constant balance.
+    states: FloatArray,
+    months: FloatArray,
+) -> Any:
+    """Return what a constant balance earns in the two windows.
 
     Balances without maturity keep their principal; their rate is re-fixed every month. A floating
     rate keeps today's coupon until its next reset, at least through month 1.
-    """
-    if not term.is_constant:
-        return
-    for s in range(lanes.shape[1]):
-        lanes[L_RATE, s] = term.coupon_rate
-    before = 0.0
-    for month in range(len(month_days) - 1):
-        start, end = month_days[month], month_days[month + 1]
-        is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
-        if term.rate_type == _ADMINISTERED or is_floating_reset:
-            index_end = market.tenor_end[max(term.index_tenor, 0), start]
-            reset_rates(term, market, behaviour, path, start, index_end, lanes)
-        years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
-        amount = term.sign * term.principal * (years - before)
-        at, before = bin_of_day[end], years
-        for s in range(lanes.shape[1]):
-            other[at, s] += amount * lanes[L_RATE, s]
-    for at in range(own.shape[0]):
-        for s in range(own.shape[1]):
-            other[at, s] -= own[at, s]
-
-
-@kernel
-def add_income(own: FloatArray, other: FloatArray, n_first: int, income: FloatArray) -> None:
-    """Add the bins of a contract up: the first ``n_first`` bins, and all.
 
     Parameters
     ----------
-    own, other : (n_bins, S) float64
-        Run-off interest, and what the constant balance adds to it.
-    income : (2, S) float64 [position currency], signed, added to
+    months : (1, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
+        Run-off interest in MONTH_INTEREST; what the constant balance earns more is put beside it.
     """
-    for at in range(own.shape[0]):
-        for s in range(own.shape[1]):
-            income[1, s] += own[at, s] + other[at, s]
-        if at == n_first - 1:
-            income[0] = income[1]
-
-
-@kernel
-def add_months(own: FloatArray, other: FloatArray, months: FloatArray, item: int) -> None:
-    """Add the bins of a contract to its group's months, items ``item`` and ``item + 1``."""
-    for at in range(own.shape[0]):
-        for s in range(own.shape[1]):
-            months[at, item, s] += own[at, s]
-            months[at, item + 1, s] += other[at, s]
+    store(states, L_RATE, term.coupon_rate)
+    first, whole, before = same(0.0), same(0.0), 0.0
+    edges = tables.months.edges
+    for month in range(len(edges) - 1):
+        start, end = edges[month], edges[month + 1]
+        is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
+        if term.rate_type == _ADMINISTERED or is_floating_reset:
+            index_end = market.tenor_end[max(term.index_tenor, 0), start]
+            reset_rate(term, market, behaviour, path, start, index_end, states)
+        years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
+        earned = term.sign * term.principal * (years - before) * load(states, L_RATE)
+        whole, before = whole + earned, years
+        if month < tables.months.n_first:
+            first = first + earned
+        own = load(months, 0, month, MONTH_INTEREST)
+        store(months, 0, month, MONTH_REPLACEMENT, earned - own)
+    return first, whole

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, IntArray
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
@@ -15,8 +15,8 @@ from alm_pipeline.engine.cash_flows.records import (
     SCHEDULED,
     Rows,
 )
-from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
-from alm_pipeline.engine.kernel import inner_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
+from alm_pipeline.engine.lanes import add_to, at, load
 
 OPENING, DRAWN, CAPITALISED_INTEREST, SCHEDULED_PRINCIPAL, PREPAID_PRINCIPAL = range(5)
 WRITTEN_OFF, REMAINING = 5, 6
@@ -25,6 +25,9 @@ N_PRINCIPAL_ITEMS = 7
 
 MONTH_INTEREST, MONTH_REPLACEMENT = 7, 8
 N_MONTH_ITEMS = 9
+
+
+_NON_PERFORMING = int(CashFlowModel.NON_PERFORMING)
 
 
 @kernel
@@ -36,21 +39,18 @@ def opening_principal(term: Any) -> float:
 
 
 @inner_kernel
-def _add_row(term: Any, rows: Rows, row: int, item: FloatArray) -> None:
+def _add_row(term: Any, rows: Rows, row: int, items: FloatArray, first: int, second: int) -> None:
     """Add the movements of a row; what a contract never does is not added as zero."""
-    flow, drawn, written_off = rows.flows[row], rows.drawn[row], rows.written_off[row]
-    for s in range(item.shape[1]):
-        item[SCHEDULED_PRINCIPAL, s] += flow[SCHEDULED, s]
-    if term.has_prepayment or term.has_redemption:
-        for s in range(item.shape[1]):
-            item[PREPAID_PRINCIPAL, s] += flow[PREPAID, s]
-    if term.repayment == REPAY_ANNUITY or term.has_agenda:
-        for s in range(item.shape[1]):
-            item[CAPITALISED_INTEREST, s] += flow[CAPITALISED, s]
-    if drawn != 0.0 or written_off != 0.0:
-        for s in range(item.shape[1]):
-            item[DRAWN, s] += drawn
-            item[WRITTEN_OFF, s] += written_off
+    flows = rows.flows
+    add_to(items, first, second, SCHEDULED_PRINCIPAL, load(flows, SCHEDULED, row))
+    if term.may_leave_early:
+        add_to(items, first, second, PREPAID_PRINCIPAL, load(flows, PREPAID, row))
+    if at(rows.is_capitalised, row):
+        add_to(items, first, second, CAPITALISED_INTEREST, load(flows, CAPITALISED, row))
+    if term.may_draw:
+        add_to(items, first, second, DRAWN, at(rows.drawn, row))
+    if term.model == _NON_PERFORMING:
+        add_to(items, first, second, WRITTEN_OFF, at(rows.written_off, row))
 
 
 @kernel
@@ -58,29 +58,32 @@ def add_principal(
     term: Any,
     rows: Rows,
     n_rows: int,
-    bin_of_day: CountArray,
+    bin_of_day: IntArray,
     months: FloatArray,
-    record: FloatArray,
+    group: int,
+    records: FloatArray,
+    i: int,
 ) -> None:
     """Add the principal movements of a contract to its record and its group's months.
 
     Parameters
     ----------
-    bin_of_day : (n_days,) int64
+    bin_of_day : (n_days,) int32
         Month of each day, 0 for days 1 to the end of month 1; days beyond the array are not
         in any month.
-    months : (n_months, N_MONTH_ITEMS, S) float64, added to
-    record : (N_PRINCIPAL_ITEMS, S) float64, added to
+    months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64, added to
+    records : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64; row ``i`` is added to
     """
     opening = opening_principal(term)
-    for s in range(record.shape[1]):
-        record[OPENING, s] += opening
-        months[0, OPENING, s] += opening
+    add_to(records, 0, i, OPENING, opening)
+    add_to(months, group, 0, OPENING, opening)
     if term.is_notional:
         return
     for row in range(n_rows):
-        _add_row(term, rows, row, record)
-        if rows.day[row] < len(bin_of_day):
-            _add_row(term, rows, row, months[bin_of_day[rows.day[row]]])
-    for s in range(record.shape[1]):
-        record[REMAINING, s] += rows.flows[n_rows - 1, BALANCE, s] if n_rows > 0 else opening
+        _add_row(term, rows, row, records, ZERO, i)
+        if at(rows.day, row) < len(bin_of_day):
+            _add_row(term, rows, row, months, group, at(bin_of_day, at(rows.day, row)))
+    if n_rows > 0:
+        add_to(records, 0, i, REMAINING, load(rows.flows, BALANCE, n_rows - 1))
+    else:
+        add_to(records, 0, i, REMAINING, opening)

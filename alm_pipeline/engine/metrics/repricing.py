@@ -13,39 +13,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray, OptionType
-from alm_pipeline.engine.cash_flows.records import (
-    BALANCE,
-    CAPITALISED,
-    PREPAID,
-    SCHEDULED,
-    Rows,
-)
+from alm_pipeline.engine.arrays import FloatArray, IntArray, OptionType
+from alm_pipeline.engine.cash_flows.records import BALANCE, CAPITALISED, Rows, repaid
 from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.lanes import add_to, at, load
 
 _NO_OPTION = int(OptionType.NONE)
 
 
 @kernel
 def add_repricing(
-    term: Any, rows: Rows, n_rows: int, bucket_of_day: CountArray, repricing: FloatArray
+    term: Any,
+    rows: Rows,
+    n_rows: int,
+    bucket_of_day: IntArray,
+    repricing: FloatArray,
+    group: int,
 ) -> None:
     """Add the principal of a contract to its group's repricing buckets.
 
     Parameters
     ----------
-    bucket_of_day : (n_days,) int64
-    repricing : (n_buckets, S) float64 [position currency], signed, added to
+    bucket_of_day : (n_days,) int32
+    repricing : (n_groups, n_buckets, WIDTH) float64 [position currency], signed, added to
     """
     if term.option_type != _NO_OPTION:
         return
     sign = float(term.sign)
     for row in range(n_rows):
-        flow, drawn = rows.flows[row], rows.drawn[row]
-        repriced = 1.0 if rows.is_reset[row] else 0.0
-        slot = repricing[bucket_of_day[rows.day[row]]]
-        for s in range(len(slot)):
-            principal = flow[SCHEDULED, s] + flow[PREPAID, s] - flow[CAPITALISED, s] - drawn
-            slot[s] += sign * (principal + repriced * flow[BALANCE, s])
-        if rows.is_reset[row]:
+        principal = repaid(term, rows, row)
+        if at(rows.is_capitalised, row):
+            principal = principal - load(rows.flows, CAPITALISED, row)
+        if at(rows.is_reset, row):
+            principal = principal + load(rows.flows, BALANCE, row)
+        add_to(repricing, group, at(bucket_of_day, at(rows.day, row)), sign * principal)
+        if at(rows.is_reset, row):
             return

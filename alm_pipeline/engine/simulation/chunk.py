@@ -3,6 +3,7 @@
 Each contract is projected once into a small buffer and read by one lens after the other. What a
 chunk needs stands in ``Setting`` (read only, shared by all threads). It writes the ``Values`` of
 its own positions, and ``Totals`` per group of its own, which the caller adds up in chunk order.
+All of it is about one block of ``WIDTH`` scenarios.
 """
 
 from __future__ import annotations
@@ -11,31 +12,34 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray, IntArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     FORWARD,
-    N_LANES,
     NEVER,
     BehaviourTables,
     MarketTables,
     Rows,
     empty_rows,
+    empty_states,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import entry_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
+from alm_pipeline.engine.lanes import WIDTH, add_to, load, store
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
 from alm_pipeline.engine.metrics.nii import (
-    add_accrued,
-    add_constant,
-    add_income,
-    add_months,
-    add_replaced,
+    IncomeTables,
+    Placed,
+    accrued_income,
+    add_placed,
+    constant_income,
+    replaced_income,
 )
 from alm_pipeline.engine.metrics.principal import (
     MONTH_INTEREST,
+    MONTH_REPLACEMENT,
     N_MONTH_ITEMS,
     N_PRINCIPAL_ITEMS,
     add_principal,
@@ -43,47 +47,42 @@ from alm_pipeline.engine.metrics.principal import (
 from alm_pipeline.engine.metrics.repricing import add_repricing
 
 
-class IncomeBins(NamedTuple):
-    """Bins of the income lens: edges in days, bin of each day, rolled index, first window."""
+class Lenses(NamedTuple):
+    """Which lenses read the rows besides value."""
 
-    edges: CountArray
-    bins: CountArray
-    rolled: FloatArray
-    n_first: int
+    has_income: bool
+    has_flat_path: bool
+    has_repricing: bool
+    has_principal: bool
 
 
 class Setting(NamedTuple):
-    """What every chunk reads: tables, windows and choices.
-
-    ``months``: the forward path, in monthly bins; ``windows``: the flat path, one bin a window.
-    """
+    """What every chunk reads: tables of one block of scenarios, and choices."""
 
     dates: DateTables
     market: MarketTables
     behaviour: BehaviourTables
     agendas: AgendaTables
-    bucket_of_day: CountArray
+    income: IncomeTables
+    bucket_of_day: IntArray
     is_margin_included: bool
-    months: IncomeBins
-    windows: IncomeBins
+    lenses: Lenses
 
 
 class Buffers(NamedTuple):
-    """What one thread overwrites contract by contract: small enough to stay in its cache.
-
-    ``months``, ``windows`` (2, n_bins, S): run-off interest, and the rest of the income.
-    """
+    """What one thread overwrites contract by contract: small enough to stay in its cache."""
 
     rows: Rows
-    lanes: FloatArray
+    states: FloatArray
     months: FloatArray
-    windows: FloatArray
+    placed: Placed
 
 
 class Values(NamedTuple):
     """Results per position of the whole pass; a chunk writes those of its own positions.
 
-    ``net_interest_income`` (n, 2 paths, 2 windows, S).
+    ``present_value`` (n, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows, WIDTH);
+    ``principal`` (1, n, N_PRINCIPAL_ITEMS, WIDTH). A lens that is not chosen has n = 0.
     """
 
     present_value: FloatArray
@@ -100,46 +99,43 @@ class Totals(NamedTuple):
     months: FloatArray
 
 
-class Shape(NamedTuple):
-    """How many buckets, months and scenarios the results of a pass have."""
-
-    n_buckets: int
-    n_months: int
-    n_scenarios: int
-
-
-def empty_values(n: int, n_scenarios: int) -> Values:
+def empty_values(n: int, lenses: Lenses) -> Values:
     """Return zeroed results of ``n`` positions."""
+    n_income, n_principal = n * lenses.has_income, n * lenses.has_principal
     return Values(
-        present_value=np.zeros((n, n_scenarios)),
-        net_interest_income=np.zeros((n, 2, 2, n_scenarios)),
-        principal=np.zeros((n, N_PRINCIPAL_ITEMS, n_scenarios)),
+        present_value=np.zeros((n, WIDTH)),
+        net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, WIDTH)),
+        principal=np.zeros((1, n_principal, N_PRINCIPAL_ITEMS, WIDTH)),
     )
 
 
-def empty_totals(first: int, n: int, shape: Shape) -> Totals:
+def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
     """Return zeroed amounts of ``n`` groups from group ``first`` on."""
-    n_buckets, n_months, n_scenarios = shape
     return Totals(
         first=first,
-        cash=np.zeros((n, n_buckets, N_CASH_ITEMS, n_scenarios)),
-        repricing=np.zeros((n, n_buckets, n_scenarios)),
-        months=np.zeros((n, n_months, N_MONTH_ITEMS, n_scenarios)),
+        cash=np.zeros((n, n_buckets, N_CASH_ITEMS, WIDTH)),
+        repricing=np.zeros((n, n_buckets, WIDTH)),
+        months=np.zeros((n, n_months, N_MONTH_ITEMS, WIDTH)),
     )
 
 
 def chunk_totals(
-    terms: Any, chosen: CountArray, setting: Setting, values: Values, shape: Shape
+    terms: Any, chosen: CountArray, setting: Setting, values: Values, n_buckets: int
 ) -> Totals:
-    """Run the ``chosen`` contracts, sorted by group: fill their values, return their totals."""
-    first, last = int(terms.group[chosen[0]]), int(terms.group[chosen[-1]])
-    totals = empty_totals(first, last - first + 1, shape)
-    n_rows = int(terms.max_rows[chosen].max())
+    """Run the contracts of a chunk, sorted by group: fill their values, return their totals.
+
+    ``terms`` (m,) records of the rows ``chosen`` (m,) of the whole pass.
+    """
+    first, last = int(terms.group[0]), int(terms.group[-1])
+    edges = setting.income.months.edges
+    n_months, n_days = len(edges) - 1, int(edges[-1])
+    totals = empty_totals(first, last - first + 1, n_buckets, n_months)
+    placed = Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_))
     buffers = Buffers(
-        rows=empty_rows(max(n_rows, 1), shape.n_scenarios),
-        lanes=np.zeros((N_LANES, shape.n_scenarios)),
-        months=np.zeros((2, len(setting.months.edges) - 1, shape.n_scenarios)),
-        windows=np.zeros((2, len(setting.windows.edges) - 1, shape.n_scenarios)),
+        rows=empty_rows(max(int(terms.max_rows.max()), 1), accrued_until=n_days),
+        states=empty_states(),
+        months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
+        placed=placed,
     )
     _fill(terms, chosen, setting, buffers, values, totals)
     return totals
@@ -155,71 +151,103 @@ def _fill(
     totals: Totals,
 ) -> None:
     """Project one contract after the other and read its rows at once: one call without the GIL."""
-    dates, market, behaviour = setting.dates, setting.market, setting.behaviour
-    agendas = setting.agendas
-    rows, lanes = buffers.rows, buffers.lanes
-    last_day = setting.windows.edges[-1]
-    for i in chosen:
-        term = terms[i]
-        n_rows = project_one(term, dates, market, behaviour, agendas, FORWARD, NEVER, rows, lanes)
-        _read_cash(term, setting, rows, n_rows, values, totals, i)
-        if not term.is_nii:
-            continue
-        income, months = values.net_interest_income[i], totals.months[term.group - totals.first]
-        _read_income(term, setting, FORWARD, buffers, n_rows, buffers.months, income)
-        add_months(buffers.months[0], buffers.months[1], months, MONTH_INTEREST)
-        if term.is_path_dependent:
-            n_rows = project_one(
-                term, dates, market, behaviour, agendas, FLAT, last_day, rows, lanes
-            )
-        _read_income(term, setting, FLAT, buffers, n_rows, buffers.windows, income)
+    n, rows, lenses = len(chosen), buffers.rows, setting.lenses
+    for k in range(n):
+        term, i = terms[k], chosen[k]
+        group = term.group - totals.first
+        n_rows = _project(term, setting, FORWARD, NEVER, buffers)
+        value = add_cash(
+            term,
+            rows,
+            n_rows,
+            setting.market.discount,
+            setting.is_margin_included,
+            setting.bucket_of_day,
+            totals.cash,
+            group,
+        )
+        store(values.present_value, i, value)
+        if lenses.has_repricing:
+            add_repricing(term, rows, n_rows, setting.bucket_of_day, totals.repricing, group)
+        if lenses.has_principal:
+            month_of_day, months = setting.income.months.of_day, totals.months
+            add_principal(term, rows, n_rows, month_of_day, months, group, values.principal, i)
+        if lenses.has_income and term.is_nii:
+            _read_income(term, setting, buffers, n_rows, values, totals, i)
+        is_last = k == n - 1 or terms[k + 1].group != term.group
+        is_last = is_last or terms[k + 1].replacement_row != term.replacement_row
+        if setting.income.has_months and is_last:
+            pair = term.replacement_row
+            add_placed(setting.income, pair, buffers.placed, totals.months, group)
 
 
 @kernel
-def _read_cash(
-    term: Any,
-    setting: Setting,
-    rows: Rows,
-    n_rows: int,
-    values: Values,
-    totals: Totals,
-    i: int,
-) -> None:
-    """Read the lenses of the forward path that do not accrue."""
-    group, buckets = term.group - totals.first, setting.bucket_of_day
-    add_cash(
+def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
+    return project_one(
         term,
-        rows,
-        n_rows,
-        setting.market.discount[term.discount_curve],
-        setting.is_margin_included,
-        buckets,
-        totals.cash[group],
-        values.present_value[i],
+        setting.dates,
+        setting.market,
+        setting.behaviour,
+        setting.agendas,
+        path,
+        last_day,
+        buffers.rows,
+        buffers.states,
     )
-    add_repricing(term, rows, n_rows, buckets, totals.repricing[group])
-    bins = setting.months.bins
-    add_principal(term, rows, n_rows, bins, totals.months[group], values.principal[i])
 
 
 @kernel
 def _read_income(
     term: Any,
     setting: Setting,
+    buffers: Buffers,
+    n_rows: int,
+    values: Values,
+    totals: Totals,
+    i: int,
+) -> None:
+    """Read the income of both paths; what depends on the path is projected again for the flat."""
+    group, months = term.group - totals.first, buffers.months
+    if term.is_constant:
+        _read_path(term, setting, FORWARD, buffers, n_rows, months, ZERO, values, i)
+        for month in range(months.shape[1]):
+            for item in (MONTH_INTEREST, MONTH_REPLACEMENT):
+                add_to(totals.months, group, month, item, load(months, 0, month, item))
+    else:
+        _read_path(term, setting, FORWARD, buffers, n_rows, totals.months, group, values, i)
+    if not setting.lenses.has_flat_path:
+        return
+    if term.is_path_dependent:
+        n_rows = _project(term, setting, FLAT, setting.income.months.edges[-1], buffers)
+    _read_path(term, setting, FLAT, buffers, n_rows, months, ZERO, values, i)
+
+
+@kernel
+def _read_path(
+    term: Any,
+    setting: Setting,
     path: int,
     buffers: Buffers,
     n_rows: int,
-    both: FloatArray,
-    income: FloatArray,
+    months: FloatArray,
+    group: int,
+    values: Values,
+    i: int,
 ) -> None:
-    """Fill the bins of one path, run-off interest and the rest, and add up its windows."""
-    dates, market, behaviour = setting.dates, setting.market, setting.behaviour
-    bins = setting.months if path == FORWARD else setting.windows
-    rows, edges, own, other = buffers.rows, bins.edges, both[0], both[1]
-    own[:], other[:] = 0.0, 0.0
-    add_accrued(term, dates, rows, n_rows, edges, bins.bins, own)
-    rolled, year_days = bins.rolled[term.replacement_row], market.index_year_days[term.index_curve]
-    add_replaced(term, rows, n_rows, edges, bins.bins, rolled, year_days, other)
-    month_days, lanes = setting.months.edges, buffers.lanes
-    add_constant(term, dates, market, behaviour, path, month_days, bins.bins, lanes, own, other)
-    add_income(own, other, bins.n_first, income[path])
+    """Fill the two windows of one path."""
+    dates, market, tables, rows = setting.dates, setting.market, setting.income, buffers.rows
+    if term.is_constant:
+        for month in range(months.shape[1]):
+            store(months, 0, month, MONTH_INTEREST, 0.0)
+    needs_months = term.is_constant or (tables.has_months and path == FORWARD)
+    bins, is_by_days = tables.months if needs_months else tables.windows, tables.is_split_by_days
+    first, whole = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
+    if term.is_constant:
+        states, behaviour = buffers.states, setting.behaviour
+        first, whole = constant_income(term, dates, market, behaviour, tables, path, states, months)
+    else:
+        year_days, placed = market.index_year_days[term.index_curve], buffers.placed
+        more = replaced_income(term, tables, path, rows, n_rows, year_days, placed)
+        first, whole = first + more[0], whole + more[1]
+    store(values.net_interest_income, path, i, 0, first)
+    store(values.net_interest_income, path, i, 1, whole)

@@ -26,14 +26,16 @@ from alm_pipeline.engine.cash_flows.records import (
     CAPITALISED,
     FORWARD,
     INTEREST,
-    N_LANES,
     NEVER,
     PREPAID,
     RATE,
     SCHEDULED,
     Rows,
     empty_rows,
+    empty_states,
 )
+from alm_pipeline.engine.lanes import WIDTH
+from alm_pipeline.engine.simulation.chunk import Setting
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 
 _CASH_ITEMS = (
@@ -80,28 +82,34 @@ def project(
         movements of nothing (zero interest, no prepayment) have no row.
     """
     ready = prepared(positions, curves, behaviour, (), options, agendas)
-    terms, setting, n_scenarios = ready.terms, ready.setting, curves.n_scenarios
+    terms = ready.terms(np.arange(len(positions)))
     parts: list[dict[str, FloatArray]] = []
     for i in range(len(terms)):
-        rows = empty_rows(int(terms[i].max_rows), n_scenarios)
-        lanes = np.zeros((N_LANES, n_scenarios))
-        market, behaviour_of = setting.market, setting.behaviour
-        n_rows = project_one(
-            terms[i],
-            setting.dates,
-            market,
-            behaviour_of,
-            setting.agendas,
-            FORWARD,
-            NEVER,
-            rows,
-            lanes,
-        )
-        parts += [_events(i, terms[i], rows, n_rows, s) for s in range(n_scenarios)]
+        for s in range(curves.n_scenarios):
+            if s % WIDTH == 0:
+                rows, n_rows = projected_rows(terms[i], ready.settings[s // WIDTH])
+            parts.append(_events(i, terms[i], rows, n_rows, s))
     columns = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in _COLUMNS
     }
     return _typed(columns)
+
+
+def projected_rows(term: Any, setting: Setting) -> tuple[Rows, int]:
+    """Return the rows of one contract along the forwards, and how many there are."""
+    rows = empty_rows(int(term.max_rows))
+    n_rows = project_one(
+        term,
+        setting.dates,
+        setting.market,
+        setting.behaviour,
+        setting.agendas,
+        FORWARD,
+        NEVER,
+        rows,
+        empty_states(),
+    )
+    return rows, n_rows
 
 
 def _typed(columns: dict[str, FloatArray]) -> Events:
@@ -121,7 +129,7 @@ def _typed(columns: dict[str, FloatArray]) -> Events:
 def _events(i: int, term: Any, rows: Rows, n: int, scenario: int) -> dict[str, FloatArray]:
     """Return the events of one position and scenario, all columns float64."""
     sign = float(term.sign)
-    flows = rows.flows[:n, :, scenario]
+    flows = rows.flows[:, :n, scenario % WIDTH].T
     paid = 0.0 if term.is_notional else sign
     rate_after = np.append(flows[1:, RATE], flows[-1:, RATE])
     zero = np.zeros(n)

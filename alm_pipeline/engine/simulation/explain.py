@@ -13,23 +13,19 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray, Positions
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
-from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
     CAPITALISED,
-    FORWARD,
     INTEREST,
     INTEREST_BASE,
-    N_LANES,
-    NEVER,
     PREPAID,
     RATE,
     SCHEDULED,
     Rows,
-    empty_rows,
 )
 from alm_pipeline.engine.simulation.chunk import Setting
+from alm_pipeline.engine.simulation.events import projected_rows
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 from alm_pipeline.errors import CalculationError
 
@@ -92,24 +88,13 @@ def explain(
             fix="explain one position under one scenario",
         )
     ready = prepared(positions, curves, behaviour, (), options, agendas)
-    term, setting = ready.terms[0], ready.setting
-    rows, lanes = empty_rows(int(term.max_rows), 1), np.zeros((N_LANES, 1))
-    n_rows = project_one(
-        term,
-        setting.dates,
-        setting.market,
-        setting.behaviour,
-        setting.agendas,
-        FORWARD,
-        NEVER,
-        rows,
-        lanes,
-    )
+    term, setting = ready.terms(np.arange(1))[0], ready.settings[0]
+    rows, n_rows = projected_rows(term, setting)
     return [_explained(term, setting, rows, row, n_rows) for row in range(n_rows)]
 
 
 def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -> ExplainedDate:
-    flow, day = rows.flows[row, :, 0], int(rows.day[row])
+    flow, day = rows.flows[:, row, 0], int(rows.day[row])
     drawn, written_off = float(rows.drawn[row]), float(rows.written_off[row])
     moved = flow[SCHEDULED] + flow[PREPAID] + written_off - flow[CAPITALISED] - drawn
     balance = float(flow[BALANCE] + moved)
@@ -123,7 +108,7 @@ def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -
         rate=float(flow[RATE]),
         years=float(flow[ACCRUED] / weight) if weight else math.nan,
         accrued_interest=float(flow[ACCRUED]),
-        next_rate=float(rows.flows[row + 1, RATE, 0]) if is_followed else None,
+        next_rate=float(rows.flows[RATE, row + 1, 0]) if is_followed else None,
         interest=float(flow[INTEREST]),
         scheduled=float(flow[SCHEDULED]),
         prepaid=float(flow[PREPAID]),

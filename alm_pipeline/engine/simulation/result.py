@@ -40,7 +40,8 @@ class BucketAmounts:
     """Amounts of one bucket set, each (n_groups, n_buckets, n_scenarios), signed.
 
     ``principal``, ``interest``, ``present_value`` by pay date; ``repricing_principal`` by
-    repricing date. Present values sum to the values of the positions in either set.
+    repricing date, no groups without that lens. Present values sum to the values of the positions
+    in either set.
     """
 
     name: str
@@ -52,7 +53,7 @@ class BucketAmounts:
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationResult:
-    """Results of one pass.
+    """Results of one pass; what a lens that was not chosen would give is not there.
 
     Attributes
     ----------
@@ -83,18 +84,22 @@ def principal_items(record: FloatArray) -> dict[str, FloatArray]:
     return items | {"remaining": record[:, REMAINING]}
 
 
-def monthly_items(months: FloatArray) -> dict[str, FloatArray]:
+def monthly_items(
+    months: FloatArray, *, has_income: bool, has_principal: bool
+) -> dict[str, FloatArray]:
     """Return the group months (n_groups, n_months, items, S) by name, balances rolled forward."""
-    items = {name: months[:, :, row] for name, row in _PRINCIPAL.items() if name != "opening"}
-    change = items["drawn"] + items["capitalised"] - items["scheduled"]
-    change = change - items["prepaid"] - items["written_off"]
-    closing = months[:, :1, OPENING] + np.cumsum(change, axis=1)
-    return items | {
-        "opening": np.concatenate([months[:, :1, OPENING], closing[:, :-1]], axis=1),
-        "closing": closing,
-        "interest": months[:, :, MONTH_INTEREST],
-        "replacement": months[:, :, MONTH_REPLACEMENT],
-    }
+    found: dict[str, FloatArray] = {}
+    if has_income:
+        found["interest"] = months[:, :, MONTH_INTEREST]
+        found["replacement"] = months[:, :, MONTH_REPLACEMENT]
+    if has_principal:
+        items = {name: months[:, :, row] for name, row in _PRINCIPAL.items() if name != "opening"}
+        change = items["drawn"] + items["capitalised"] - items["scheduled"]
+        change = change - items["prepaid"] - items["written_off"]
+        closing = months[:, :1, OPENING] + np.cumsum(change, axis=1)
+        opening = np.concatenate([months[:, :1, OPENING], closing[:, :-1]], axis=1)
+        found |= items | {"opening": opening, "closing": closing}
+    return found
 
 
 def bucket_items(

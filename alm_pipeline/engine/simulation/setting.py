@@ -26,12 +26,13 @@ from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.early_withdrawal import redeeming_cohorts
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
-from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, MarketTables
+from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
     has_schedule,
     packed_terms,
+    refuse_terms,
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import (
@@ -41,12 +42,20 @@ from alm_pipeline.engine.conventions.calendar import (
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.metrics.replacement import rolled_index
-from alm_pipeline.engine.simulation.chunk import IncomeBins, Setting
-from alm_pipeline.engine.simulation.tables import behaviour_tables, market_tables
+from alm_pipeline.engine.metrics.nii import Bins, IncomeTables
+from alm_pipeline.engine.metrics.replacement import unit_income
+from alm_pipeline.engine.simulation.chunk import Lenses, Setting
+from alm_pipeline.engine.simulation.tables import (
+    behaviour_blocks,
+    behaviour_tables,
+    market_blocks,
+    market_tables,
+)
 from alm_pipeline.errors import CalculationError
 
 WINDOW_MONTHS = (12, 24)
+LENSES = ("value", "income", "months", "repricing", "principal")
+PATHS = ("forward", "flat")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +66,41 @@ class SimulationOptions:
     path of ``SimulationResult.net_interest_income``, the other one is always beside it.
     ``adjustments`` are pairs of business-day convention and closed days (int32 offsets); row k + 1
     of a position's ``date_adjustment`` is pair k, 0 leaves dates alone.
+
+    ``replacement``: principal is replaced "tenor" after tenor, or once until the "window_end".
+    ``interest_split``: a period's interest is shared between months by the contract's
+    "day_count", or by "days". ``lenses`` and ``nii_paths`` choose what is read: "value" always,
+    "income" of each position, "months" of each group (with income), "repricing", "principal".
     """
 
     as_of_date: np.datetime64
     horizon_months: int = 24
     eve_margins: str = "excluded"
     nii_path: str = "forward"
+    nii_paths: tuple[str, ...] = PATHS
+    replacement: str = "tenor"
+    interest_split: str = "day_count"
+    lenses: tuple[str, ...] = LENSES
     threads: int = 1
     adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a word that is not a choice."""
-        if self.eve_margins not in ("excluded", "included"):
-            raise CalculationError(f"eve_margins {self.eve_margins!r}", fix="excluded or included")
-        if self.nii_path not in ("forward", "flat"):
-            raise CalculationError(f"nii_path {self.nii_path!r}", fix="forward or flat")
+        for name, choices in (
+            ("eve_margins", ("excluded", "included")),
+            ("nii_path", self.nii_paths),
+            ("replacement", ("tenor", "window_end")),
+            ("interest_split", ("day_count", "days")),
+        ):
+            if getattr(self, name) not in choices:
+                found = getattr(self, name)
+                raise CalculationError(f"{name} {found!r}", fix=f"use {' or '.join(choices)}")
+        unknown = {*self.lenses, *self.nii_paths} - {*LENSES, *PATHS}
+        if unknown or "value" not in self.lenses or "forward" not in self.nii_paths:
+            raise CalculationError(
+                f"lenses {self.lenses} and paths {self.nii_paths}",
+                fix=f"choose among {LENSES}, value always, and {PATHS}, forward always",
+            )
         if self.horizon_months != WINDOW_MONTHS[-1]:
             raise CalculationError(
                 f"horizon_months {self.horizon_months}", fix=f"use {WINDOW_MONTHS[-1]}"
@@ -80,10 +109,33 @@ class SimulationOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """Terms and setting of one pass."""
+    """What one pass over ``positions`` reads.
 
-    terms: Any
-    setting: Setting
+    Attributes
+    ----------
+    cohorts : Cohorts
+    replacement_row : (n,) int64
+        Row of a position's pair of curve and tenor in the income tables.
+    settings : list of Setting
+        One per block of scenarios.
+    """
+
+    positions: Positions
+    cohorts: Cohorts
+    replacement_row: CountArray
+    settings: list[Setting]
+
+    def terms(self, rows: CountArray | slice) -> Any:
+        """Return the terms of the chosen rows, one record of ``TERMS`` each."""
+        setting = self.settings[0]
+        return packed_terms(
+            self.positions,
+            rows,
+            self.replacement_row,
+            setting.dates,
+            self.cohorts,
+            setting.agendas,
+        )
 
 
 def prepared(
@@ -94,34 +146,62 @@ def prepared(
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
 ) -> Prepared:
-    """Return everything a pass over ``positions`` reads."""
+    """Return everything a pass over ``positions`` reads.
+
+    Raises
+    ------
+    CalculationError
+        If terms are refused, or codes do not match.
+    """
     agendas = agendas if agendas is not None else no_agendas(len(positions))
+    refuse_terms(positions)
     _check_codes(positions, curves, behaviour, options)
     month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
     last_day = max(_last_day(positions, behaviour, int(month_days[-1])), _last_entry(agendas))
-    dates = _dates(positions, options, last_day)
-    cohorts = Cohorts(
-        prepaying_cohorts(behaviour), redeeming_cohorts(behaviour), run_off_ladders(behaviour)[1]
-    )
-    terms = packed_terms(positions, dates, cohorts, agendas)
     n_days = _n_market_days(positions, last_day, int(month_days[-1]))
     market = market_tables(curves, options.as_of_date, n_days)
-    pairs, terms.replacement_row = _replacement_pairs(terms)
-    n_rate_months = _n_rate_months(positions, options.horizon_months)
+    n_months = _n_rate_months(positions, options.horizon_months)
+    tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
+    pairs, replacement_row = _replacement_pairs(positions)
+    shared: dict[str, Any] = {
+        "dates": _dates(positions, options, last_day),
+        "agendas": agendas,
+        "bucket_of_day": bucket_of_day(fine_bounds(bucket_sets), last_day + 1),
+        "is_margin_included": options.eve_margins == "included",
+        "lenses": _lenses(options),
+    }
+    settings = [
+        Setting(
+            market=block,
+            behaviour=acts,
+            income=_income_tables(block, pairs, month_days, options),
+            **shared,
+        )
+        for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True)
+    ]
     return Prepared(
-        terms=terms,
-        setting=Setting(
-            dates=dates,
-            market=market,
-            behaviour=behaviour_tables(
-                behaviour, curves, market, options.as_of_date, last_day + 1, n_rate_months
-            ),
-            agendas=agendas,
-            bucket_of_day=bucket_of_day(fine_bounds(bucket_sets), last_day + 1),
-            is_margin_included=options.eve_margins == "included",
-            months=_income_bins(market, pairs, FORWARD, month_days, WINDOW_MONTHS[0]),
-            windows=_income_bins(market, pairs, FLAT, month_days[[0, *WINDOW_MONTHS]], 1),
-        ),
+        positions=positions,
+        cohorts=_cohorts(behaviour),
+        replacement_row=replacement_row,
+        settings=settings,
+    )
+
+
+def _cohorts(behaviour: Behaviour) -> Cohorts:
+    """Return what cohorts do in any scenario, with a last one that does nothing."""
+    return Cohorts(
+        np.append(prepaying_cohorts(behaviour), False),
+        np.append(redeeming_cohorts(behaviour), False),
+        np.append(run_off_ladders(behaviour)[1], 1).astype(np.int64),
+    )
+
+
+def _lenses(options: SimulationOptions) -> Lenses:
+    return Lenses(
+        has_income="income" in options.lenses,
+        has_flat_path="flat" in options.nii_paths,
+        has_repricing="repricing" in options.lenses,
+        has_principal="principal" in options.lenses,
     )
 
 
@@ -185,15 +265,18 @@ def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
     return int(max(last_day + 31 * index, window_day + 31 * replacement)) + 33
 
 
-def _replacement_pairs(terms: Any) -> tuple[CountArray, CountArray]:
+def _replacement_pairs(positions: Positions) -> tuple[CountArray, CountArray]:
     """Return the pairs of curve and tenor in use and each position's row among them."""
-    terms.index_curve = np.where(
-        terms.index_curve == NO_CODE, terms.discount_curve, terms.index_curve
+    curve = np.where(
+        positions.index_curve == NO_CODE, positions.discount_curve, positions.index_curve
     )
-    tenor = np.where(terms.is_nii, terms.replacement_tenor, 1)
-    both = np.stack([terms.index_curve, tenor], axis=1).astype(np.int64)
-    pairs, rows = np.unique(both, axis=0, return_inverse=True)
-    return pairs.astype(np.int64), rows.reshape(-1).astype(np.int64)
+    tenor = np.where(positions.is_nii, positions.replacement_tenor, 1)
+    n_tenors = len(INDEX_TENOR_MONTHS)
+    code = curve.astype(np.int64) * n_tenors + tenor
+    used = np.flatnonzero(np.bincount(code))
+    row_of = np.zeros(int(used.max(initial=0)) + 1, np.int64)
+    row_of[used] = np.arange(len(used))
+    return np.stack([used // n_tenors, used % n_tenors], axis=1), row_of[code]
 
 
 def _n_rate_months(positions: Positions, horizon_months: int) -> int:
@@ -203,14 +286,27 @@ def _n_rate_months(positions: Positions, horizon_months: int) -> int:
     return max(horizon_months + 1, min(last, HORIZON_DAYS) // 30 + 2)
 
 
-def _income_bins(
-    market: MarketTables, pairs: CountArray, path: int, edges: CountArray, n_first: int
-) -> IncomeBins:
-    rolled = rolled_index(market, pairs, path, edges)
-    return IncomeBins(edges=edges, bins=_bin_of_day(edges), rolled=rolled, n_first=n_first)
+def _income_tables(
+    market: MarketTables, pairs: CountArray, edges: CountArray, options: SimulationOptions
+) -> IncomeTables:
+    """Return the tables of the income lens; nothing to look up where it is not chosen."""
+    chosen = pairs if "income" in options.lenses else pairs[:0]
+    is_to_end = options.replacement == "window_end"
+    ends, n_paths = edges[[0, *WINDOW_MONTHS]], len(options.nii_paths)
+    windows = [unit_income(market, chosen, path, ends, is_to_end) for path in range(n_paths)]
+    has_months = "months" in options.lenses
+    placed = chosen if has_months else pairs[:0]
+    return IncomeTables(
+        months=Bins(edges, _bin_of_day(edges), WINDOW_MONTHS[0]),
+        windows=Bins(ends, _bin_of_day(ends), 1),
+        has_months=has_months,
+        unit_months=unit_income(market, placed, FORWARD, edges, is_to_end),
+        unit_windows=np.cumsum(np.stack(windows), axis=3),
+        is_split_by_days=options.interest_split == "days",
+    )
 
 
-def _bin_of_day(edges: CountArray) -> CountArray:
+def _bin_of_day(edges: CountArray) -> IntArray:
     """Return the bin of each day 0 .. last edge; day 0 counts to bin 0."""
     days = np.arange(int(edges[-1]) + 1)
-    return np.maximum(np.searchsorted(edges, days, side="left") - 1, 0).astype(np.int64)
+    return np.maximum(np.searchsorted(edges, days, side="left") - 1, 0).astype(np.int32)

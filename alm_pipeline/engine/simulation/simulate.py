@@ -1,8 +1,9 @@
 """The engine's entry: positions, curves and behaviour in, every lens out.
 
-Positions, sorted by group, are cut into chunks of fixed size, which run in a thread pool;
-aggregates are added up in the order of the chunks. So every number is the same bit for bit at any
-number of threads, and a scenario computed alone equals the same scenario computed among others.
+Positions, sorted by group, are cut into chunks of fixed size, which run in a thread pool, block of
+scenarios after block; aggregates are added up in the order of the chunks. So every number is the
+same bit for bit at any number of threads, and a scenario computed alone equals the same scenario
+computed among others.
 """
 
 from __future__ import annotations
@@ -12,12 +13,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Behaviour, Buckets, CountArray, Curves, Positions
+from alm_pipeline.engine.arrays import (
+    Behaviour,
+    Buckets,
+    CountArray,
+    Curves,
+    Positions,
+)
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.conventions.buckets import fine_bounds
+from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.simulation.chunk import (
-    Shape,
     Totals,
     Values,
     chunk_totals,
@@ -31,6 +38,7 @@ from alm_pipeline.engine.simulation.result import (
     principal_items,
 )
 from alm_pipeline.engine.simulation.setting import (
+    PATHS,
     WINDOW_MONTHS,
     Prepared,
     SimulationOptions,
@@ -74,29 +82,51 @@ def simulate(
         If terms are refused, codes do not match, or principal is not conserved.
     """
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas)
-    fine = fine_bounds(bucket_sets)
-    shape = Shape(len(fine), options.horizon_months, curves.n_scenarios)
-    values = empty_values(len(positions), curves.n_scenarios)
-    totals = empty_totals(0, positions.n_groups, shape)
-    for part in _chunks(ready, values, shape, options.threads):
-        _add(totals, part)
-    check_conservation(values.principal)
-    return _result(values, totals, bucket_sets, options)
+    n_fine, n_groups = len(fine_bounds(bucket_sets)), positions.n_groups
+    values = [empty_values(len(positions), one.lenses) for one in ready.settings]
+    totals = [empty_totals(0, n_groups, n_fine, options.horizon_months) for _ in ready.settings]
+    for parts in _chunks(ready, values, n_fine, options.threads):
+        for total, part in zip(totals, parts, strict=True):
+            _add(total, part)
+    n = curves.n_scenarios
+    joined = Values(*(joined_scenarios(list(parts), n) for parts in zip(*values, strict=True)))
+    _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
+    summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
+    check_conservation(joined.principal[0])
+    return _result(joined, summed, bucket_sets, options)
 
 
-def _chunks(ready: Prepared, values: Values, shape: Shape, threads: int) -> Iterator[Totals]:
-    """Yield the totals chunk by chunk; neighbours share a group and its replacement."""
-    order = np.lexsort((ready.terms.replacement_row, ready.terms.group))
-    chunks = [order[start : start + CHUNK_SIZE] for start in range(0, len(order), CHUNK_SIZE)]
+def _chunks(
+    ready: Prepared, values: list[Values], n_buckets: int, threads: int
+) -> Iterator[list[Totals]]:
+    """Yield the totals of each block of scenarios, chunk by chunk.
 
-    def run(chosen: CountArray) -> Totals:
-        return chunk_totals(ready.terms, chosen, ready.setting, values, shape)
+    Neighbours share a group and its replacement.
+    """
+    order = _order(ready)
+    starts = range(0, len(order), CHUNK_SIZE)
+
+    def run(start: int) -> list[Totals]:
+        chosen = order[start : start + CHUNK_SIZE]
+        is_run = chosen[-1] - chosen[0] == len(chosen) - 1 and bool((np.diff(chosen) == 1).all())
+        terms = ready.terms(slice(chosen[0], chosen[-1] + 1) if is_run else chosen)
+        blocks = zip(ready.settings, values, strict=True)
+        return [chunk_totals(terms, chosen, one, kept, n_buckets) for one, kept in blocks]
 
     if threads <= 1:
-        yield from map(run, chunks)
+        yield from map(run, starts)
         return
     with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(run, chunks)
+        yield from pool.map(run, starts)
+
+
+def _order(ready: Prepared) -> CountArray:
+    """Return the rows by group and replacement."""
+    group = ready.positions.group.astype(np.int64)
+    key = group * (int(ready.replacement_row.max(initial=0)) + 1) + ready.replacement_row
+    if (np.diff(key) >= 0).all():
+        return np.arange(len(key))
+    return np.argsort(key, kind="stable")
 
 
 def _add(totals: Totals, part: Totals) -> None:
@@ -110,14 +140,20 @@ def _add(totals: Totals, part: Totals) -> None:
 def _result(
     values: Values, totals: Totals, bucket_sets: tuple[Buckets, ...], options: SimulationOptions
 ) -> SimulationResult:
-    by_path = np.ascontiguousarray(np.moveaxis(values.net_interest_income, 0, 2))
-    forward, flat = (dict(zip(WINDOW_MONTHS, windows, strict=True)) for windows in by_path)
-    chosen, other = (forward, flat) if options.nii_path == "forward" else (flat, forward)
+    lenses, income = options.lenses, values.net_interest_income
+    by_path = {
+        name: {months: path[:, w] for w, months in enumerate(WINDOW_MONTHS)}
+        for name, path in zip(PATHS, income if "income" in lenses else [], strict=False)
+    }
+    repricing = totals.repricing if "repricing" in lenses else totals.repricing[:0]
+    has_principal = "principal" in lenses
     return SimulationResult(
         present_value=values.present_value,
-        net_interest_income=chosen,
-        net_interest_income_other_path=other,
-        principal=principal_items(values.principal),
-        buckets=bucket_items(bucket_sets, totals.cash, totals.repricing),
-        monthly=monthly_items(totals.months),
+        net_interest_income=by_path.pop(options.nii_path, {}),
+        net_interest_income_other_path=by_path.popitem()[1] if by_path else {},
+        principal=principal_items(values.principal[0]) if has_principal else {},
+        buckets=bucket_items(bucket_sets, totals.cash, repricing),
+        monthly=monthly_items(
+            totals.months, has_income="months" in lenses, has_principal=has_principal
+        ),
     )

@@ -25,6 +25,7 @@ from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTable
 from alm_pipeline.engine.conventions.calendar import months_after
 from alm_pipeline.engine.conventions.compounding import simple_from_discount
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
+from alm_pipeline.engine.lanes import scenario_blocks
 from alm_pipeline.engine.market.curve import daily_zero_rates
 
 _SPOT_TENOR = INDEX_TENOR_MONTHS.index(SPOT_TENOR_MONTHS)
@@ -68,7 +69,11 @@ def index_period_ends(as_of_date: np.datetime64, n_days: int) -> CountArray:
 
 
 def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> MarketTables:
-    """Return the daily tables of all curves; ``n_days`` covers every index period used."""
+    """Return the daily tables of all curves and scenarios.
+
+    ``n_days`` covers every index period used. Scenarios stand last, all of them; ``market_blocks``
+    cuts them.
+    """
     discount = discount_factors(curves.tenor_days, curves.zero_rates, n_days)
     ends = index_period_ends(as_of_date, n_days)
     return MarketTables(
@@ -77,6 +82,19 @@ def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> Mar
         tenor_end=ends,
         index_year_days=curves.index_year_days,
     )
+
+
+def market_blocks(market: MarketTables) -> list[MarketTables]:
+    """Return the tables of each block of scenarios."""
+    blocks = zip(scenario_blocks(market.discount), scenario_blocks(market.spot_index), strict=True)
+    return [market._replace(discount=factors, spot_index=spot) for factors, spot in blocks]
+
+
+def behaviour_blocks(behaviour: BehaviourTables) -> list[BehaviourTables]:
+    """Return the tables of each block of scenarios."""
+    names = ("annual_prepayment_rate", "prepaid_share", "redemption_share", "rate_move")
+    parts = zip(*(scenario_blocks(getattr(behaviour, name)) for name in names), strict=True)
+    return [behaviour._replace(**dict(zip(names, part, strict=True))) for part in parts]
 
 
 def _index_on_day_0(discount: FloatArray, ends: CountArray, year_days: FloatArray) -> FloatArray:

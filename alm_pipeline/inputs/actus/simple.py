@@ -18,13 +18,13 @@ from alm_pipeline.engine.cash_flows.records import (
     FORWARD,
     INTEREST,
     L_RATE,
-    N_LANES,
     RATE,
     SCHEDULED,
     BehaviourTables,
     MarketTables,
     Rows,
     empty_rows,
+    empty_states,
 )
 from alm_pipeline.engine.cash_flows.step import Step, agenda_of
 from alm_pipeline.engine.cash_flows.steps import n_redemptions, steps_of
@@ -116,7 +116,7 @@ def simple_events(
     rows, last_rate = _projected(reader, contract, steps)
     scale = _Scale(reader, data_observed)
     due, role, found = 0.0, reader.role, []
-    flows = rows.flows[:, :, 0]
+    flows = rows.flows[:, :, 0].T
     for i, step in enumerate(steps):
         flow = flows[i]
         due += flow[ACCRUED] + _due_at_start(step)
@@ -151,7 +151,7 @@ def _projected(reader: Reader, contract: Contract, steps: Sequence[Step]) -> tup
     agenda, payment_days = agenda_of(steps, as_of)
     days = [*agenda.accrual_day, *payment_days, *agenda.day]
     tables = date_tables(np.datetime64(as_of.date(), "D"), int(min(days)), int(max(days)))
-    rows, lanes = empty_rows(len(steps), 1), np.zeros((N_LANES, 1))
+    rows, states = empty_rows(len(steps)), empty_states()
     project_agenda(
         _term(reader, contract, steps)[0],
         agenda,
@@ -161,9 +161,9 @@ def _projected(reader: Reader, contract: Contract, steps: Sequence[Step]) -> tup
         _NOBODY_ACTS,
         FORWARD,
         rows,
-        lanes,
+        states,
     )
-    return rows, float(lanes[L_RATE, 0])
+    return rows, float(states[L_RATE, 0])
 
 
 def _term(reader: Reader, contract: Contract, steps: Sequence[Step]) -> Any:

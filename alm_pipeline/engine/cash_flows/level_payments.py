@@ -1,0 +1,103 @@
+"""A run of level payments, the commonest rows of a bank, with the states in registers.
+
+The same rows as ``projection`` makes one by one: interest on the balance, the rest of the
+instalment repays, customers prepay their usual share. A run ends where anything else happens: the
+last payment, a reset, an instalment that does not cover the interest. Event rows are always made
+one by one, so every comparison of events with aggregates compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    INTEREST,
+    INTEREST_BASE,
+    L_BALANCE,
+    L_DUE,
+    L_DUE_BASE,
+    L_PAYMENT,
+    L_RATE,
+    L_SHARE,
+    L_SURVIVAL,
+    PREPAID,
+    SCHEDULED,
+    Rows,
+    start_row,
+)
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import year_fraction
+from alm_pipeline.engine.conventions.schedule import payment_day
+from alm_pipeline.engine.kernel import inner_kernel
+from alm_pipeline.engine.lanes import at, is_any_above, lesser, load, same, store
+
+
+@inner_kernel
+def pay_level(
+    term: Any,
+    dates: DateTables,
+    k: int,
+    until: int,
+    previous: int,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> Any:
+    """Fill rows from payment ``k`` on, before day ``until`` and before the last payment.
+
+    Returns
+    -------
+    tuple of (int, int, int)
+        The next payment, the next row and the day of the last row filled.
+    """
+    balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
+    due, due_base = load(states, L_DUE), load(states, L_DUE_BASE)
+    survival, share = load(states, L_SURVIVAL), load(states, L_SHARE)
+    while k < term.n_payments - 1:
+        day = payment_day(dates, term, k)
+        weight = balance * year_fraction(dates, term.day_count, previous, day, term.maturity)
+        accrued = weight * rate
+        interest = due + accrued
+        principal = payment - interest
+        if day >= until or is_any_above(0.0, principal):
+            break
+        repaid = lesser(principal, balance)
+        balance = balance - repaid
+        start_row(rows, row, previous, day)
+        _store_paid(term, rows, row, accrued, interest, repaid, due_base + weight)
+        if term.has_prepayment:
+            leaving = share * balance
+            store(rows.flows, PREPAID, row, leaving)
+            balance, payment = balance - leaving, payment * (1.0 - share)
+            survival = survival * (1.0 - share)
+        elif term.may_leave_early:
+            store(rows.flows, PREPAID, row, 0.0)
+        due, due_base = same(0.0), same(0.0)
+        k, row, previous = k + 1, row + 1, day
+    _store_states(states, balance, payment, survival, due, due_base)
+    return k, row, previous
+
+
+@inner_kernel
+def _store_states(
+    states: FloatArray, balance: Any, payment: Any, survival: Any, due: Any, due_base: Any
+) -> None:
+    store(states, L_BALANCE, balance)
+    store(states, L_PAYMENT, payment)
+    store(states, L_SURVIVAL, survival)
+    store(states, L_DUE, due)
+    store(states, L_DUE_BASE, due_base)
+
+
+@inner_kernel
+def _store_paid(
+    term: Any, rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any, base: Any
+) -> None:
+    if at(rows.start, row) < rows.accrued_until:
+        store(rows.flows, ACCRUED, row, accrued)
+    store(rows.flows, INTEREST, row, interest)
+    store(rows.flows, SCHEDULED, row, repaid)
+    if term.margin_rate != 0.0:
+        store(rows.flows, INTEREST_BASE, row, base)
