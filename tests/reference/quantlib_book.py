@@ -7,7 +7,7 @@ the amounts, and the present value. `coverage()` sums them up by product.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,6 +33,7 @@ from tests.reference.quantlib_agendas import (
 from tests.reference.quantlib_fixed import (
     Flows,
     Peer,
+    Random,
     annuity,
     fixed_bond,
     linear_loan,
@@ -57,7 +58,7 @@ from tests.reference.quantlib_rates import (
 from tests.unit.engine.books import book, one_bucket
 
 NOTHING = 1e-12  # of the notional: QuantLib lists coupons of nothing, the engine does not
-BUILDERS = {
+BUILDERS: dict[Callable[[Random, Market], Peer | list[Peer]], int] = {
     fixed_bond: 40,
     weekly_bond: 20,
     zero_bond: 20,

@@ -307,7 +307,7 @@ def forward_rate_agreement(random: Random, market: Market) -> list[Peer]:
         "index_tenor": INDEX_TENOR_MONTHS.index(months),
     }
     fixed = both | {"sign": -direction, "coupon_rate": strike}
-    years, day = (end - start) / 360.0, market.offset(end)
+    years, day = float(end - start) / 360.0, market.offset(end)
 
     def fixed_value() -> float:
         return -direction * principal * strike * years * float(market.handles[0].discount(end))

@@ -6,7 +6,7 @@ with `-s` for the table of what was compared.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -97,7 +97,8 @@ def test_every_day_count_and_convention_occurs_among_them():
     ],
 )
 def test_a_date_that_left_its_month_keeps_the_roll_day(convention, next_payment, roll_day, dates):
-    closed = [day for day in range(-800, 800) if (AS_OF + day).item().weekday() > FRIDAY]
+    days = [date(2025, 12, 31) + timedelta(days=n) for n in range(-800, 800)]
+    closed = [n - 800 for n, day in enumerate(days) if day.weekday() > FRIDAY]
     options = SimulationOptions(
         as_of_date=AS_OF, adjustments=((convention, np.array(closed, dtype=np.int32)),)
     )
