@@ -103,9 +103,13 @@ def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
 # ------------------------------------------------------------------- how a book is cut
 
 seeds = st.integers(0, 10_000)
+compiled = pytest.mark.skipif(
+    os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="a book of every kind is for compiled code"
+)
 fewer = settings(law, max_examples=max(N_EXAMPLES // 5, 1))
 
 
+@compiled
 @fewer
 @given(seeds, st.randoms(use_true_random=False))
 def test_a_book_is_the_sum_of_its_halves(seed, random):
@@ -125,6 +129,7 @@ def test_a_book_is_the_sum_of_its_halves(seed, random):
         assert whole[name] == pytest.approx(parts[0][name] + parts[1][name], abs=scale), name
 
 
+@compiled
 @fewer
 @given(seeds, st.integers(5, 60))
 def test_threads_change_no_bit_of_any_result(seed, size):
@@ -136,6 +141,7 @@ def test_threads_change_no_bit_of_any_result(seed, size):
     assert differing(one, two) == []
 
 
+@compiled
 @fewer
 @given(seeds)
 def test_a_scenario_alone_is_bit_for_bit_itself_among_others(seed):

@@ -238,7 +238,9 @@ def _begin(
         start = market.today - int(random.integers(0, min(n_days - 1, 300)))
         return start, start + n_days
     start = market.today - int(random.integers(0, 1500))
-    return ql.Date.endOfMonth(start) if shape == "end of month" else start, None
+    if shape == "end of month":  # of the month before, which is over
+        start = ql.Date(1, start.month(), start.year()) - 1
+    return start, None
 
 
 def _as_held(

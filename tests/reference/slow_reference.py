@@ -316,7 +316,7 @@ class Loan:
             self.rate = min(max(rate, held.floor, held.cohort.floor), held.cap)
             return
         end = tenor_end(row.day, held.index_months)
-        if held.reset_months == held.index_months and held.next_reset is not None:
+        if 0 < held.reset_months == held.index_months and held.next_reset is not None:
             end, k, roll = row.day, 0, roll_of(held.next_reset, held.roll_day)
             while end <= row.day:
                 end, k = in_month(held.next_reset, k * held.reset_months, roll), k + 1
