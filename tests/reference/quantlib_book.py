@@ -73,7 +73,7 @@ BUILDERS: dict[Callable[[Random, Market], Peer | list[Peer]], int] = {
     averaged_note: 20,
     swap: 20,
     basis_swap: 12,
-    option: 45,
+    option: 60,
     forward_rate_agreement: 20,
     overnight_note: 20,
     agenda_bond: 25,

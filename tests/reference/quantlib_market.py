@@ -248,9 +248,10 @@ def _as_held(
 ) -> Dates | None:
     """Return what a ledger holds, or nothing where the next payment is not clear."""
     days, unadjusted = tuple(schedule), tuple(plain)
-    if len(days) != len(unadjusted):
+    is_later = days[0] > market.today
+    if len(days) != len(unadjusted) or is_later != (unadjusted[0] > market.today):
         return None
-    if days[0] > market.today:
+    if is_later:
         return _starting(market, schedule, unadjusted, terms, seed)
     running = max(k for k, day in enumerate(days) if day <= market.today)
     if running + 1 >= len(days) or unadjusted[running + 1] <= market.today:

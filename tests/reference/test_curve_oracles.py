@@ -170,23 +170,6 @@ def par_by_hand(day: pd.Timestamp, quotes: dict[str, np.ndarray], curve: ZeroCur
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="a quote's maturity is handed on as a truth, not as a day")
-def test_a_deposit_that_matures_at_the_end_of_february_counts_its_days_under_30e_360_isda():
-    # 28 November 2025 to 28 February 2026, its maturity: three months of 30 days
-    quote = {
-        "instrument": np.array(["deposit"], dtype=object),
-        "tenor": np.array(["3M"], dtype=object),
-        "quote": np.array([0.03]),
-        "day_count": np.array(["30e_360_isda"], dtype=object),
-        "payment_freq": np.array([""], dtype=object),
-    }
-    end = ql.Date(28, 2, 2026)
-    expected = ql.Thirty360(ql.Thirty360.ISDA, end).yearFraction(ql.Date(28, 11, 2025), end)
-    assert expected == pytest.approx(90 / 360)
-    years = par_instruments(np.datetime64("2025-11-28"), quote)[0].accrual_years
-    assert years == pytest.approx([expected])
-
-
 def test_treasury_curve_is_that_of_quantlib(treasury_yields):
     row = treasury_yields[treasury_yields["date"] == "2006-08-15"].iloc[0]
     quotes = treasury_quotes(row)

@@ -10,19 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-import numpy as np
 import pytest
 
-from alm_pipeline.engine.arrays import CashFlowModel, EventType
-from alm_pipeline.engine.conventions.day_count import DayCount
-from alm_pipeline.engine.simulation.events import project
-from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.arrays import CashFlowModel
 from tests.reference.slow_book import DAY_COUNTS, KINDS
 from tests.reference.slow_market import months_later, years
 from tests.reference.slow_positions import MODELS, RATE_TYPES, coverage, differences, worlds
 from tests.reference.slow_reference import Row, rows_of
 from tests.reference.test_random_books import PRODUCTS
-from tests.unit.engine.books import AS_OF, book, cohort, flat, on, run
 
 OF_THE_PRINCIPAL = 1e-9
 EXACT = 1e-12
@@ -122,52 +117,6 @@ def test_the_slow_reference_counts_days_as_the_definitions_do():
     halves = years("act_act_isda", date(2027, 7, 1), date(2028, 7, 1), None)
     assert halves == pytest.approx(184 / 365 + 182 / 366, rel=EXACT)
     assert months_later(date(2026, 6, 30), 1) == date(2026, 7, 31)
-
-
-@pytest.mark.xfail(strict=True, reason="a period counted in days prepays nothing")
-def test_a_loan_that_pays_weekly_is_prepaid_week_by_week():
-    # 50 % a year: 100 x (1 - 0.5 ** (7 / 365)) in the first week
-    loan = book(payment_days=7, next_payment_offset=7, maturity_offset=28, cohort=0)
-    prepaying = cohort(annual_prepayment_rate=0.5)
-    events = project(loan, flat(0.03), prepaying, SimulationOptions(as_of_date=AS_OF))
-    prepaid = events.principal[events.event_type == EventType.PREPAYMENT]
-    assert len(prepaid) > 0
-    assert prepaid[0] == pytest.approx(100 * (1 - 0.5 ** (7 / 365)), abs=1e-3)
-
-
-@pytest.mark.xfail(strict=True, reason="customers withdraw from a loan that is not paid out yet")
-def test_nobody_withdraws_before_the_money_is_there():
-    offer = book(
-        model=CashFlowModel.COMMITMENT,
-        start_offset=on("2026-01-31"),
-        last_payment_offset=on("2026-01-31"),
-        next_payment_offset=on("2026-03-31"),
-        maturity_offset=on("2026-12-31"),
-        payment_months=1,
-        principal_months=1,
-        cohort=0,
-    )
-    options = SimulationOptions(as_of_date=AS_OF)
-    events = project(offer, flat(0.03), cohort(redemption_share=0.1), options)
-    assert events.event_offset.min() == on("2026-01-31")
-
-
-@pytest.mark.xfail(strict=True, reason="another scenario's withdrawal splits this one's interest")
-def test_who_withdraws_nothing_earns_what_he_earns_alone():
-    # 30/360 US is not additive: 30 September to 31 March is half a year, in two parts it is not
-    deposit = book(
-        sign=-1,
-        payment_months=6,
-        last_payment_offset=on("2025-09-30"),
-        next_payment_offset=on("2026-03-31"),
-        maturity_offset=on("2027-03-31"),
-        day_count=DayCount.THIRTY_360_US,
-        cohort=0,
-    )
-    alone = run(deposit, flat(0.03), cohort(redemption_share=0.0))
-    among = run(deposit, flat(0.03, 0.04), cohort(2, redemption_share=[0.0, 0.05]))
-    assert alone.buckets["all"].interest[0, 0, 0] == pytest.approx(-7.5, rel=EXACT)
-    assert np.array_equal(among.present_value[:, 0], alone.present_value[:, 0])
 
 
 def test_the_reference_itself_repays_what_was_lent():
