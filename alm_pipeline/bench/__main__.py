@@ -18,6 +18,7 @@ from alm_pipeline.bench.close import close_text
 from alm_pipeline.bench.comparison import compared
 from alm_pipeline.bench.measure import measured_record
 from alm_pipeline.bench.table import markdown
+from alm_pipeline.errors import AlmError
 
 
 def note(text: str) -> None:
@@ -67,7 +68,10 @@ def main(given: Sequence[str] | None = None) -> None:
     note(f"records: {chosen.out}")
     print(markdown(lines, chosen.rounds))
     if chosen.close:
-        print(f"\n{close_text(chosen.close)}")
+        try:
+            print(f"\n{close_text(chosen.close)}")
+        except AlmError as problem:
+            parser.exit(1, f"close not measured: {problem}\n")
 
 
 if __name__ == "__main__":
