@@ -13,7 +13,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from alm_pipeline import __version__
@@ -29,9 +29,6 @@ TASK = "BCD"
 """Present values (B), buckets and economic value (C), net interest income (D)."""
 
 N_BUCKETS_CHECKED = 4
-KNOWN_OPTIONS = {item.name for item in fields(SimulationOptions)}
-HAS_INCOME_CONVENTIONS = {"replacement", "interest_split"} <= KNOWN_OPTIONS
-"""Whether net interest income can follow the work item's conventions."""
 
 Record = dict[str, Any]
 Checks = dict[str, list[float]]
@@ -57,16 +54,16 @@ class Work:
 
 def options(threads: int) -> SimulationOptions:
     """Return the choices of the work item: its conventions, and only the lenses it asks for."""
-    wanted: dict[str, Any] = {
-        "eve_margins": "included",
-        "nii_path": "forward",
-        "nii_paths": ("forward",),
-        "lenses": ("value", "income"),
-        "replacement": "window_end",
-        "interest_split": "days",
-    }
-    chosen = {name: value for name, value in wanted.items() if name in KNOWN_OPTIONS}
-    return SimulationOptions(as_of_date=AS_OF_DATE, threads=threads, **chosen)
+    return SimulationOptions(
+        as_of_date=AS_OF_DATE,
+        threads=threads,
+        eve_margins="included",
+        lenses=("value", "income"),
+        nii_path="forward",
+        nii_paths=("forward",),
+        replacement="window_end",
+        interest_split="days",
+    )
 
 
 def prepared_work(book: Book, threads: int = 1, shock_scales: tuple[float, ...] = (1.0,)) -> Work:

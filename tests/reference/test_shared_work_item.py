@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from alm_pipeline.bench.measure import HAS_INCOME_CONVENTIONS, checks, prepared_work
+from alm_pipeline.bench.measure import checks, prepared_work
 from alm_pipeline.bench.peers import NUMPY, PANDAS, peer_record
 from alm_pipeline.bench.work_item import make_book
 
@@ -31,8 +31,6 @@ def both(request, shared):
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_check_is_that_of_the_peer(both, name):
     ours, theirs = both
-    if name.startswith("nii") and not HAS_INCOME_CONVENTIONS:
-        pytest.skip("the engine has no option for the income conventions of the work item")
     assert ours[name] == pytest.approx(theirs["checks"][name], rel=OF_OTHER_ARITHMETIC)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from alm_pipeline import __version__
 from alm_pipeline.bench.__main__ import main
-from alm_pipeline.bench.measure import HAS_INCOME_CONVENTIONS, checks, prepared_work
+from alm_pipeline.bench.measure import checks, prepared_work
 from alm_pipeline.bench.positions import accrued_interest, as_positions, next_reset_offsets
 from alm_pipeline.bench.work_item import AS_OF_MONTH, Book, Kind, make_book
 from alm_pipeline.engine.arrays import NO_DATE
@@ -45,11 +45,6 @@ def one_contract(**terms: float) -> Book:
     return Book(**{item.name: np.array([(DEPOSIT | terms)[item.name]]) for item in fields(Book)})
 
 
-def needs_conventions(name: str) -> None:
-    if name.startswith("nii") and not HAS_INCOME_CONVENTIONS:
-        pytest.skip("the engine has no option for the income conventions of the work item")
-
-
 @pytest.fixture(scope="module")
 def fast_and_slow():
     work = prepared_work(make_book(60))
@@ -58,7 +53,6 @@ def fast_and_slow():
 
 @pytest.mark.parametrize("name", ["sum_pv", "eve", "cf_bucket", "nii12", "nii24"])
 def test_checks_are_those_of_a_loop_over_dates(fast_and_slow, name):
-    needs_conventions(name)
     fast, slow = fast_and_slow
     assert fast[name] == pytest.approx(slow[name], rel=OF_OTHER_ARITHMETIC)
 
@@ -75,7 +69,6 @@ def test_a_deposit_by_hand():
 
 
 def test_the_second_year_of_a_deposit_by_hand():
-    needs_conventions("nii24")
     work = prepared_work(one_contract())
     found = checks(work, work.run())
     # second year: the forward from 365 to 730 days, exp(0.044 - 0.0212) - 1, and the spread of 10
