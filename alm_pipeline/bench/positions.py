@@ -36,7 +36,7 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
-from alm_pipeline.engine.conventions.day_count import additive_table
+from alm_pipeline.engine.conventions.period import period_fractions
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 
 SPREAD_YEAR_DAYS, INDEX_YEAR_DAYS = 365.0, 360.0
@@ -103,11 +103,11 @@ def accrued_interest(book: Book, start_offset: IntArray, end_offset: IntArray) -
     (n,) float64 [position currency]
         Interest of the whole period times the share of its days that are gone, unsigned.
     """
-    first = int(start_offset.min(initial=0))
-    last = int(end_offset.max(initial=0))
-    years = additive_table(AS_OF_DATE + np.arange(first, last + 1))
-    rows = np.array(DAY_COUNTS)[book.day_count]
-    period_years = years[rows, end_offset - first] - years[rows, start_offset - first]
+    start, end = AS_OF_DATE + start_offset, AS_OF_DATE + end_offset
+    rows, period_years = np.array(DAY_COUNTS)[book.day_count], np.zeros(len(book.day_count))
+    for day_count in DAY_COUNTS:
+        chosen = rows == day_count
+        period_years[chosen] = period_fractions(day_count, start[chosen], end[chosen])
     gone = -start_offset / (end_offset - start_offset)
     return np.asarray(book.principal * book.coupon_rate * period_years * gone)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.conventions.calendar import date_tables
 from alm_pipeline.engine.conventions.cycle import Grid
 from alm_pipeline.engine.conventions.date_tables import DateTables
@@ -42,6 +43,25 @@ def years_between(
     return _between(tables, int(day_count), last, matures)
 
 
+def period_fractions(day_count: DayCount, start: np.ndarray, end: np.ndarray) -> FloatArray:
+    """Return the year fractions of many periods at once [years].
+
+    Parameters
+    ----------
+    day_count : DayCount
+    start, end : (n,) datetime64[D]
+        Neither is a contract's maturity.
+    """
+    if not len(start):
+        return np.zeros(0)
+    origin = min(start.min(), end.min())
+    first, last = ((days - origin).astype(np.int64) for days in (start, end))
+    fractions = np.zeros(len(start))
+    tables = date_tables(origin, 0, int(max(first.max(), last.max())))
+    _fill_fractions(tables, int(day_count), first, last, fractions)
+    return fractions
+
+
 def icma_years(coupons: Grid, coupons_per_year: int, start: datetime, end: datetime) -> float:
     """Return the ACT/ACT ICMA year fraction (ICMA rule 251.1): shares of regular coupon periods.
 
@@ -72,6 +92,14 @@ def business_years(
     """Return BUS/252: business days from `start` on and before `end`, over 252."""
     days = (start.date() + timedelta(days=k) for k in range((end.date() - start.date()).days))
     return sum(is_open(day) for day in days) / days_of_year
+
+
+@entry_kernel
+def _fill_fractions(
+    tables: DateTables, day_count: int, start: CountArray, end: CountArray, years: FloatArray
+) -> None:
+    for i in range(len(years)):
+        years[i] = year_fraction(tables, day_count, start[i], end[i], -1)
 
 
 @entry_kernel
