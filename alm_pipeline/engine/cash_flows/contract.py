@@ -81,6 +81,21 @@ class Contract:
         The year fractions are those of `year_fraction`; otherwise the engine's day count says.
     movements : tuple of (datetime, float)
         Amounts known to be repaid (negative: drawn) outside any schedule.
+    rate_steps : tuple of (datetime, float)
+        Rates agreed for the time from given days on: no repricing. An annuity's instalment is
+        computed anew.
+    agreed_interest : tuple of (datetime, float)
+        Interest amounts agreed for given days, whatever the rate; each is the interest since the
+        payment of interest before.
+    past_due_principal, past_due_interest : float
+        Parts of `principal` and `accrued_interest` that were due by the status date and are
+        unpaid; they are paid on the day after it.
+    is_prepayable : bool
+        Customers prepay after each payment, once everything is drawn.
+    is_redeemable : bool
+        Customers withdraw on the day after the status date.
+    last_payment_date : datetime or None
+        Payment before the status date, from which the first prepayment counts.
     drops_unpaid_interest : bool
         As the ACTUS vectors do: interest since the start is lost where no interest date lies
         between it and the status date. For replaying the vectors only.
@@ -124,6 +139,13 @@ class Contract:
     is_reset_in_arrears: bool = False
     has_own_years: bool = False
     movements: tuple[tuple[datetime, float], ...] = ()
+    rate_steps: tuple[tuple[datetime, float], ...] = ()
+    agreed_interest: tuple[tuple[datetime, float], ...] = ()
+    past_due_principal: float = 0.0
+    past_due_interest: float = 0.0
+    is_prepayable: bool = False
+    is_redeemable: bool = False
+    last_payment_date: datetime | None = None
     drops_unpaid_interest: bool = False
 
     @property

@@ -43,6 +43,8 @@ def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
         entry.first_payment = len(days)
         days += [day_of(payment, as_of) for payment in step.payment_dates]
         entry.last_payment = len(days)
+    if days:  # an instalment may be found from days after the last action: tables must reach them
+        entries[0].index_end = max(int(entries[0].index_end), *days)
     return entries, np.array(days or [0], dtype=np.int64)
 
 

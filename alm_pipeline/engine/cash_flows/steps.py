@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
+from alm_pipeline.engine.cash_flows.agreed import with_agreed_terms
 from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
 from alm_pipeline.engine.cash_flows.maturity import end_of, is_derived
 from alm_pipeline.engine.cash_flows.step import Step
@@ -26,7 +27,7 @@ def steps_of(contract: Contract) -> list[Step]:
     found = _ScheduleOf(contract)
     steps = [step for step in found.steps() if not _is_past(contract, step)]
     steps.sort(key=lambda step: (step.happens, step.action))
-    chosen = [found.opening(), *_until_over(steps)]
+    chosen = with_agreed_terms(contract, [found.opening(), *_until_over(steps)])
     return _with_years(contract, chosen) if contract.has_own_years else chosen
 
 
@@ -77,6 +78,8 @@ class _ScheduleOf:
         yield from self._principal()
         yield from self._resets()
         yield from self._fixings()
+        yield from (self._rate_step(day, rate) for day, rate in c.rate_steps)
+        yield from (self._fixed(Action.PAY_INTEREST, day) for day, _ in c.agreed_interest)
         if c.scaling is not None and self.end is not None:
             yield from (self._step(Action.SCALE, d) for d in self._dates(c.scaling))
         if c.base_rule is BaseRule.LAGGED and c.base is not None:
@@ -228,6 +231,11 @@ class _ScheduleOf:
         if c.kind is Kind.ANNUITY and c.payment is not None:
             return replace(step, payment_dates=self._payments_after(step.accrues_to))
         return step
+
+    def _rate_step(self, day: datetime, rate: float) -> Step:
+        step = self._fixed(Action.SET_RATE, day, rate=rate)
+        is_annuity = self.contract.kind is Kind.ANNUITY
+        return replace(step, payment_dates=self._payments_after(day)) if is_annuity else step
 
     def _fixing_day(self, day: datetime) -> datetime:
         """Return the business day on which the index of a reset is read.
