@@ -14,7 +14,13 @@ from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.simulation import Markets, curves_of, markets_of, pass_inputs
+from alm_pipeline.orchestration.simulation import (
+    EVENTS,
+    Markets,
+    curves_of,
+    markets_of,
+    pass_inputs,
+)
 from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS, Explanation
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
 from alm_pipeline.warehouse.partition import Partition
@@ -40,7 +46,8 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
             where=str(partition.as_of_date),
             fix="take a position_id of book.positions",
         )
-    book = engine_book(rows, partition.as_of_date, _codes(bank, markets))
+    events = session.query(f"{EVENTS} where position_id = $id", {"id": position_id})
+    book = engine_book(rows, events, partition.as_of_date, _codes(bank, markets))
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=bank.settings.eve_margins,
@@ -57,8 +64,8 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         partition,
         str(book.currency[0]),
         str(book.product_code[0]),
-        explain(*given),
-        sensitivities(*given, tenors),
+        explain(*given, book.agendas),
+        sensitivities(*given, tenors, book.agendas),
         _stored_value(bank, position_id, partition),
     )
 

@@ -35,13 +35,20 @@ from alm_pipeline.warehouse.partition import Partition
 BASE = "base"
 GATES = (
     "book.unmapped_positions",
+    "book.unmatched_events",
     "book.ledger_reconciliation",
     "book.balance_check",
     "behaviour.unassigned_positions",
 )
 """Tables that must have passed their checks before any position is valued."""
 
-READS = ("book.positions", "behaviour.position_assumptions", "staging.curve_quote")
+EVENTS = "select * from book.scheduled_events"
+READS = (
+    "book.positions",
+    "book.scheduled_events",
+    "behaviour.position_assumptions",
+    "staging.curve_quote",
+)
 RELATIONS = (
     "inputs.behaviour_parameters",
     "inputs.curves",
@@ -151,7 +158,8 @@ def _month_pass(
         curves=figures.curves,
     )
     rows, held = _rows(bank, markets.base)
-    book = engine_book(rows, partition.as_of_date, codes)
+    events = bank.store.session.query(f"{EVENTS} order by all")
+    book = engine_book(rows, events, partition.as_of_date, codes)
     behaviour = behaviour_arrays(
         behaviour_rows(figures.assumptions, figures.scenarios, scenarios), segments, scenarios
     )
@@ -168,6 +176,7 @@ def _month_pass(
         _without_behaviour(behaviour) if is_contractual else behaviour,
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
+        book.agendas,
     )
     return MonthPass(scenarios, book, result, markets, held)
 

@@ -48,6 +48,13 @@ TABLE_CHECKS = (
         minimum_rule=25,
     ),
     TableCheck(
+        check_id="book.unmatched_events.is_empty",
+        table="book.unmatched_events",
+        severity="blocking",
+        sql="select * from book.unmatched_events",
+        message="every scheduled event belongs to one position, and none of it is in quarantine",
+    ),
+    TableCheck(
         check_id="book.ledger_reconciliation.ties",
         table="book.ledger_reconciliation",
         severity="blocking",

@@ -28,20 +28,25 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.terms import refused_terms
 from alm_pipeline.engine.conventions.calendar import CONVENTION_CODES, BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DAY_COUNT_CODES
-from alm_pipeline.engine.conventions.tenor import index_tenor, nearest_index_tenor, tenor
+from alm_pipeline.engine.conventions.tenor import index_tenor, nearest_index_tenor
 from alm_pipeline.inputs.calendars import closed_offsets
 from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.products import ProductMap
+from alm_pipeline.warehouse.agenda_bridge import Bridged, agenda_tables, contracts_by_row
 from alm_pipeline.warehouse.book_columns import BookColumns, refusal
+from alm_pipeline.warehouse.payment_dates import roll_day
+from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
 __all__ = ["BridgeCodes", "EngineBook", "engine_book"]
 
 RATE_CODES = {
     "fixed": RateType.FIXED,
     "zero": RateType.FIXED,
+    "step": RateType.FIXED,
     "floating": RateType.FLOATING,
     "administered": RateType.ADMINISTERED,
 }
@@ -54,12 +59,12 @@ AMORTISATION_MODELS = {
     "balloon": CashFlowModel.ANNUITY,
     "linear": CashFlowModel.LINEAR,
     "interest_only_then_annuity": CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
+    "schedule": CashFlowModel.BULLET,
 }
 """A loan's own terms decide how it repays, the product map only that it is a loan."""
 
 _LOAN_MODELS = tuple({int(model) for model in AMORTISATION_MODELS.values()})
 _NOTIONAL_MODELS = (CashFlowModel.SWAP_LEG, CashFlowModel.CAP_FLOOR, CashFlowModel.COMMITMENT)
-_ROLL_DAYS = 4
 _BACK_DAYS, _AHEAD_DAYS = 45 * 366, 52 * 366
 _OVERNIGHT = 0
 _ONE_MONTH = index_tenor("1M")
@@ -92,10 +97,11 @@ class EngineBook:
 
     ``position_ids`` (n,); ``entity_id``, ``currency``, ``product_code`` (n_groups,) name the
     groups of ``positions.group``; ``position_group`` is that column again, for results by
-    position; ``adjustments`` belong into `SimulationOptions`.
+    position; ``adjustments`` belong into `SimulationOptions`, ``agendas`` beside the positions.
     """
 
     positions: Positions
+    agendas: AgendaTables
     position_ids: NDArray[Any]
     entity_id: NDArray[Any]
     currency: NDArray[Any]
@@ -104,7 +110,10 @@ class EngineBook:
 
 
 def engine_book(
-    rows: pa.Table | Mapping[str, Any], as_of_date: dt.date, codes: BridgeCodes
+    rows: pa.Table | Mapping[str, Any],
+    events: pa.Table | Mapping[str, Any],
+    as_of_date: dt.date,
+    codes: BridgeCodes,
 ) -> EngineBook:
     """Return the engine's arrays for rows of `book.positions`, in the order of the rows.
 
@@ -112,6 +121,8 @@ def engine_book(
     ----------
     rows
         Columns of `book.positions` of one as-of date.
+    events
+        Columns of `book.scheduled_events` of the same date.
     as_of_date
         Day with offset 0.
     codes
@@ -127,6 +138,33 @@ def engine_book(
     model = _models(book)
     group, keys = _groups(book)
     adjustment, adjustments = _date_adjustments(book, as_of_date)
+    arrays = _terms(book, codes, model) | {"date_adjustment": adjustment}
+    positions = Positions(
+        model=model.astype(np.int8),
+        group=group,
+        **{name: _narrow(name, value) for name, value in arrays.items()},
+    )
+    for reason, refused in refused_terms(positions).items():
+        raise refusal(reason, book.ids[refused], "correct the terms or exclude the positions")
+    bridged = Bridged(
+        book=book,
+        events=ScheduledEvents(events, book),
+        model=model,
+        columns=arrays,
+        steps=book.steps(),
+        adjustments=adjustments,
+    )
+    return EngineBook(
+        positions=positions,
+        agendas=agenda_tables(bridged, contracts_by_row(bridged)),
+        position_ids=book.ids,
+        adjustments=adjustments,
+        **keys,
+    )
+
+
+def _terms(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, NDArray[Any]]:
+    """Return the fields of `Positions` that are terms, by name."""
     arrays = (
         _amounts(book, model)
         | _rates(book)
@@ -137,16 +175,8 @@ def engine_book(
     )
     arrays |= _reset_frequencies(book, arrays)
     arrays["replacement_tenor"] = _replacement_tenor(arrays)
-    arrays["roll_day"] = _roll_day(book)
-    positions = Positions(
-        model=model.astype(np.int8),
-        group=group,
-        date_adjustment=adjustment.astype(np.int8),
-        **{name: _narrow(name, value) for name, value in arrays.items()},
-    )
-    for reason, refused in refused_terms(positions).items():
-        raise refusal(reason, book.ids[refused], "correct the terms or exclude the positions")
-    return EngineBook(positions=positions, position_ids=book.ids, adjustments=adjustments, **keys)
+    arrays["roll_day"] = roll_day(book)
+    return arrays
 
 
 _DTYPES = {item.name: np.dtype(item.metadata["dtype"]) for item in fields(Positions)}
@@ -201,7 +231,7 @@ def _amounts(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
     notional = book.number("notional_amount")
     is_notional = np.isin(model, _NOTIONAL_MODELS)
     months = book.number("amortisation_months")
-    step = _steps(book)["principal_months"]
+    step = book.steps()["principal_months"]
     return {
         "sign": np.sign(book.number("direction")),
         "principal": np.where(is_notional, notional, book.number("outstanding_principal")),
@@ -217,9 +247,11 @@ def _rates(book: BookColumns) -> dict[str, NDArray[Any]]:
     rate_type = book.codes("rate_type", RATE_CODES, "deliver fixed, floating or administered")
     words, rows = book.words("rate_type")
     zero = rows == _row_of(words, "zero")
+    has_index = book.words("index_id")[1] != _row_of(book.words("index_id")[0], "")
+    is_stepped = has_index & (rows == _row_of(words, "step"))  # agreed steps, then the index
     names = ("spread_rate", "rate_multiplier", "margin_rate", "cap_rate", "floor_rate")
     return {name: book.number(name) for name in names} | {
-        "rate_type": rate_type,
+        "rate_type": np.where(is_stepped, RateType.FLOATING, rate_type),
         "coupon_rate": np.where(zero, 0.0, book.number("coupon_rate")),
         "period_cap_rate": np.abs(book.number("period_cap_rate")),
         "period_floor_rate": np.abs(book.number("period_floor_rate")),
@@ -250,19 +282,8 @@ def _dates(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
     }
 
 
-def _steps(book: BookColumns) -> dict[str, NDArray[Any]]:
-    """Return the months and days of the payment frequencies."""
-    found = {}
-    for name in ("interest_freq", "principal_freq", "reset_freq"):
-        words, rows = book.words(name)
-        steps = np.array([tenor(word) for word in words], dtype=np.int32).reshape(-1, 2)
-        prefix = name.removesuffix("_freq")
-        found[f"{prefix}_months"], found[f"{prefix}_days"] = steps[rows, 0], steps[rows, 1]
-    return found
-
-
 def _frequencies(book: BookColumns) -> dict[str, NDArray[Any]]:
-    steps = _steps(book)
+    steps = book.steps()
     return {
         "payment_months": steps["interest_months"],
         "principal_months": steps["principal_months"],
@@ -332,16 +353,11 @@ def _reset_frequencies(
     it resets at each payment with the tenor of the payment frequency. An administered rate with a
     payment schedule and no reset of its own follows its index at each payment.
     """
-    steps = _steps(book)
+    steps = book.steps()
     months, days = steps["reset_months"], steps["reset_days"]
     payment = arrays["payment_months"]
     is_floating = arrays["rate_type"] == RateType.FLOATING
-    is_daily = is_floating & (days == 1) & (arrays["maturity_offset"] != NO_DATE)
-    book.refuse_where(
-        is_daily & (payment == 0) | is_floating & (days > 1),
-        "a reset every few days, or daily without a payment frequency",
-        "deliver resets in months",
-    )
+    is_daily = is_floating & (days == 1) & (arrays["maturity_offset"] != NO_DATE) & (payment > 0)
     tenor_of = {word: index_tenor(f"{word}M") for word in set(payment[is_daily].tolist())}
     tenors = arrays["index_tenor"].copy()
     tenors[is_daily] = [tenor_of[word] for word in payment[is_daily].tolist()]
@@ -372,17 +388,3 @@ def _replacement_tenor(arrays: Mapping[str, NDArray[Any]]) -> IntArray:
     is_administered = arrays["rate_type"] == RateType.ADMINISTERED
     tenors = np.where(is_administered, _ONE_MONTH, tenors)
     return np.where(is_open & ~has_index, _OVERNIGHT, tenors).astype(np.int32)
-
-
-def _roll_day(book: BookColumns) -> NDArray[Any]:
-    """Return the day of the month a contract pays on.
-
-    The maturity's or the start's day when the next payment lies so near to it that only a short
-    month or a closed day can be the cause; else the next payment's own day. The engine checks it.
-    """
-    own = book.days("next_payment_date")
-    roll = own.copy()
-    for name in ("start_date", "maturity_date"):
-        day = book.days(name)
-        roll = np.where((day > 0) & (np.abs(day - own) <= _ROLL_DAYS), day, roll)
-    return roll

@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import NO_DATE, BoolArray, FloatArray, IntArray
+from alm_pipeline.engine.conventions.tenor import tenor
 from alm_pipeline.errors import CalculationError
 
 __all__ = ["BookColumns", "refusal"]
@@ -68,6 +69,7 @@ class BookColumns:
     def __init__(self, rows: pa.Table | Mapping[str, Any], as_of_date: dt.date) -> None:
         self._rows = rows
         self._as_of = np.datetime64(as_of_date, "D")
+        self.as_of = dt.datetime.combine(as_of_date, dt.time())
         ids = self._column("position_id")
         if ids.null_count:
             raise CalculationError("a position has no position_id", where=WHERE, fix="deliver it")
@@ -131,6 +133,15 @@ class BookColumns:
         days = self._as_of + np.where(offsets == NO_DATE, 0, offsets)
         of_month = (days - days.astype("datetime64[M]")).astype(np.int64) + 1
         return np.where(offsets == NO_DATE, 0, of_month)
+
+    def steps(self) -> dict[str, IntArray]:
+        """Return the months and days of the frequencies of interest, principal and reset."""
+        found = {}
+        for name in ("interest", "principal", "reset"):
+            words, rows = self.words(f"{name}_freq")
+            steps = np.array([tenor(word) for word in words], dtype=np.int32).reshape(-1, 2)
+            found[f"{name}_months"], found[f"{name}_days"] = steps[rows, 0], steps[rows, 1]
+        return found
 
     def refuse_where(self, is_wrong: NDArray[Any], what: str, fix: str) -> None:
         """Raise if any position is marked, naming the marked ones."""

@@ -37,6 +37,8 @@ select
     coalesce(cast(impairment_amount as decimal(18, 2)), 0) as impairment_amount,
     cast(ifrs_stage as integer) as ifrs_stage,
     coalesce(cast(days_past_due as integer), 0) as days_past_due,
+    coalesce(cast(past_due_principal_amount as decimal(18, 2)), 0) as past_due_principal_amount,
+    coalesce(cast(past_due_interest_amount as decimal(18, 2)), 0) as past_due_interest_amount,
     coalesce(cast(is_non_accrual as boolean), false) as is_non_accrual,
     coalesce(cast(sold_share as double), 0) as sold_share,
     cast(risk_weight_factor as double) as risk_weight_factor,

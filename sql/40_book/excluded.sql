@@ -66,6 +66,7 @@ amounts as (
         currency,
         side,
         amount,
+        1 - coalesce(try_cast(payload ->> '$.sold_share' as decimal(9, 8)), 0) as own_share,
         try_cast(payload ->> '$.outstanding_principal' as decimal(18, 2)) as principal,
         try_cast(payload ->> '$.carrying_amount' as decimal(18, 2)) as carrying,
         try_cast(payload ->> '$.accrued_interest' as decimal(18, 2)) as accrued,
@@ -86,18 +87,25 @@ select
     side,
     count(*) as excluded_rows,
     cast(
-        sum(case when side = 'off_balance' or extract = 'derivative' then 0 else coalesce(principal, amount) end)
+        sum(
+            case
+                when side = 'off_balance' or extract = 'derivative' then 0
+                else coalesce(principal, amount) * own_share
+            end
+        )
         as decimal(18, 2)
     ) as outstanding_principal,
     cast(
-        sum(case when extract in ('derivative_leg', 'commitment') then 0 else coalesce(carrying, amount) end)
+        sum(
+            case when extract in ('derivative_leg', 'commitment') then 0 else coalesce(carrying, amount) * own_share end
+        )
         as decimal(18, 2)
     ) as carrying_amount,
     cast(  -- of a leg it is a memo: the deal's fair value holds it
-        sum(case when extract = 'derivative_leg' then 0 else coalesce(accrued, 0) end) as decimal(18, 2)
+        sum(case when extract = 'derivative_leg' then 0 else coalesce(accrued, 0) * own_share end) as decimal(18, 2)
     ) as accrued_interest,
-    cast(sum(coalesce(fees, 0)) as decimal(18, 2)) as deferred_fees_amount,
-    cast(sum(coalesce(impairment, 0)) as decimal(18, 2)) as impairment_amount,
+    cast(sum(coalesce(fees, 0) * own_share) as decimal(18, 2)) as deferred_fees_amount,
+    cast(sum(coalesce(impairment, 0) * own_share) as decimal(18, 2)) as impairment_amount,
     cast(
         sum(case when extract in ('derivative', 'commitment') then coalesce(notional, amount) else 0 end)
         as decimal(18, 2)

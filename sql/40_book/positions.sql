@@ -7,22 +7,19 @@ with loans as (  -- the types of what others lack are set here
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
-            as outstanding_principal,
-        cast(0 as decimal(18, 2)) as notional_amount,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
         amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
-        next_payment_date,
-        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
-        interest_only_end_date, amortisation_months,
-        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        next_payment_date, payment_amount, interest_only_end_date, amortisation_months, balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         cast(null as double) as strike_rate, expected_recovery_date,
         cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction
+        status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction,
+        1 - cast(sold_share as decimal(9, 8)) as own_share,
+        past_due_principal_amount, past_due_interest_amount
     from staging.loan
 ),
 
@@ -30,22 +27,19 @@ term_deposits as (  -- early withdrawal is the customer's option
     select
         as_of_date, entity_id, position_id, 'deposit_term' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
-            as outstanding_principal,
-        cast(0 as decimal(18, 2)) as notional_amount,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
         amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
-        next_payment_date,
-        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
-        interest_only_end_date, amortisation_months,
-        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        next_payment_date, payment_amount, interest_only_end_date, amortisation_months, balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, is_early_withdrawal_allowed as is_redeemable,
         insured_amount, behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 - cast(sold_share as decimal(9, 8)) as own_share,
+        0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.deposit_term
 ),
 
@@ -53,22 +47,19 @@ securities as (  -- a defaulted one recovers when the committee assumes
     select
         as_of_date, entity_id, position_id, 'security' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
-            as outstanding_principal,
-        cast(0 as decimal(18, 2)) as notional_amount,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
         amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
-        next_payment_date,
-        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
-        interest_only_end_date, amortisation_months,
-        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        next_payment_date, payment_amount, interest_only_end_date, amortisation_months, balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        status = 'defaulted' or is_non_accrual as is_non_performing, null as leg_direction
+        status = 'defaulted' or is_non_accrual as is_non_performing, null as leg_direction,
+        1 - cast(sold_share as decimal(9, 8)) as own_share,
+        0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.security
 ),
 
@@ -76,22 +67,19 @@ borrowings as (  -- own debt
     select
         as_of_date, entity_id, position_id, 'borrowing' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
-            as outstanding_principal,
-        cast(0 as decimal(18, 2)) as notional_amount,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
         amortisation_type, principal_freq, interest_freq, start_date, maturity_date, last_payment_date,
-        next_payment_date,
-        cast(payment_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as payment_amount,
-        interest_only_end_date, amortisation_months,
-        cast(balloon_amount * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as balloon_amount,
+        next_payment_date, payment_amount, interest_only_end_date, amortisation_months, balloon_amount,
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 - cast(sold_share as decimal(9, 8)) as own_share,
+        0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.borrowing
 ),
 
@@ -99,9 +87,7 @@ accounts as (  -- no maturity and no schedule; interest is credited monthly
     select
         as_of_date, entity_id, position_id, 'deposit_nmd' as extract, product_code, counterparty_id, currency, side,
         is_on_balance_sheet, book, gl_account, intragroup_entity_id, status, accounting_class,
-        cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))
-            as outstanding_principal,
-        cast(0 as decimal(18, 2)) as notional_amount,
+        outstanding_principal, cast(0 as decimal(18, 2)) as notional_amount,
         carrying_amount, accrued_interest, deferred_fees_amount, impairment_amount,
         rate_type, coupon_rate, index_id, spread_rate, rate_multiplier, cap_rate, floor_rate, period_cap_rate,
         period_floor_rate, ftp_rate, day_count, reset_freq, next_reset_date, fixing_lag_days,
@@ -114,7 +100,9 @@ accounts as (  -- no maturity and no schedule; interest is credited monthly
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
         insured_amount, behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 - cast(sold_share as decimal(9, 8)) as own_share,
+        0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.deposit_nmd
 ),
 
@@ -140,7 +128,8 @@ deals as (  -- a deal is its fair value; what it pays is in its legs
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.derivative
 ),
 
@@ -152,15 +141,25 @@ legs as (  -- swaps and options; product, book and status are the deal's
         cast(0 as decimal(18, 2)) as outstanding_principal, leg.notional_amount,
         cast(0 as decimal(18, 2)) as carrying_amount, leg.accrued_interest,
         cast(0 as decimal(18, 2)) as deferred_fees_amount, cast(0 as decimal(18, 2)) as impairment_amount,
-        leg.rate_type, leg.coupon_rate, leg.index_id, leg.spread_rate, leg.rate_multiplier, leg.cap_rate,
-        leg.floor_rate, leg.period_cap_rate, leg.period_floor_rate, leg.ftp_rate, leg.day_count, leg.reset_freq,
+        leg.rate_type, leg.coupon_rate, leg.index_id, leg.spread_rate, leg.rate_multiplier,
+        case when deal.derivative_type <> 'collar' then leg.cap_rate end as cap_rate,
+        case when deal.derivative_type <> 'collar' then leg.floor_rate end as floor_rate,
+        leg.period_cap_rate, leg.period_floor_rate, leg.ftp_rate, leg.day_count, leg.reset_freq,
         leg.next_reset_date, leg.fixing_lag_days,
         leg.amortisation_type, leg.principal_freq, leg.interest_freq, leg.start_date, leg.maturity_date,
         leg.last_payment_date, leg.next_payment_date, leg.payment_amount,
         leg.interest_only_end_date, leg.amortisation_months, leg.balloon_amount,
         leg.business_day_convention, leg.calendar_id, leg.is_end_of_month,
-        case when deal.derivative_type in ('cap', 'floor') then deal.derivative_type else 'none' end as option_type,
-        deal.strike_rate, null as expected_recovery_date,
+        case  -- a collar is a cap and a floor, a leg each
+            when deal.derivative_type in ('cap', 'floor') then deal.derivative_type
+            when deal.derivative_type = 'collar' and leg.cap_rate is not null then 'cap'
+            when deal.derivative_type = 'collar' then 'floor'
+            else 'none'
+        end as option_type,
+        case
+            when deal.derivative_type = 'collar' then coalesce(leg.cap_rate, leg.floor_rate)
+            else deal.strike_rate
+        end as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
         false as is_non_performing,
@@ -168,7 +167,8 @@ legs as (  -- swaps and options; product, book and status are the deal's
             when deal.derivative_type in ('cap', 'floor') then case when deal.position = 'long' then 1 else -1 end
             when leg.pay_receive = 'receive' then 1
             else -1
-        end as leg_direction
+        end as leg_direction,
+        1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.derivative_leg as leg
     inner join staging.derivative as deal on leg.entity_id = deal.entity_id and leg.deal_no = deal.deal_no
 ),
@@ -203,7 +203,8 @@ commitments as (  -- the undrawn part; a mortgage offer pays out on its closing 
         null as strike_rate, null as expected_recovery_date,
         expected_close_date, false as is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.commitment
 ),
 
@@ -231,11 +232,12 @@ balances as (  -- no contract behind them; own funds are equity, whatever side t
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
-        false as is_non_performing, null as leg_direction
+        false as is_non_performing, null as leg_direction,
+        1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
     from staging.other_balance
 ),
 
-terms as (  -- positional: every branch above lists the same columns in the same order
+contracts as (  -- positional: every branch above lists the same columns in the same order
     select * from loans
     union all
     select * from term_deposits
@@ -253,6 +255,19 @@ terms as (  -- positional: every branch above lists the same columns in the same
     select * from commitments
     union all
     select * from balances
+),
+
+terms as (  -- what participants have bought is not ours; the carrying amount is the sum of its rounded parts
+    select
+        *,
+        cast(outstanding_principal * own_share as decimal(18, 2)) as own_principal,
+        cast(deferred_fees_amount * own_share as decimal(18, 2)) as own_fees,
+        cast(impairment_amount * own_share as decimal(18, 2)) as own_impairment,
+        cast(
+            (carrying_amount - outstanding_principal - deferred_fees_amount + impairment_amount) * own_share
+            as decimal(18, 2)
+        ) as own_adjustment
+    from contracts
 )
 
 select
@@ -280,12 +295,15 @@ select
     end as cash_flow_model,
     coalesce(t.behaviour_segment, p.behaviour_segment) as behaviour_segment,
     p.nmd_category,
-    t.outstanding_principal,
+    cast(t.own_share as double) as own_share,
+    t.own_principal as outstanding_principal,
     t.notional_amount,
-    t.carrying_amount,
-    t.accrued_interest,
-    t.deferred_fees_amount,
-    t.impairment_amount,
+    cast(t.own_principal + t.own_fees - t.own_impairment + t.own_adjustment as decimal(18, 2)) as carrying_amount,
+    cast(t.accrued_interest * t.own_share as decimal(18, 2)) as accrued_interest,
+    t.own_fees as deferred_fees_amount,
+    t.own_impairment as impairment_amount,
+    cast(t.past_due_principal_amount * t.own_share as decimal(18, 2)) as past_due_principal_amount,
+    cast(t.past_due_interest_amount * t.own_share as decimal(18, 2)) as past_due_interest_amount,
     t.rate_type,
     t.coupon_rate,
     t.index_id,
@@ -310,10 +328,10 @@ select
     t.maturity_date,
     t.last_payment_date,
     t.next_payment_date,
-    t.payment_amount,
+    cast(t.payment_amount * t.own_share as decimal(18, 2)) as payment_amount,
     t.interest_only_end_date,
     t.amortisation_months,
-    t.balloon_amount,
+    cast(t.balloon_amount * t.own_share as decimal(18, 2)) as balloon_amount,
     t.business_day_convention,
     t.calendar_id,
     t.is_end_of_month,
@@ -328,7 +346,7 @@ select
     t.expected_close_date,
     t.is_prepayable,
     t.is_redeemable,
-    t.insured_amount,
+    cast(t.insured_amount * t.own_share as decimal(18, 2)) as insured_amount,
     coalesce(p.new_business_margin_rate, 0) as new_business_margin_rate,
     p.eve_treatment,
     p.nii_treatment,

@@ -45,11 +45,13 @@ loose_legs as (
         leg.notional_amount as outstanding_principal,
         case
             when deal.deal_no is null then 'a derivative leg without its deal'
-            else 'a collar needs two options with a strike each'
+            else 'a leg of a collar needs either a cap rate or a floor rate'
         end as reason
     from staging.derivative_leg as leg
     left join staging.derivative as deal on leg.entity_id = deal.entity_id and leg.deal_no = deal.deal_no
-    where deal.deal_no is null or deal.derivative_type = 'collar'
+    where
+        deal.deal_no is null
+        or (deal.derivative_type = 'collar' and (leg.cap_rate is null) = (leg.floor_rate is null))
 )
 
 select as_of_date, entity_id, position_id, product_code, currency, outstanding_principal, reason from no_product

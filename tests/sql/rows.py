@@ -71,6 +71,7 @@ RECOVERY: dict[str, Any] = {
 def loan(loan_no: str, **given: Any) -> dict[str, Any]:
     """Return a row of staging.loan: a bullet of 1,000 at 6 %."""
     named = {"loan_no": loan_no, "position_id": f"BANK:loan:{loan_no}"}
+    named |= {"past_due_principal_amount": "0.00", "past_due_interest_amount": "0.00"}
     return {**HEADER, **BALANCES, **INTEREST, **SCHEDULE, **named, **given}
 
 

@@ -48,6 +48,24 @@ def test_the_part_of_a_loan_that_was_sold_is_not_ours(bench):
     assert bench.run("book.positions")[0]["outstanding_principal"] == Decimal("750.01")
 
 
+def test_own_amounts_of_a_sold_part_add_up_to_the_carrying_amount(bench):
+    # Two thirds sold of 100.01 + 10.01 fees - 5.00 provision = 105.02: a third of each is 33.34,
+    # 3.34 and 1.67, so 33.34 + 3.34 - 1.67 = 35.01 is carried; 3.00 accrued, of it 1.00 past due.
+    given = {
+        "outstanding_principal": "100.01", "deferred_fees_amount": "10.01",
+        "impairment_amount": "5.00", "carrying_amount": "105.02", "accrued_interest": "3.00",
+        "past_due_interest_amount": "1.00", "sold_share": 0.66666667,
+    }  # fmt: skip
+    bench.give("staging.loan", [loan("1", **given)])
+    bench.give("inputs.products", [PRODUCT])
+    (row,) = bench.run("book.positions")
+    assert row["own_share"] == pytest.approx(0.33333333)
+    names = ("outstanding_principal", "deferred_fees_amount", "impairment_amount")
+    assert [str(row[name]) for name in names] == ["33.34", "3.34", "1.67"]
+    assert str(row["carrying_amount"]) == "35.01"
+    assert (str(row["accrued_interest"]), str(row["past_due_interest_amount"])) == ("1.00", "0.33")
+
+
 def test_a_position_of_the_trading_book_is_out_of_scope(bench):
     bench.give("staging.loan", [loan("1", book="trading")])
     bench.give("inputs.products", [PRODUCT])
@@ -99,6 +117,31 @@ def test_a_purchased_cap_pays_us_and_a_sold_one_pays_the_other_side(bench, posit
     option = rows["derivative_leg"]
     assert (option["option_type"], option["strike_rate"]) == ("cap", 0.05)
     assert option["direction"] == direction
+
+
+def test_a_collar_is_a_bought_cap_and_a_sold_floor(bench):
+    bench.give("staging.derivative", [swap("1", product_code="cap", derivative_type="collar")])
+    bought = leg("1", 1, "receive", cap_rate=0.05)
+    sold = leg("1", 2, "pay", floor_rate=0.02)
+    bench.give("staging.derivative_leg", [bought, sold])
+    bench.give("inputs.products", [CAP])
+    rows = {row["position_id"]: row for row in bench.run("book.positions")}
+    legs = [rows[f"BANK:derivative_leg:1:{n}"] for n in (1, 2)]
+    names = ("option_type", "strike_rate", "direction", "cap_rate", "floor_rate")
+    assert [tuple(one[name] for name in names) for one in legs] == [
+        ("cap", 0.05, 1, None, None),
+        ("floor", 0.02, -1, None, None),
+    ]
+    assert bench.run("book.unmapped_positions") == []
+
+
+@pytest.mark.parametrize("bounds", [{}, {"cap_rate": 0.05, "floor_rate": 0.02}])
+def test_a_leg_of_a_collar_without_its_one_strike_is_refused(bench, bounds):
+    bench.give("staging.derivative", [swap("1", product_code="cap", derivative_type="collar")])
+    bench.give("staging.derivative_leg", [leg("1", 1, "receive", **bounds)])
+    bench.give("inputs.products", [CAP])
+    (row,) = bench.run("book.unmapped_positions")
+    assert row["reason"] == "a leg of a collar needs either a cap rate or a floor rate"
 
 
 def test_a_leg_without_its_deal_is_refused(bench):

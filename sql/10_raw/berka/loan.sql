@@ -102,6 +102,8 @@ select
     cast(null as varchar) as impairment_amount,
     cast(null as varchar) as ifrs_stage,
     cast(owed.days_past_due as varchar) as days_past_due,
+    cast(null as varchar) as past_due_principal_amount,
+    cast(null as varchar) as past_due_interest_amount,
     case when owed.is_defaulted then 'true' else 'false' end as is_non_accrual,
     cast(null as varchar) as sold_share,
     cast(null as varchar) as risk_weight_factor,

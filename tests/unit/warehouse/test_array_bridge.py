@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from alm_pipeline.engine.arrays import NO_CODE, NO_DATE, CashFlowModel, RateType
@@ -15,49 +13,20 @@ from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.errors import CalculationError
-from alm_pipeline.inputs.curves import load_curves
-from alm_pipeline.inputs.products import load_products
-from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
-
-AS_OF = dt.date(2026, 10, 31)
-CURVES, PRODUCTS = load_curves(), load_products()
-CODES = BridgeCodes(
-    curve_ids=list(CURVES.curves),
-    segments=["mortgage", "retail_savings"],
-    products=PRODUCTS,
-    curves=CURVES,
+from alm_pipeline.warehouse.array_bridge import engine_book
+from tests.unit.warehouse.book_rows import (
+    AS_OF,
+    CODES,
+    CURVES,
+    FLOATING_INDEX,
+    MORTGAGE,
+    NO_EVENTS,
+    table,
 )
-FLOATING_INDEX = next(
-    name for name, one in CURVES.indices.items() if one.currency == "USD" and one.tenor == "3M"
-)
-MORTGAGE: dict[str, Any] = {
-    "position_id": "A:loan:1", "entity_id": "A", "currency": "USD",
-    "product_code": "mortgage_fixed", "direction": 1, "cash_flow_model": "annuity",
-    "behaviour_segment": "mortgage", "outstanding_principal": Decimal("200000.00"),
-    "notional_amount": Decimal(0), "accrued_interest": Decimal("533.33"),
-    "impairment_amount": Decimal(0), "rate_type": "fixed", "coupon_rate": 0.06,
-    "index_id": None, "spread_rate": 0.0, "rate_multiplier": 1.0, "cap_rate": None,
-    "floor_rate": None, "period_cap_rate": None, "period_floor_rate": None, "margin_rate": 0.01,
-    "day_count": "30e_360", "reset_freq": None, "next_reset_date": None, "fixing_lag_days": 0,
-    "amortisation_type": "annuity", "principal_freq": "P1M", "interest_freq": "P1M",
-    "start_date": dt.date(2026, 10, 15), "maturity_date": dt.date(2056, 10, 15),
-    "last_payment_date": dt.date(2026, 10, 15), "next_payment_date": dt.date(2026, 11, 16),
-    "payment_amount": Decimal("1199.10"), "interest_only_end_date": None,
-    "amortisation_months": None, "balloon_amount": None, "business_day_convention": "following",
-    "calendar_id": "us", "is_end_of_month": False, "option_type": "none", "strike_rate": None,
-    "expected_recovery_date": None, "expected_close_date": None, "is_prepayable": True,
-    "is_redeemable": False, "new_business_margin_rate": 0.02, "eve_treatment": "in",
-    "nii_treatment": "constant_balance", "is_in_irrbb_scope": True,
-}  # fmt: skip
-
-
-def table(*rows: dict[str, Any]) -> pa.Table:
-    full = [MORTGAGE | row for row in rows]
-    return pa.table({name: pa.array([row[name] for row in full]) for name in MORTGAGE})
 
 
 def bridged(*rows: dict[str, Any]):
-    return engine_book(table(*rows), AS_OF, CODES)
+    return engine_book(table(*rows), NO_EVENTS, AS_OF, CODES)
 
 
 def test_a_mortgage_becomes_codes_and_offsets():
@@ -127,14 +96,13 @@ def test_scope_and_treatment_decide_what_is_measured():
     ("row", "message"),
     [
         ({"day_count": "act_364"}, "day_count act_364 has no code"),
-        ({"rate_type": "step"}, "rate_type step has no code"),
+        ({"rate_type": "guessed"}, "rate_type guessed has no code"),
         ({"index_id": "LIBOR"}, "index_id LIBOR has no code"),
         ({"behaviour_segment": "unheard_of"}, "behaviour_segment unheard_of has no code"),
         ({"coupon_rate": None}, "coupon_rate is null"),
         ({"start_date": None}, "start_date is null"),
         ({"currency": "GBP"}, "no curve to value them with"),
         ({"maturity_date": dt.date(2026, 10, 1)}, "matured on or before"),
-        ({"rate_type": "floating", "reset_freq": "P1W"}, "every few days"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_position(row, message):
@@ -146,6 +114,8 @@ def test_a_masked_array_and_a_missing_column_are_refused():
     columns = {name: [value] for name, value in MORTGAGE.items()}
     masked = columns | {"coupon_rate": np.ma.masked_array([0.06], mask=[True])}
     with pytest.raises(CalculationError, match="coupon_rate is a masked array"):
-        engine_book(masked, AS_OF, CODES)
+        engine_book(masked, NO_EVENTS, AS_OF, CODES)
     with pytest.raises(CalculationError, match="margin_rate is missing"):
-        engine_book({k: v for k, v in columns.items() if k != "margin_rate"}, AS_OF, CODES)
+        engine_book(
+            {k: v for k, v in columns.items() if k != "margin_rate"}, NO_EVENTS, AS_OF, CODES
+        )
