@@ -87,6 +87,17 @@ class Bridged:
         names = ("past_due_principal_amount", "past_due_interest_amount")
         return np.stack([self.book.number(name) for name in names], axis=1)
 
+    @cached_property
+    def shifts(self) -> list[Shift]:
+        """Where dates move, for each value of ``date_adjustment``."""
+        as_of = self.as_of.toordinal()
+        closed = [frozenset((days + as_of).tolist()) for _, days in self.adjustments]
+        moving = [
+            Shift(rule, True, lambda day, known=known: day.toordinal() not in known)  # type: ignore[misc]
+            for (rule, _), known in zip(self.adjustments, closed, strict=True)
+        ]
+        return [Shift(), *moving]
+
     def value(self, name: str, row: int) -> Any:
         """Return a field of one position."""
         return self.columns[name][row]
@@ -251,17 +262,7 @@ def _day(moment: dt.datetime) -> np.datetime64:
 
 
 def _shift(found: Bridged, row: int) -> Shift:
-    adjustment = int(found.value("date_adjustment", row))
-    if adjustment == 0:
-        return Shift()
-    convention, closed = found.adjustments[adjustment - 1]
-    as_of = found.as_of.toordinal()
-    return Shift(convention, True, lambda day: not _is_in(closed, day.toordinal() - as_of))
-
-
-def _is_in(offsets: IntArray, offset: int) -> bool:
-    at = int(np.searchsorted(offsets, offset))
-    return at < len(offsets) and int(offsets[at]) == offset
+    return found.shifts[int(found.value("date_adjustment", row))]
 
 
 def _grid(found: Bridged, row: int, first: dt.datetime, frequency: Frequency) -> Grid:

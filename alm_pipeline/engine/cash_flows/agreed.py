@@ -12,13 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import numpy as np
-
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
 from alm_pipeline.engine.cash_flows.contract import Contract
 from alm_pipeline.engine.cash_flows.step import Step
-from alm_pipeline.engine.conventions.day_count import DayCount
-from alm_pipeline.engine.conventions.period import years_between
 from alm_pipeline.errors import CalculationError
 
 _ENDS = (Action.PAY_INTEREST, Action.MATURE, Action.TERMINATE)
@@ -87,13 +83,12 @@ class _Period:
 def _with_agreed_interest(contract: Contract, steps: list[Step]) -> list[Step]:
     """Return the steps in which every period with an agreed amount has the rate that earns it."""
     periods = _periods(contract, steps)
+    stepped = [step for step in steps if step.action is Action.SET_RATE]
+    agreed = [period for period in periods if period.agreed is not None]
     in_agreed = {
         id(step)
-        for step in steps
-        for period in periods
-        if period.agreed is not None
-        and step.action is Action.SET_RATE
-        and period.start <= step.happens < period.end
+        for step in stepped
+        if any(period.start <= step.happens < period.end for period in agreed)
     }
     kept = [step for step in steps if id(step) not in in_agreed]
     before = False
@@ -171,11 +166,18 @@ def _with_prepayment(contract: Contract, steps: list[Step]) -> list[Step]:
     found = list(steps)
     for (before, day), row in zip(pairwise(days), paid.values(), strict=True):
         if drawn is None or steps[row].happens > drawn:
-            years = years_between(DayCount.THIRTY_E_360_ISDA, _day(before), _day(day))
+            years = _months_apart(before, day)
             values = {**steps[row].values, "prepayment_years": years}
             found[row] = replace(steps[row], values=values)
     return found
 
 
-def _day(moment: datetime) -> np.datetime64:
-    return np.datetime64(moment.date(), "D")
+def _months_apart(start: datetime, end: datetime) -> float:
+    """Return the years between two days in months of 30 days, the last day of a month the 30th."""
+    first, last = _of_thirty(start), _of_thirty(end)
+    months = 12 * (end.year - start.year) + end.month - start.month
+    return (30 * months + last - first) / 360.0
+
+
+def _of_thirty(day: datetime) -> int:
+    return 30 if (day + _ONE_DAY).month != day.month else day.day

@@ -31,21 +31,35 @@ def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
     """Return the steps as records of ``agenda.ENTRY``, and the payment days they point into."""
     entries = np.zeros(len(steps), ENTRY).view(np.recarray)
     days: list[int] = []
-    for entry, step in zip(entries, steps, strict=True):
-        entry.action = step.action
-        entry.years = step.values.get("years", np.nan)
-        entry.day, entry.accrual_day = day_of(step.happens, as_of), day_of(step.accrues_to, as_of)
-        for name, value in step.values.items():
-            entry[name] = value
-        starts = step.index_start or step.happens
-        entry.index_day = day_of(starts, as_of)
-        entry.index_end = day_of(step.index_end, as_of) if step.index_end is not None else 0
-        entry.first_payment = len(days)
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    for step in steps:
+        starts, ends = step.index_start or step.happens, step.index_end
+        first = len(days)
         days += [day_of(payment, as_of) for payment in step.payment_dates]
-        entry.last_payment = len(days)
+        known = (step.action, day_of(step.happens, as_of), day_of(step.accrues_to, as_of))
+        index = (day_of(starts, as_of), day_of(ends, as_of) if ends is not None else 0)
+        for name, value in zip(_COLUMNS, (*known, *index, first, len(days)), strict=True):
+            columns[name].append(value)
+    for name, values in columns.items():
+        entries[name] = values
+    given = {name for step in steps for name in step.values}
+    for name in given | {"years"}:
+        default = np.nan if name == "years" else ENTRY[name].type(0)
+        entries[name] = [step.values.get(name, default) for step in steps]
     if days:  # an instalment may be found from days after the last action: tables must reach them
         entries[0].index_end = max(int(entries[0].index_end), *days)
     return entries, np.array(days or [0], dtype=np.int64)
+
+
+_COLUMNS = (
+    "action",
+    "day",
+    "accrual_day",
+    "index_day",
+    "index_end",
+    "first_payment",
+    "last_payment",
+)
 
 
 def day_of(moment: datetime, as_of: datetime) -> int:

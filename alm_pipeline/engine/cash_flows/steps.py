@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -337,11 +338,12 @@ class _ScheduleOf:
         return [day for _, dates in self._cut(segments) for day in dates]
 
     def _payments_after(self, moment: datetime) -> tuple[datetime, ...]:
-        return tuple(day for day in self._annuity_dates() if day > moment)
+        return tuple(day for day in self._annuity_dates if day > moment)
 
     def _payments_from(self, moment: datetime) -> tuple[datetime, ...]:
-        return tuple(day for day in self._annuity_dates() if day >= moment)
+        return tuple(day for day in self._annuity_dates if day >= moment)
 
+    @cached_property
     def _annuity_dates(self) -> list[datetime]:
         """Return the days on which the instalment repays, to its horizon and not the maturity."""
         c = self.contract
