@@ -17,13 +17,13 @@ from alm_pipeline.demo import (
     ledger,
     liquidity,
     market_files,
+    schedules,
 )
 from alm_pipeline.demo.calendar import as_date, day_number, latest_month_ends
 from alm_pipeline.demo.commitments import line_table
 from alm_pipeline.demo.customers import counterparty_table
 from alm_pipeline.demo.files import (
     Control,
-    extract_table,
     records_table,
     write_controls,
     write_extract,
@@ -179,7 +179,7 @@ def month_tables(month: Month) -> Iterator[tuple[str, pa.Table]]:
     yield "capital", ledger.capital_table(month)
     yield "entity", ledger.entity_table(month.as_of)
     yield "counterparty", counterparty_table(month.bank.pools, month.bank.seed, month.as_of)
-    yield "schedule_event", extract_table("schedule_event", 0, {})
+    yield "schedule_event", schedules.event_table(month.books)
     yield "collateral", pa.concat_tables(liquidity.collateral_tables(month))
     yield from _liquidity_tables(month)
     yield from _market_tables(month)

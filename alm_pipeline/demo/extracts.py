@@ -13,6 +13,8 @@ from alm_pipeline.demo.calendar import Ints
 from alm_pipeline.demo.draws import hashed
 from alm_pipeline.demo.files import Coded, extract_table, padded
 from alm_pipeline.demo.rows import (
+    FREQUENCIES,
+    FREQUENCY_CODE,
     Book,
     balance_columns,
     collateral_keys,
@@ -23,6 +25,7 @@ from alm_pipeline.demo.rows import (
     option_columns,
     schedule_columns,
 )
+from alm_pipeline.demo.schedules import is_listed
 
 SCHEMES = ("us_fdic", "de_scheme")
 HQLA = {"sovereign": ("l1", 0.0), "agency": ("l2a", 0.15), "covered": ("l2a", 0.15)}
@@ -36,6 +39,7 @@ def loan_table(book: Book, seed: int) -> pa.Table:
     place = alive.pick(alive.slots.number)
     usage = 0.25 + 0.6 * hashed(seed, product.code + ":limit", place)
     limit = np.ceil(book.state.outstanding / usage / 10_000.0).astype(np.int64) * 10_000
+    listed = is_listed(alive)
     recovery = book.state.last_payment + 400 + place % 700
     overdue = np.maximum(recovery, alive.as_of + 30 + place % 365)
     own: dict[str, Any] = {
@@ -48,6 +52,10 @@ def loan_table(book: Book, seed: int) -> pa.Table:
         "expected_recovery_date": overdue if product.shape == "impaired" else None,
         "teaser_rate": book.state.terms.first_rate if "teaser" in product.options else None,
     }
+    if listed.any():
+        every = FREQUENCIES[FREQUENCY_CODE[product.payment_months]]
+        own["amortisation_type"] = Coded(listed.astype(np.int64), ("linear", "schedule"))
+        own["principal_freq"] = Coded(listed.astype(np.int64), (every, "P0D"))
     return _table("loan", book, seed, own)
 
 

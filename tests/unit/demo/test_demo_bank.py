@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,21 @@ def test_the_ledger_ties_to_the_contracts_to_the_cent(small_demo):
     }
     wrong = {key: total for key, total in booked.items() if ledger.get(key, 0) != total}
     assert wrong == {}
+
+
+def test_a_listed_loan_repays_what_it_owes_by_its_maturity(small_demo):
+    folder = folder_of(small_demo)
+    left: dict[str, Decimal] = defaultdict(Decimal)
+    last: dict[str, Any] = {}
+    for event in rows(folder, "schedule_event"):
+        left[event["contract_no"]] += event["event_amount"]
+        last[event["contract_no"]] = max(
+            event["event_date"], last.get(event["contract_no"], event["event_date"])
+        )
+    listed = [row for row in rows(folder, "loan") if row["amortisation_type"] == "schedule"]
+    assert listed
+    assert {row["loan_no"]: row["outstanding_principal"] for row in listed} == left
+    assert {row["loan_no"]: row["maturity_date"] for row in listed} == last
 
 
 def test_every_ledger_account_is_mapped_and_the_ledger_balances(small_demo):

@@ -1,0 +1,56 @@
+"""Loans whose repayments the bank delivers one by one: every so-many-th linear loan.
+
+The amounts are those of the linear law to the cent, so a balance does not depend on whether its
+schedule is a formula or a list.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.demo.balance_sheet import ENTITIES
+from alm_pipeline.demo.calendar import Ints, add_months, whole_periods
+from alm_pipeline.demo.contracts import Flags
+from alm_pipeline.demo.files import Coded, extract_table
+from alm_pipeline.demo.population import Alive
+from alm_pipeline.demo.rows import Book, key_text
+
+_EVERY = 16
+
+
+def is_listed(alive: Alive) -> Flags:
+    """Which contracts have a schedule of their own; a contract keeps it for life."""
+    chosen: Flags = alive.pick(alive.slots.number) % _EVERY == 3
+    return chosen & (alive.product.shape == "linear")
+
+
+def event_table(books: list[Book]) -> pa.Table:
+    """Rows of the schedule_event extract: repayments after the as-of date, by contract and day."""
+    parts = [_repayments(book) for book in books if book.product.shape == "linear"]
+    return pa.concat_tables(parts) if parts else extract_table("schedule_event", 0, {})
+
+
+def _repayments(book: Book) -> pa.Table:
+    alive, months = book.alive, book.product.payment_months
+    total = alive.pick(alive.slots.term) // months
+    done = whole_periods(alive.start, alive.as_of, np.full(len(alive), months))
+    contract = np.repeat(np.arange(len(alive)), np.where(is_listed(alive), total - done, 0))
+    first = np.searchsorted(contract, contract)
+    k = done[contract] + 1 + np.arange(len(contract)) - first
+    original, n = book.state.original[contract], total[contract]
+    columns = {
+        "as_of_date": alive.as_of,
+        "entity_id": Coded(alive.entity[contract], ENTITIES),
+        "contract_no": key_text(book).take(pa.array(contract)),
+        "event_date": add_months(alive.start[contract], k * months),
+        "event_type": "principal",
+        "event_amount": _repaid(original, k, n) - _repaid(original, k - 1, n),
+    }
+    return extract_table("schedule_event", len(contract), columns)
+
+
+def _repaid(original: Ints, k: Ints, n: Ints) -> Ints:
+    """What the linear law has repaid after k of n payments, in cents."""
+    repaid: Ints = np.round(original * k / n).astype(np.int64)
+    return repaid
