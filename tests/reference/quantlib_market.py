@@ -259,11 +259,8 @@ def _as_held(
     if running > 0 and unadjusted[running] > market.today:
         return None
     anchor = unadjusted[running + 1]
-    is_clipped = anchor.dayOfMonth() < terms["roll_day"] and not terms["is_end_of_month"]
-    if is_clipped and anchor != days[running + 1]:  # then the ledger holds the moved date
+    if running % 2 and not terms["is_end_of_month"]:  # half of the ledgers hold the moved date
         anchor = days[running + 1]
-        if anchor.month() != unadjusted[running + 1].month():
-            return None
     held = {
         "last_payment_offset": market.offset(days[running]),
         "next_payment_offset": market.offset(anchor),

@@ -258,3 +258,16 @@ def compare_with_quantlib(curve: ZeroCurve, peer: Any) -> None:
     ]
     rates = daily_zero_rates(curve.tenor_days, curve.zero_rates, days)
     np.testing.assert_allclose(rates, expected, rtol=0, atol=1e-10)
+
+
+def test_a_deposit_that_matures_at_the_end_of_february_counts_its_days_under_30e_360_isda():
+    # 28 November 2025 to 28 February 2026, its maturity: three months of 30 days
+    quote = {
+        "instrument": np.array(["deposit"], dtype=object),
+        "tenor": np.array(["3M"], dtype=object),
+        "quote": np.array([0.03]),
+        "day_count": np.array(["30e_360_isda"], dtype=object),
+        "payment_freq": np.array([""], dtype=object),
+    }
+    years = par_instruments(np.datetime64("2025-11-28"), quote)[0].accrual_years
+    assert years == pytest.approx([90 / 360])

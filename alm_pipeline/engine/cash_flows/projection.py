@@ -5,7 +5,9 @@ lenses (``metrics``) and the event rows (``simulation.events``) read the same ro
 
 On one date the order is: early redemption, interest on the balance before the date, scheduled
 principal, prepayment of the remainder, reset (ACTUS guide, section 3: a reset takes effect after
-the day's payment). Amounts are unsigned; ``Positions.sign`` is applied by the lenses' caller.
+the day's payment). What is withdrawn early leaves within a period; interest before and after it
+are parts of the period's year fraction, so that nobody's leaving changes nothing. Amounts are
+unsigned; ``Positions.sign`` is applied by the lenses' caller.
 
 What does not belong here: discounting, buckets, net interest income, where dates move to.
 """
@@ -118,18 +120,20 @@ def _project_schedule(
 ) -> int:
     _open_states(term, behaviour, states)
     previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
+    since, done = previous, 0.0
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
     must_fix = term.payment_amount == 0.0
     while True:
-        until = min(reset_day, redemption_day, last_day)
+        until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
         if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
-            k, row, previous = pay_level(term, dates, k, until, previous, rows, row, states)
-            pay_day = payment_day(dates, term, k)
+            k, row, since = pay_level(term, dates, k, until, previous, rows, row, states)
+            previous, pay_day = since, payment_day(dates, term, k)
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
-        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
-        _open_row(term, rows, row, previous, day, years, states)
+        years = year_fraction(dates, term.day_count, since, day, term.maturity)
+        _open_row(term, rows, row, previous, day, years - done, states)
+        since, done = (since, years) if day < min(pay_day, reset_day) else (day, 0.0)
         if day == redemption_day:
             withdraw(behaviour, term.cohort, rows.flows, row, states)
             redemption_day = NEVER
@@ -177,7 +181,7 @@ def _close_row(rows: Rows, row: int, is_last: bool, states: FloatArray) -> int:
 def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     """Say whether payment ``k`` may begin a run of level payments."""
     is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
-    is_regular = (k > 0 or term.is_first_period_regular) and term.step_months <= 12
+    is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
     is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
     return bool(is_annuity and is_plain and is_regular)
 
@@ -201,10 +205,16 @@ def _prepay(
 
 
 @inner_kernel
+def _reset_grid_day(term: Any, dates: DateTables, k: int) -> int:
+    months, roll = term.reset_months, term.reset_roll
+    return grid_day(dates, term.first_reset, term.reset_month, k, months, ZERO, roll)
+
+
+@inner_kernel
 def _reset_day(term: Any, dates: DateTables, k: int) -> int:
     if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
         return NEVER
-    day = grid_day(dates, term.first_reset, k, term.reset_months, ZERO, term.reset_roll)
+    day = _reset_grid_day(term, dates, k)
     if day >= term.maturity:
         return NEVER
     return adjusted_day(dates, term.date_adjustment, day)
@@ -215,7 +225,7 @@ def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int
     """Return where the index of a reset ends: at the next reset when its tenor says so."""
     if not term.is_index_of_period:
         return int(market.tenor_end[term.index_tenor, day])
-    end = grid_day(dates, term.first_reset, n_resets + 1, term.reset_months, ZERO, term.reset_roll)
+    end = _reset_grid_day(term, dates, n_resets + 1)
     return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
 
 
@@ -336,4 +346,5 @@ def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
     if k == 0 and not term.is_first_period_regular:
         first = term.first_payment
         return year_fraction(dates, THIRTY_E_360, term.accrual_start, first, term.maturity)
-    return float(term.step_years) if term.step_months > 12 else 0.0
+    is_tabled = 0 < term.step_months <= 12
+    return 0.0 if is_tabled else float(term.step_years)

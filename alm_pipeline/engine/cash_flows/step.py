@@ -46,8 +46,6 @@ def agenda_of(steps: Sequence[Step], as_of: datetime) -> tuple[Any, CountArray]:
     for name in given | {"years"}:
         default = np.nan if name == "years" else ENTRY[name].type(0)
         entries[name] = [step.values.get(name, default) for step in steps]
-    if days:  # an instalment may be found from days after the last action: tables must reach them
-        entries[0].index_end = max(int(entries[0].index_end), *days)
     return entries, np.array(days or [0], dtype=np.int64)
 
 

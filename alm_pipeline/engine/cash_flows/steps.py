@@ -287,7 +287,8 @@ class _ScheduleOf:
         c = self.contract
         if c.kind is not Kind.ANNUITY or c.payment is not None or c.redemption is None:
             return None
-        return c.redemption.anchor - timedelta(days=1)
+        first = c.redemption.anchor
+        return min(first, c.shift.moved(first)) - timedelta(days=1)
 
     def _last(self) -> Iterable[Step]:
         c = self.contract

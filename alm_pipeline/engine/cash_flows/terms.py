@@ -26,12 +26,11 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import NEVER
-from alm_pipeline.engine.conventions.calendar import adjusted_day, month_of, rolled_day
+from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.schedule import payments_left
+from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, kernel
-from alm_pipeline.engine.lanes import at
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -73,7 +72,9 @@ _DERIVED: list[tuple[str, str]] = [
     ("may_leave_early", "?"),
     ("may_draw", "?"),
     ("is_first_period_regular", "?"),
+    ("payment_month", "i8"),
     ("payment_roll", "i8"),
+    ("reset_month", "i8"),
     ("reset_roll", "i8"),
     ("step_months", "i8"),
     ("step_days", "i8"),
@@ -101,12 +102,11 @@ TERMS = np.dtype(
 class Cohorts(NamedTuple):
     """What decides the shape of a position's rows, each (n_cohorts,).
 
-    ``prepays``, ``redeems``: whether a cohort prepays, or withdraws early, in any scenario;
-    ``n_slots``: rows of its run-off ladder. The last cohort does nothing.
+    ``prepays``: whether a cohort prepays in any scenario; ``n_slots``: rows of its run-off ladder.
+    The last cohort does nothing.
     """
 
     prepays: BoolArray
-    redeems: BoolArray
     n_slots: CountArray
 
 
@@ -238,14 +238,14 @@ def _derive_kind(term: Any) -> None:
 @kernel
 def _derive_behaviour(term: Any, cohorts: Cohorts) -> None:
     """Say whether customers may act; who has no cohort belongs to the last, which does nothing."""
-    if term.cohort < 0:
+    has_cohort = term.cohort >= 0
+    if not has_cohort:
         term.cohort = len(cohorts.n_slots) - 1
+    is_held = not term.is_notional and not term.is_forward
     term.has_prepayment = (
         term.is_prepayable and not term.is_notional and cohorts.prepays[term.cohort]
     )
-    term.has_redemption = (
-        term.is_redeemable and not term.is_notional and cohorts.redeems[term.cohort]
-    )
+    term.has_redemption = term.is_redeemable and has_cohort and is_held
     term.may_leave_early = term.has_prepayment or term.has_redemption
 
 
@@ -291,16 +291,17 @@ def _count(term: Any, dates: DateTables) -> None:
     if term.model in _WITHOUT_GRID:
         term.max_rows = 1
         return
-    term.payment_roll = _anchored_roll(dates, term, term.first_payment)
+    term.payment_month, term.payment_roll = _anchored(dates, term, term.first_payment)
     term.n_payments = payments_left(
         dates,
         term.first_payment,
+        term.payment_month,
         term.maturity,
         term.step_months,
         term.step_days,
         term.payment_roll,
     )
-    term.first_reset, term.reset_roll = _first_reset(dates, term)
+    term.first_reset, term.reset_month, term.reset_roll = _first_reset(dates, term)
     n_resets = 0
     if term.first_reset != NEVER:
         n_resets = 1
@@ -313,38 +314,29 @@ def _count(term: Any, dates: DateTables) -> None:
 
 
 @kernel
-def _anchored_roll(dates: DateTables, term: Any, anchor: int) -> int:
-    """Return the day of the month a grid rolls on; 31 under the end-of-month rule."""
-    row = anchor - dates.first_day
-    is_last = at(dates.month_index, row + 1) != at(dates.month_index, row)
-    if is_last and term.is_end_of_month:
-        return 31
-    if term.roll_day > 0:
-        rolled = rolled_day(dates, month_of(dates, anchor), term.roll_day)
-        if adjusted_day(dates, term.date_adjustment, rolled) == anchor:
-            return int(term.roll_day)
-    return int(at(dates.day_of_month, row))
+def _anchored(dates: DateTables, term: Any, anchor: int) -> tuple[int, int]:
+    """Return month and roll day of the contract's grid through a date."""
+    return anchored(dates, anchor, term.roll_day, term.date_adjustment, term.is_end_of_month)
 
 
 @kernel
-def _first_reset(dates: DateTables, term: Any) -> tuple[int, int]:
-    """Return the first reset after the as-of date and its roll day."""
+def _first_reset(dates: DateTables, term: Any) -> tuple[int, int, int]:
+    """Return the first reset after the as-of date, its month and its roll day."""
     anchor = term.next_reset_offset
     if anchor == NO_DATE or anchor >= term.maturity or term.rate_type == 0:
-        return NEVER, 0
+        return NEVER, 0, 0
     if anchor < dates.first_day:
-        return NEVER, 0
-    roll = _anchored_roll(dates, term, anchor)
+        return NEVER, 0, 0
+    month, roll = _anchored(dates, term, anchor)
     if anchor > 0:
-        return anchor, roll
+        return anchor, month, roll
     if term.reset_months == 0:
-        return NEVER, 0
-    month = month_of(dates, anchor)
+        return NEVER, 0, 0
     day = anchor
     while day <= 0:
         month += term.reset_months
         day = rolled_day(dates, month, roll)
-    return day, roll
+    return day, month, roll
 
 
 @kernel
@@ -352,7 +344,7 @@ def _is_regular(dates: DateTables, term: Any) -> bool:
     """Return whether the running period is exactly one step long."""
     if term.step_months == 0:
         return bool(term.first_payment - term.accrual_start == term.step_days)
-    month = month_of(dates, term.first_payment) - term.step_months
+    month = term.payment_month - term.step_months
     if month < dates.first_month:
         return False
     return bool(rolled_day(dates, month, term.payment_roll) == term.accrual_start)

@@ -146,8 +146,8 @@ def _act(
         _repay(entry, flows, row, states)
     elif action == _DRAW:
         rows.drawn[row] = entry.amount
-        add_to(states, L_BALANCE, entry.amount * load(states, L_SURVIVAL))
-        add_to(states, L_BASE, entry.base * load(states, L_SURVIVAL))
+        add_to(states, L_BALANCE, entry.amount)
+        add_to(states, L_BASE, entry.base)
     elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
         rows.is_reset[row] = action != _SET_RATE or entry.is_observed
         _reset(term, entry, market, path, states)

@@ -62,7 +62,14 @@ def period_fractions(day_count: DayCount, start: np.ndarray, end: np.ndarray) ->
     return fractions
 
 
-def icma_years(coupons: Grid, coupons_per_year: int, start: datetime, end: datetime) -> float:
+def icma_years(
+    coupons: Grid,
+    coupons_per_year: int,
+    start: datetime,
+    end: datetime,
+    *,
+    is_end_of_month: bool = False,
+) -> float:
     """Return the ACT/ACT ICMA year fraction (ICMA rule 251.1): shares of regular coupon periods.
 
     Parameters
@@ -71,15 +78,21 @@ def icma_years(coupons: Grid, coupons_per_year: int, start: datetime, end: datet
         Coupon dates; continued before the anchor for a first period that is not regular.
     coupons_per_year : int
     start, end : datetime
+    is_end_of_month : bool
+        See ``Grid.date``.
     """
+
+    def coupon(k: int) -> datetime:
+        return coupons.date(k, is_end_of_month=is_end_of_month)
+
     k = 0
-    while coupons.date(k) > start:
+    while coupon(k) > start:
         k -= 1
-    while coupons.date(k + 1) <= start:
+    while coupon(k + 1) <= start:
         k += 1
     years = 0.0
-    while coupons.date(k) < end:
-        first, last = coupons.date(k), coupons.date(k + 1)
+    while coupon(k) < end:
+        first, last = coupon(k), coupon(k + 1)
         shared = (min(end, last) - max(start, first)).days
         years += shared / ((last - first).days * coupons_per_year)
         k += 1

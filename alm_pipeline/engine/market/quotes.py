@@ -146,10 +146,10 @@ def _accrual_years(tables: DateTables, day_count: str, days: IntArray) -> FloatA
             f"the day count {day_count!r} of a quote is unknown",
             fix=f"deliver one of {', '.join(DAY_COUNT_CODES)}",
         )
-    code, last = int(DAY_COUNT_CODES[day_count]), len(days) - 1
+    code, last, maturity = int(DAY_COUNT_CODES[day_count]), len(days) - 1, int(days[-1])
     return np.array(
         [
-            year_fraction(tables, code, int(days[row]), int(days[row + 1]), row + 1 == last)
+            year_fraction(tables, code, int(days[row]), int(days[row + 1]), maturity)
             for row in range(last)
         ]
     )

@@ -23,7 +23,6 @@ from alm_pipeline.engine.arrays import (
     RateType,
 )
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
-from alm_pipeline.engine.behaviour.early_withdrawal import redeeming_cohorts
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
 from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables
@@ -191,7 +190,6 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
     """Return what cohorts do in any scenario, with a last one that does nothing."""
     return Cohorts(
         np.append(prepaying_cohorts(behaviour), False),
-        np.append(redeeming_cohorts(behaviour), False),
         np.append(run_off_ladders(behaviour)[1], 1).astype(np.int64),
     )
 
@@ -246,7 +244,8 @@ def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> in
 def _last_entry(agendas: AgendaTables) -> int:
     """Return the last day that an agenda names."""
     entries = agendas.entries
-    return int(max(entries.day.max(), entries.accrual_day.max(), entries.index_end.max()))
+    days = (entries.day, entries.accrual_day, entries.index_end, agendas.payment_days)
+    return int(max(day.max() for day in days))
 
 
 def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> DateTables:
