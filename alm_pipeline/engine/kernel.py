@@ -2,8 +2,8 @@
 
 ``nogil`` lets chunks run in threads; ``cache`` keeps the machine code (``_compile_cache``);
 no fast-math: the same input gives the same bits on any number of scenarios or threads. Kernels
-allocate nothing, so their arrays are not counted (``_nrt``), which would take longer than the
-arithmetic.
+make no arrays, so that arrays need not be counted (``_nrt``), which would take longer than the
+arithmetic; what makes arrays is an ``array_kernel``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,12 @@ R = TypeVar("R")
 def entry_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile ``function`` with the engine's settings, to be called from Python."""
     compiled = njit(**_ALWAYS)(function)
+    return cast("Callable[P, R]", compiled)
+
+
+def array_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a ``function`` that makes arrays, to be called from Python and by its like."""
+    compiled = njit(nogil=True, cache=True, error_model="numpy")(function)
     return cast("Callable[P, R]", compiled)
 
 

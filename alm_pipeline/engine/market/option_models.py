@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
-from alm_pipeline.engine.kernel import entry_kernel, kernel
+from alm_pipeline.engine.kernel import array_kernel
 from alm_pipeline.errors import CalculationError
 
 _ROOT_HALF = math.sqrt(0.5)
@@ -89,17 +89,17 @@ class OptionValues(NamedTuple):
     vegas: FloatArray
 
 
-@kernel
+@array_kernel
 def _density(x: float) -> float:
     return math.exp(-0.5 * x * x) / _ROOT_TWO_PI
 
 
-@kernel
+@array_kernel
 def _probability(x: float) -> float:
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@kernel
+@array_kernel
 def _mills_slope(x: float) -> float:
     """Return ``1 - x R(x)``, R the Mills ratio ``N(-x) / n(x)``; x above about -1.
 
@@ -113,19 +113,19 @@ def _mills_slope(x: float) -> float:
     return 1.0 / (x * inner + 1.0)
 
 
-@kernel
+@array_kernel
 def _pair(x: float, width: float) -> float:
     return _mills_slope(x - width) + _mills_slope(x + width)
 
 
-@kernel
+@array_kernel
 def _log_distance(forward: float, strike: float) -> float:
     """Return ``|ln(F / K)|`` with all its digits, also where both are nearly equal."""
     low, high = min(forward, strike), max(forward, strike)
     return math.log1p((high - low) / low)
 
 
-@kernel
+@array_kernel
 def _lognormal_time_value(forward: float, strike: float, deviation: float) -> float:
     """Return the price of the option that is out of the money.
 
@@ -144,7 +144,7 @@ def _lognormal_time_value(forward: float, strike: float, deviation: float) -> fl
     return math.sqrt(low * high) * _density(h) * math.exp(-0.5 * t * t) * t * integral
 
 
-@kernel
+@array_kernel
 def _time_value(is_lognormal: bool, forward: float, strike: float, deviation: float) -> float:
     if deviation <= 0.0:
         return 0.0
@@ -154,7 +154,7 @@ def _time_value(is_lognormal: bool, forward: float, strike: float, deviation: fl
     return deviation * _density(x) * _mills_slope(x)
 
 
-@entry_kernel
+@array_kernel
 def option_price(
     is_lognormal: bool, is_call: bool, forward: float, strike: float, deviation: float
 ) -> float:
@@ -173,7 +173,7 @@ def option_price(
     return intrinsic + _time_value(is_lognormal, forward, strike, deviation)
 
 
-@entry_kernel
+@array_kernel
 def option_delta(
     is_lognormal: bool, is_call: bool, forward: float, strike: float, deviation: float
 ) -> float:
@@ -193,7 +193,7 @@ def option_delta(
     return sign * _probability(sign * d)
 
 
-@entry_kernel
+@array_kernel
 def option_vega(is_lognormal: bool, forward: float, strike: float, deviation: float) -> float:
     """Return the slope of `option_price` in the deviation: of calls and puts alike, not negative.
 
@@ -210,7 +210,7 @@ def option_vega(is_lognormal: bool, forward: float, strike: float, deviation: fl
     return scale * _density(h) * math.exp(-0.5 * t * t)
 
 
-@entry_kernel
+@array_kernel
 def implied_deviation(
     is_lognormal: bool, time_value: float, forward: float, strike: float
 ) -> float:
@@ -247,7 +247,7 @@ def implied_deviation(
     return deviation
 
 
-@entry_kernel
+@array_kernel
 def _option_rows(is_lognormal: bool, is_call: BoolArray, terms: FloatArray) -> FloatArray:
     """Return price, delta and slope in the deviation, (3, n), of forward, strike and deviation."""
     rows = np.empty_like(terms)
@@ -259,7 +259,7 @@ def _option_rows(is_lognormal: bool, is_call: BoolArray, terms: FloatArray) -> F
     return rows
 
 
-@entry_kernel
+@array_kernel
 def _implied_rows(is_lognormal: bool, terms: FloatArray) -> FloatArray:
     """Return `implied_deviation`, (n,), of time value, forward and strike."""
     deviations = np.empty(terms.shape[1])
