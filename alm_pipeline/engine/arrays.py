@@ -80,6 +80,7 @@ class EventType(IntEnum):
     WRITE_OFF = 4
     CAPITALISATION = 5
     RESET = 6
+    FEE = 7
 
 
 def _checked(name: str, value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
@@ -103,6 +104,11 @@ def _checked(name: str, value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]
 
 def _f8(**more: Any) -> Any:
     return field(metadata={"dtype": "f8", **more})
+
+
+def _absent(dtype: str, value: float) -> Any:
+    """Return a field that may be left out: every position then has ``value``."""
+    return field(default=None, metadata={"dtype": dtype, "absent": value})
 
 
 def _i1() -> Any:
@@ -130,6 +136,8 @@ class Positions:
     Sentinels: ``NO_DATE`` for a date that does not exist, ``inf`` for a cap or periodic bound and
     ``-inf`` for a floor that does not exist, ``NO_CODE`` for a missing curve, index or cohort.
     ``index_tenor`` and ``replacement_tenor`` are rows of ``conventions.tenor.INDEX_TENOR_MONTHS``.
+    ``penalty_rate``: share of what leaves early that the customer pays to the bank on top.
+    ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
     """
 
     sign: NDArray[np.int8] = _i1()
@@ -178,15 +186,17 @@ class Positions:
     group: IntArray = _i4()
     is_eve: BoolArray = _b1()
     is_nii: BoolArray = _b1()
+    penalty_rate: FloatArray = _absent("f8", 0.0)
+    is_term_shortened: BoolArray = _absent("?", False)
 
     def __post_init__(self) -> None:
         """Check every array once."""
         n = (len(self.sign),)
         for item in fields(self):
-            value = _checked(
-                item.name, getattr(self, item.name), np.dtype(item.metadata["dtype"]), n
-            )
-            object.__setattr__(self, item.name, value)
+            value, dtype = getattr(self, item.name), np.dtype(item.metadata["dtype"])
+            if value is None:
+                value = np.full(n, item.metadata["absent"], dtype)
+            object.__setattr__(self, item.name, _checked(item.name, value, dtype, n))
 
     def __len__(self) -> int:
         """Return the number of positions."""
@@ -254,10 +264,14 @@ class Curves:
 class Behaviour:
     """What customers do, one row per cohort.
 
-    ``annual_prepayment_rate``, ``redemption_share`` (n_cohorts, n_scenarios): conditional
-    prepayment rate per year; share of a term deposit withdrawn overnight. The rest is
-    (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances without maturity,
-    ``pass_through_up/down`` of the 1-month index, ``lag_months`` and ``rate_floor``.
+    ``annual_prepayment_rate`` (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios):
+    conditional prepayment rate per year, month by month from the as-of date, the last one for
+    ever. ``redemption_share`` (n_cohorts, n_scenarios): share of a term deposit withdrawn
+    overnight. The rest is (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances
+    without maturity, ``pass_through_up/down`` of the 1-month index, ``lag_months``, ``rate_floor``.
+    ``run_off_profile`` (n_cohorts, n_slots): share of a balance that leaves overnight and at the
+    end of month 1, 2, ...; a cohort with a profile needs no core. ``draw_profile`` (n_cohorts,
+    n_months): share of an undrawn line drawn at the end of month 1, 2, ... Without slots: none.
     """
 
     annual_prepayment_rate: FloatArray
@@ -268,26 +282,52 @@ class Behaviour:
     pass_through_down: FloatArray
     lag_months: IntArray
     rate_floor: FloatArray
+    run_off_profile: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
+    draw_profile: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
 
     def __post_init__(self) -> None:
         """Check every array once."""
         n = (len(self.core_share),)
-        both = np.shape(self.annual_prepayment_rate)
-        if len(both) != 2 or both[0] != n[0]:
+        rates = np.shape(self.annual_prepayment_rate)
+        if len(rates) not in (2, 3) or rates[0] != n[0] or 0 in rates[1:-1]:
             raise CalculationError(
-                f"annual_prepayment_rate has shape {both}", fix="give (n_cohorts, n_scenarios)"
+                f"annual_prepayment_rate has shape {rates}",
+                fix="give (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios)",
             )
-        for item in fields(self):
-            is_by_scenario = item.name in ("annual_prepayment_rate", "redemption_share")
-            dtype = np.dtype("i4" if item.name.endswith("_months") else "f8")
-            value = _checked(
-                item.name, getattr(self, item.name), dtype, both if is_by_scenario else n
-            )
-            object.__setattr__(self, item.name, value)
-        for name in ("annual_prepayment_rate", "redemption_share", "core_share"):
+        shapes: dict[str, tuple[int, ...]] = dict.fromkeys((item.name for item in fields(self)), n)
+        shapes |= {"annual_prepayment_rate": rates, "redemption_share": (n[0], rates[-1])}
+        for name in ("run_off_profile", "draw_profile"):
+            given = np.asarray(getattr(self, name), np.float64)
+            profile = given if given.size else np.zeros((n[0], 0))
+            object.__setattr__(self, name, profile)
+            shapes[name] = (n[0], profile.shape[1])
+        for name, shape in shapes.items():
+            dtype = np.dtype("i4" if name.endswith("_months") else "f8")
+            object.__setattr__(self, name, _checked(name, getattr(self, name), dtype, shape))
+        self._check_shares()
+
+    @property
+    def n_scenarios(self) -> int:
+        """Return the number of scenarios."""
+        return int(self.redemption_share.shape[1])
+
+    @property
+    def monthly_prepayment_rate(self) -> FloatArray:
+        """Return the prepayment rates by month, (n_cohorts, n_months, n_scenarios)."""
+        rates = self.annual_prepayment_rate
+        return rates if rates.ndim == 3 else rates[:, None]
+
+    def _check_shares(self) -> None:
+        names = ("annual_prepayment_rate", "redemption_share", "core_share")
+        for name in (*names, "run_off_profile", "draw_profile"):
             value = getattr(self, name)
             if ((value < 0.0) | (value > 1.0)).any():
                 raise CalculationError(f"{name} outside 0 to 1", fix="give shares as decimals")
+        gone = self.run_off_profile.sum(axis=1)
+        if ((gone != 0.0) & (np.abs(gone - 1.0) > 1e-9)).any():
+            raise CalculationError("a run-off profile does not sum to 1", fix="let all of it leave")
+        if (self.draw_profile.sum(axis=1) > 1.0 + 1e-9).any():
+            raise CalculationError("more than the line is drawn", fix="give shares of the line")
 
     @classmethod
     def none(cls, n_scenarios: int) -> Behaviour:
@@ -330,9 +370,10 @@ class Events:
     """Dated events of chosen positions, one row each, ordered by position, scenario, date.
 
     ``position`` is the row in the given positions, ``scenario`` the row of the curves.
-    ``principal`` and ``interest`` [position currency] are signed cash; ``amount`` is the
-    unsigned size of a movement without cash (capitalisation, write-off). ``rate`` accrued up to
-    the event (for a RESET: from it); ``balance_after`` is unsigned, after the whole date.
+    ``principal`` and ``interest`` [position currency] are signed cash, fees among the
+    interest; ``amount`` is the unsigned size of a movement without cash (capitalisation,
+    write-off). ``rate`` accrued up to the event (for a RESET: from it); ``balance_after`` is
+    unsigned, after the whole date.
     """
 
     position: IntArray

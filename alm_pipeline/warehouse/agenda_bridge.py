@@ -247,6 +247,7 @@ def _contract(found: Bridged, row: int) -> Contract:
         movements=events.movements(row),
         rate_steps=events.rate_steps(row),
         agreed_interest=events.agreed_interest(row),
+        fees=events.fees(row),
         past_due_principal=float(found.arrears[row, 0]),
         past_due_interest=float(found.arrears[row, 1]),
         is_prepayable=bool(found.value("is_prepayable", row)),

@@ -1,8 +1,7 @@
 """Rows of `book.scheduled_events` by position: what was agreed for which day.
 
-Refuses events that contradict the terms of their position: a fee (the engine's flows are principal
-and interest), principal of a contract that is not repaid by a list, days after the maturity, more
-repaid than owed.
+Refuses events that contradict the terms of their position: principal of a contract that is not
+repaid by a list, days after the maturity, more repaid than owed.
 """
 
 from __future__ import annotations
@@ -85,6 +84,10 @@ class ScheduledEvents:
         """Return the interest agreed for which day."""
         return self._dated(row, "interest")
 
+    def fees(self, row: int) -> Dated:
+        """Return the fee due on which day."""
+        return self._dated(row, "fee")
+
     def _dated(self, row: int, wanted: str) -> Dated:
         return tuple((d, amount) for kind, d, amount in self._of.get(row, ()) if kind == wanted)
 
@@ -143,7 +146,6 @@ def _contradictions(
     left = owed - np.cumsum([amount for _, amount in moves])
     cents = _CENT * (1 + len(moves))  # own shares are rounded one by one
     reasons = {
-        "scheduled fees, which are neither principal nor interest": "fee" in kinds,
         "repaid by schedule, and no principal is scheduled": is_listed and "principal" not in kinds,
         "principal is scheduled, and the amortisation is not a schedule": not is_listed
         and "principal" in kinds,

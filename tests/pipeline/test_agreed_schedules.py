@@ -224,10 +224,10 @@ def test_every_one_of_them_is_explained_date_by_date(closed, scenario):
 
 
 def test_a_schedule_that_cannot_be_used_stops_the_close_by_name(tmp_path):
-    folder = small_bank(tmp_path / "fee", (BASE,))
-    fee = ("A1", "2027-04-30", "fee", "5.00", "")
-    outcome = deliver(folder, [*EVENTS, fee]).close()
-    assert "1 positions: scheduled fees" in str(outcome.failures)
+    folder = small_bank(tmp_path / "late", (BASE,))
+    late = ("A1", "2067-04-30", "fee", "5.00", "")
+    outcome = deliver(folder, [*EVENTS, late]).close()
+    assert "1 positions: an event is scheduled after the maturity" in str(outcome.failures)
     assert "BANK:loan:A1" in str(outcome.failures)
 
 

@@ -26,15 +26,23 @@ def run_off_ladders(behaviour: Behaviour) -> tuple[FloatArray, IntArray]:
 
     Examples
     --------
-    A core of 90 % over 3 months: 10 % overnight, then 30 % a month.
+    A core of 90 % over 3 months: 10 % overnight, then 30 % a month. A cohort with a run-off
+    profile of its own follows that.
     """
     months = behaviour.core_run_off_months
     core = np.where(months > 0, behaviour.core_share, 0.0)
     n_slots = np.where(core > 0.0, months + 1, 1).astype(np.int32)
+    profile = behaviour.run_off_profile
+    n_own = profile.shape[1] - (profile[:, ::-1] > 0.0).argmax(axis=1) if profile.size else 0
+    has_own = profile.sum(axis=1) > 0.0
+    n_slots = np.where(has_own, n_own, n_slots).astype(np.int32)
     slots = np.arange(int(n_slots.max(initial=1)))
     is_core = (slots >= 1) & (slots < n_slots[:, None])
     ladder = np.where(is_core, (core / np.maximum(months, 1))[:, None], 0.0)
     ladder[:, 0] = 1.0 - core
+    width = min(profile.shape[1], len(slots))
+    ladder[has_own] = 0.0
+    ladder[has_own, :width] = profile[has_own, :width]
     return ladder, n_slots
 
 

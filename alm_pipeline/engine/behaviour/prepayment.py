@@ -33,6 +33,35 @@ def prepaid_shares(annual_prepayment_rate: FloatArray, years: FloatArray) -> Flo
     return np.asarray(1.0 - (1.0 - annual_prepayment_rate) ** years)
 
 
+def period_shares(annual_prepayment_rate: FloatArray, n_lengths: int) -> FloatArray:
+    """Return the share prepaid in a period of so many months that ends in a month.
+
+    Parameters
+    ----------
+    annual_prepayment_rate : (n_cohorts, n_months, S) float64 [1/year]
+        By month from the as-of date; before it the first month's rate holds.
+    n_lengths : int
+        Lengths 0, 1, ... months.
+
+    Returns
+    -------
+    (n_cohorts, n_lengths, n_months, S) float64
+        ``1 - product of (1 - CPR) ** (1 / 12)`` over the months of the period.
+    """
+    n_cohorts, n_months, n_scenarios = annual_prepayment_rate.shape
+    kept = np.ones((n_cohorts, n_lengths, n_months, n_scenarios))
+    if n_months == 1:
+        years = np.arange(n_lengths)[:, None, None] / 12.0
+        return prepaid_shares(annual_prepayment_rate[:, None], years)
+    for length in range(1, n_lengths):
+        first = np.maximum(np.arange(n_months) - length + 1, 0)
+        monthly = 1.0 - prepaid_shares(annual_prepayment_rate[:, first], np.array(1.0 / 12.0))
+        kept[:, length] = monthly
+        if length > 1:
+            kept[:, length] = monthly * kept[:, length - 1]
+    return np.asarray(1.0 - kept)
+
+
 def prepaying_cohorts(behaviour: Behaviour) -> BoolArray:
     """Return which cohorts prepay in at least one scenario, (n_cohorts,)."""
-    return np.asarray((behaviour.annual_prepayment_rate > 0.0).any(axis=1))
+    return np.asarray((behaviour.monthly_prepayment_rate > 0.0).any(axis=(1, 2)))

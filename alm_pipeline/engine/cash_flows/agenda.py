@@ -23,26 +23,27 @@ class Action(IntEnum):
     START = 1
     REDEEM = 2
     """Early withdrawal, by the share of the position's cohort."""
-    RESET_IN_ARREARS = 3
+    FEE = 3
+    RESET_IN_ARREARS = 4
     """A reset of the period that ends, as if its rate had been known from its start on."""
-    REPAY = 4
-    DRAW = 5
-    PAY_INTEREST = 6
-    CAPITALISE = 7
-    SET_RATE = 8
-    RESET = 9
-    SET_PAYMENT = 10
-    FIX_PAYMENT = 11
-    PURCHASE = 12
-    SCALE = 13
-    FIX_BASE = 14
-    PAY_IN_ADVANCE = 15
+    REPAY = 5
+    DRAW = 6
+    PAY_INTEREST = 7
+    CAPITALISE = 8
+    SET_RATE = 9
+    RESET = 10
+    SET_PAYMENT = 11
+    FIX_PAYMENT = 12
+    PURCHASE = 13
+    SCALE = 14
+    FIX_BASE = 15
+    PAY_IN_ADVANCE = 16
     """The interest of the period that begins, on the balance and at the rate then in force."""
-    TERMINATE = 16
-    CALL = 17
-    SETTLE_INTEREST = 18
-    MATURE = 19
-    SETTLE = 20
+    TERMINATE = 17
+    CALL = 18
+    SETTLE_INTEREST = 19
+    MATURE = 20
+    SETTLE = 21
 
 
 class Repayment(IntEnum):
@@ -85,7 +86,7 @@ ENTRY = np.dtype(
 ``day``            when it happens
 ``accrual_day``    to where interest runs; ``years``: how long that is, NaN: the day count says
 ``years_ahead``    the period of PAY_IN_ADVANCE
-``amount``         principal of OPEN, START, DRAW, REPAY; the instalment of SET_PAYMENT
+``amount``         principal of OPEN, START, DRAW, REPAY; the instalment of SET_PAYMENT; a FEE
 ``rate``           rate of OPEN, START, SET_RATE; the index of RESET where ``is_observed``
 ``is_observed``    a RESET whose index is known, a SET_RATE that is a reset and no agreed step
 ``base``           interest base of OPEN, START; what DRAW adds to a base that is kept; spread of

@@ -1,4 +1,4 @@
-"""What changes a contract's steps once their dates are known: agreed interest, arrears, customers.
+"""What changes a contract's steps once their dates are known: agreed interest, fees, arrears.
 
 An agreed interest amount becomes the rate that earns exactly this amount over its period, on the
 balance as agreed: it then accrues day by day, and what customers prepay earns nothing. Arrears are
@@ -41,6 +41,9 @@ def with_agreed_terms(contract: Contract, steps: Sequence[Step]) -> list[Step]:
         found = _with_agreed_interest(contract, found)
     if contract.past_due_principal or contract.past_due_interest:
         found += _arrears(contract)
+    for day, amount in contract.fees:  # interest runs on through the day of a fee
+        paid = _on(day, Action.FEE, amount=amount)
+        found.append(replace(paid, accrues_to=contract.status_date))
     if contract.is_redeemable:
         found.append(_on(contract.status_date + _ONE_DAY, Action.REDEEM))
     found.sort(key=lambda step: (step.happens, step.action))

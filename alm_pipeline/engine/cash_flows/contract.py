@@ -87,6 +87,8 @@ class Contract:
     agreed_interest : tuple of (datetime, float)
         Interest amounts agreed for given days, whatever the rate; each is the interest since the
         payment of interest before.
+    fees : tuple of (datetime, float)
+        Paid on agreed days by who owes the principal.
     past_due_principal, past_due_interest : float
         Parts of `principal` and `accrued_interest` that were due by the status date and are
         unpaid; they are paid on the day after it.
@@ -141,6 +143,7 @@ class Contract:
     movements: tuple[tuple[datetime, float], ...] = ()
     rate_steps: tuple[tuple[datetime, float], ...] = ()
     agreed_interest: tuple[tuple[datetime, float], ...] = ()
+    fees: tuple[tuple[datetime, float], ...] = ()
     past_due_principal: float = 0.0
     past_due_interest: float = 0.0
     is_prepayable: bool = False

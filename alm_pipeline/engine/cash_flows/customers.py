@@ -1,4 +1,8 @@
-"""What customers do to one contract: withdraw overnight, prepay a share of what is left."""
+"""What customers do to one contract: withdraw overnight, prepay a share of what is left.
+
+The instalment shrinks with what leaves, or stays and ends the contract sooner. A penalty is a share
+of what leaves, paid to the bank.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +10,57 @@ from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
 from alm_pipeline.engine.cash_flows.records import (
+    FEE,
     L_BALANCE,
     L_PAYMENT,
     L_SURVIVAL,
     PREPAID,
     BehaviourTables,
+    Rows,
 )
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import add_to, load, power, store
+from alm_pipeline.engine.lanes import add_to, at, load, power, store
 
 
 @inner_kernel
-def leave(share: Any, flows: FloatArray, row: int, states: FloatArray) -> None:
-    """Let a share of the balance leave early; the instalment shrinks with it."""
+def leave(term: Any, share: Any, rows: Rows, row: int, states: FloatArray) -> None:
+    """Let a share of the balance leave early."""
     balance, kept = load(states, L_BALANCE), 1.0 - share
     amount = share * balance
-    add_to(flows, PREPAID, row, amount)
+    add_to(rows.flows, PREPAID, row, amount)
     store(states, L_BALANCE, balance - amount)
-    store(states, L_PAYMENT, load(states, L_PAYMENT) * kept)
-    store(states, L_SURVIVAL, load(states, L_SURVIVAL) * kept)
+    if not term.is_term_shortened:
+        store(states, L_PAYMENT, load(states, L_PAYMENT) * kept)
+        store(states, L_SURVIVAL, load(states, L_SURVIVAL) * kept)
+    if term.penalty_rate != 0.0:
+        add_to(rows.flows, FEE, row, amount * term.penalty_rate)
 
 
 @inner_kernel
 def withdraw(
-    behaviour: BehaviourTables, cohort: int, flows: FloatArray, row: int, states: FloatArray
+    term: Any, behaviour: BehaviourTables, rows: Rows, row: int, states: FloatArray
 ) -> None:
     """Withdraw the cohort's share overnight; accrued interest stays due."""
-    leave(load(behaviour.redemption_share, cohort), flows, row, states)
+    leave(term, load(behaviour.redemption_share, term.cohort), rows, row, states)
 
 
 @inner_kernel
-def prepaid_share(behaviour: BehaviourTables, cohort: int, years: float) -> Any:
-    """Return ``1 - (1 - CPR) ** years``."""
-    return 1.0 - power(1.0 - load(behaviour.annual_prepayment_rate, cohort), years)
+def month_before(behaviour: BehaviourTables, day: int) -> int:
+    """Return the month of prepayment rates that ends on a day or runs on it."""
+    n_months = behaviour.annual_prepayment_rate.shape[1]
+    if n_months == 1:
+        return 0
+    return int(min(at(behaviour.month_of_day, max(day - 1, 0)), n_months - 1))
+
+
+@inner_kernel
+def prepaid_share(behaviour: BehaviourTables, cohort: int, years: float, day: int) -> Any:
+    """Return ``1 - (1 - CPR) ** years`` at the rate of the month that ends on a day."""
+    rate = load(behaviour.annual_prepayment_rate, cohort, month_before(behaviour, day))
+    return 1.0 - power(1.0 - rate, years)
+
+
+@inner_kernel
+def period_share(behaviour: BehaviourTables, cohort: int, months: int, day: int) -> Any:
+    """Return what is prepaid of a regular period of at most twelve months that ends on a day."""
+    return load(behaviour.prepaid_share, cohort, months, month_before(behaviour, day))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     INTEREST,
@@ -20,10 +21,10 @@ from alm_pipeline.engine.cash_flows.records import (
     L_DUE_BASE,
     L_PAYMENT,
     L_RATE,
-    L_SHARE,
     L_SURVIVAL,
     PREPAID,
     SCHEDULED,
+    BehaviourTables,
     Rows,
     start_row,
 )
@@ -38,6 +39,7 @@ from alm_pipeline.engine.lanes import at, is_any_above, lesser, load, same, stor
 def pay_level(
     term: Any,
     dates: DateTables,
+    behaviour: BehaviourTables,
     k: int,
     until: int,
     previous: int,
@@ -54,7 +56,7 @@ def pay_level(
     """
     balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
     due, due_base = load(states, L_DUE), load(states, L_DUE_BASE)
-    survival, share = load(states, L_SURVIVAL), load(states, L_SHARE)
+    survival = load(states, L_SURVIVAL)
     while k < term.n_payments - 1:
         day = payment_day(dates, term, k)
         weight = balance * year_fraction(dates, term.day_count, previous, day, term.maturity)
@@ -68,10 +70,12 @@ def pay_level(
         start_row(rows, row, previous, day)
         _store_paid(term, rows, row, accrued, interest, repaid, due_base + weight)
         if term.has_prepayment:
+            share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
             store(rows.flows, PREPAID, row, leaving)
-            balance, payment = balance - leaving, payment * (1.0 - share)
-            survival = survival * (1.0 - share)
+            balance = balance - leaving
+            if not term.is_term_shortened:
+                payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         elif term.may_leave_early:
             store(rows.flows, PREPAID, row, 0.0)
         due, due_base = same(0.0), same(0.0)

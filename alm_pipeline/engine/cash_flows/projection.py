@@ -25,11 +25,12 @@ from alm_pipeline.engine.cash_flows.amortisation import (
     repay_given,
     repay_linear,
 )
-from alm_pipeline.engine.cash_flows.customers import leave, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepaid_share, withdraw
 from alm_pipeline.engine.cash_flows.level_payments import pay_level
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -37,7 +38,6 @@ from alm_pipeline.engine.cash_flows.records import (
     L_DUE_BASE,
     L_PAYMENT,
     L_RATE,
-    L_SHARE,
     L_SURVIVAL,
     NEVER,
     PREPAID,
@@ -49,7 +49,11 @@ from alm_pipeline.engine.cash_flows.records import (
     start_row,
 )
 from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rate
-from alm_pipeline.engine.cash_flows.run_off import project_recovery, project_run_off
+from alm_pipeline.engine.cash_flows.run_off import (
+    project_drawdown,
+    project_recovery,
+    project_run_off,
+)
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.calendar import adjusted_day
@@ -102,7 +106,9 @@ def project_one(
         return project_run_off(term, dates, behaviour, rows)
     if term.model == _NON_PERFORMING:
         return project_recovery(term, rows)
-    row = _draw(term, behaviour, rows, states) if term.is_forward else ZERO
+    if term.is_drawn_over_time:
+        return project_drawdown(term, dates, behaviour, rows)
+    row = _draw(term, rows, states) if term.is_forward else ZERO
     return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
 
 
@@ -118,16 +124,15 @@ def _project_schedule(
     row: int,
     states: FloatArray,
 ) -> int:
-    _open_states(term, behaviour, states)
-    previous, k, n_resets = int(term.accrual_start), ZERO, ZERO
-    since, done = previous, 0.0
+    _open_states(term, states)
+    k, n_resets, previous, done = ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
-    must_fix = term.payment_amount == 0.0
+    must_fix, since = term.payment_amount == 0.0, previous
     while True:
         until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
         if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
-            k, row, since = pay_level(term, dates, k, until, previous, rows, row, states)
+            k, row, since = pay_level(term, dates, behaviour, k, until, previous, rows, row, states)
             previous, pay_day = since, payment_day(dates, term, k)
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
@@ -135,12 +140,12 @@ def _project_schedule(
         _open_row(term, rows, row, previous, day, years - done, states)
         since, done = (since, years) if day < min(pay_day, reset_day) else (day, 0.0)
         if day == redemption_day:
-            withdraw(behaviour, term.cohort, rows.flows, row, states)
+            withdraw(term, behaviour, rows, row, states)
             redemption_day = NEVER
         if day == pay_day:
             must_fix = _pay(term, k, day, must_fix, rows, row, states)
-            if term.has_prepayment and not is_last:
-                _prepay(term, dates, behaviour, k, rows.flows, row, states)
+            if not is_last:
+                _prepay(term, dates, behaviour, k, rows, row, states)
             k, pay_day = k + 1, payment_day(dates, term, k + 1)
         if day == reset_day and not is_last:
             _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
@@ -180,7 +185,8 @@ def _close_row(rows: Rows, row: int, is_last: bool, states: FloatArray) -> int:
 @inner_kernel
 def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     """Say whether payment ``k`` may begin a run of level payments."""
-    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not term.has_fee
+    is_plain = is_plain and not rows.is_detailed
     is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
     is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
     return bool(is_annuity and is_plain and is_regular)
@@ -192,16 +198,19 @@ def _prepay(
     dates: DateTables,
     behaviour: BehaviourTables,
     k: int,
-    flows: FloatArray,
+    rows: Rows,
     row: int,
     states: FloatArray,
 ) -> None:
     """Prepay what is usual in a regular period, or for an irregular one by its length."""
-    years = _irregular_years(term, dates, k)
+    if not term.has_prepayment:
+        return
+    years, day = _irregular_years(term, dates, k), at(rows.day, row)
     if years > 0.0:
-        leave(prepaid_share(behaviour, term.cohort, years), flows, row, states)
+        share = prepaid_share(behaviour, term.cohort, years, day)
     else:
-        leave(load(states, L_SHARE), flows, row, states)
+        share = period_share(behaviour, term.cohort, term.step_months, day)
+    leave(term, share, rows, row, states)
 
 
 @inner_kernel
@@ -230,7 +239,7 @@ def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int
 
 
 @kernel
-def _open_states(term: Any, behaviour: BehaviourTables, states: FloatArray) -> None:
+def _open_states(term: Any, states: FloatArray) -> None:
     rate = same(float(term.coupon_rate))
     if term.option_type != _NO_OPTION:
         rate = option_payoff(term.option_type, rate, term.strike_rate)
@@ -240,12 +249,11 @@ def _open_states(term: Any, behaviour: BehaviourTables, states: FloatArray) -> N
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
     store(states, L_SURVIVAL, 1.0)
-    store(states, L_SHARE, load(behaviour.prepaid_share, term.cohort, min(term.step_months, 12)))
 
 
 @kernel
-def _draw(term: Any, behaviour: BehaviourTables, rows: Rows, states: FloatArray) -> int:
-    _open_states(term, behaviour, states)
+def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
+    _open_states(term, states)
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
     rows.drawn[0] = term.principal
     store(rows.flows, BALANCE, ZERO, load(states, L_BALANCE))
@@ -272,6 +280,8 @@ def _open_row(
         store(flows, PREPAID, row, 0.0)
     if term.may_draw:
         rows.drawn[row] = 0.0
+    if term.has_fee:
+        store(flows, FEE, row, 0.0)
     if rows.is_detailed:
         store(flows, RATE, row, rate)
 

@@ -5,7 +5,7 @@ A *row* is one date of one contract, with eight scenarios side by side (``lanes`
 items are the constants below. The rows of one contract live in a buffer that fits the processor's
 cache and is reused: lenses read them at once, nothing stores them. What a contract never has is
 not written either: PREPAID without ``may_leave_early``, CAPITALISED on rows that do not capitalise,
-INTEREST_BASE without a margin, what is drawn without ``may_draw``.
+INTEREST_BASE without a margin, FEE without ``has_fee``, what is drawn without ``may_draw``.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from alm_pipeline.engine.lanes import WIDTH, at, load, put
 FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
 
-ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE = range(8)
+ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE, FEE = range(9)
 """Items of a row: interest accrued since the previous row; interest paid; balance x years behind
 the interest paid; principal repaid as scheduled; prepaid; interest added to principal; rate that
-accrued up to the row; principal after the row."""
-N_ITEMS = 8
+accrued up to the row; principal after the row; fees and penalties, signed: to the bank."""
+N_ITEMS = 9
 
-L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_SHARE, L_INDEX, L_BASE = range(9)
+L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_BASE = range(7)
 """State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,
 in agendas only."""
-N_STATES = 9
+N_STATES = 7
 
 NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""
@@ -53,11 +53,12 @@ class MarketTables(NamedTuple):
 class BehaviourTables(NamedTuple):
     """What customers do, per cohort; the last cohort does nothing.
 
-    ``annual_prepayment_rate`` (C, WIDTH); ``prepaid_share`` (C, 13, WIDTH) of a period of 0..12
-    months; ``redemption_share`` (C, WIDTH); ``ladder`` (C, n_slots): share of the opening balance
-    that leaves at slot 0 (overnight) and at the end of month 1, 2 ...; ``slot_day`` (n_slots,);
-    ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds to the opening
-    rate from month m on.
+    ``annual_prepayment_rate`` (C, n_months, WIDTH); ``prepaid_share`` (C, 13, n_months, WIDTH) of a
+    period of 0..12 months that ends in a month; ``redemption_share`` (C, WIDTH); ``ladder`` (C,
+    n_slots): share of the opening balance that leaves at slot 0 (overnight) and at the end of month
+    1, 2 ...; ``slot_day`` (n_slots,); ``draw_profile`` (C, n_draws): share of a line drawn on
+    ``draw_day``; ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds to
+    the opening rate from month m on.
     """
 
     annual_prepayment_rate: FloatArray
@@ -66,9 +67,29 @@ class BehaviourTables(NamedTuple):
     ladder: FloatArray
     n_slots: CountArray
     slot_day: CountArray
+    draw_profile: FloatArray
+    draw_day: CountArray
     rate_floor: FloatArray
     rate_move: FloatArray
     month_of_day: CountArray
+
+
+def nobody_acts() -> BehaviourTables:
+    """Return the tables of one cohort that does nothing."""
+    n_slots = np.ones(1, np.int64)
+    return BehaviourTables(
+        annual_prepayment_rate=np.zeros((1, 1, WIDTH)),
+        prepaid_share=np.zeros((1, 13, 1, WIDTH)),
+        redemption_share=np.zeros((1, WIDTH)),
+        ladder=np.ones((1, 1)),
+        n_slots=n_slots,
+        slot_day=n_slots,
+        draw_profile=np.zeros((1, 0)),
+        draw_day=n_slots[:0],
+        rate_floor=np.zeros(1),
+        rate_move=np.zeros((2, 1, 1, 1, WIDTH)),
+        month_of_day=np.zeros(1, np.int64),
+    )
 
 
 class Rows(NamedTuple):

@@ -71,6 +71,8 @@ _DERIVED: list[tuple[str, str]] = [
     ("has_redemption", "?"),
     ("may_leave_early", "?"),
     ("may_draw", "?"),
+    ("has_fee", "?"),
+    ("is_drawn_over_time", "?"),
     ("is_first_period_regular", "?"),
     ("payment_month", "i8"),
     ("payment_roll", "i8"),
@@ -103,10 +105,11 @@ class Cohorts(NamedTuple):
     """What decides the shape of a position's rows, each (n_cohorts,).
 
     ``prepays``: whether a cohort prepays in any scenario; ``n_slots``: rows of its run-off ladder.
-    The last cohort does nothing.
+    ``n_draws``: draws of its lines. The last cohort does nothing.
     """
 
     prepays: BoolArray
+    n_draws: CountArray
     n_slots: CountArray
 
 
@@ -207,27 +210,32 @@ def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
     """Fill in what follows from the terms, contract by contract."""
     for i in range(len(terms)):
         term = terms[i]
-        _derive_kind(term)
-        _derive_behaviour(term, cohorts)
+        has_cohort = _derive_cohort(term, cohorts)
+        _derive_kind(term, cohorts)
+        _derive_behaviour(term, cohorts, has_cohort)
         _derive_dates(term)
         _derive_steps(term)
         _count(term, dates)
+        if term.is_drawn_over_time:
+            term.max_rows = cohorts.n_draws[term.cohort] + 2
         if term.is_constant:
             term.max_rows = cohorts.n_slots[term.cohort]
         if term.agenda_last > term.agenda_first:
             term.has_agenda = True
-            term.may_draw = True
+            term.may_draw = term.has_fee = True
             term.max_rows = term.agenda_last - term.agenda_first
 
 
 @kernel
-def _derive_kind(term: Any) -> None:
+def _derive_kind(term: Any, cohorts: Cohorts) -> None:
     """Say how principal is repaid and what kind of contract this is."""
     term.repayment = _REPAYMENT[term.model]
     term.is_notional = term.model == _SWAP_LEG or term.model == _CAP_FLOOR
     if term.model == _COMMITMENT:
-        term.is_forward = term.may_draw = term.start_offset > 0
-        if not term.is_forward:  # an undrawn line: nothing flows
+        is_line = term.start_offset <= 0
+        term.is_drawn_over_time = is_line and cohorts.n_draws[term.cohort] > 0
+        term.is_forward = term.may_draw = not is_line or term.is_drawn_over_time
+        if not term.is_forward:  # a line that nobody draws: nothing flows
             term.model, term.principal = _BALANCE_ONLY, 0.0
     term.is_constant = term.model == _NON_MATURITY or term.model == _REVOLVING
     term.is_path_dependent = term.rate_type != _FIXED and not term.is_constant
@@ -236,17 +244,24 @@ def _derive_kind(term: Any) -> None:
 
 
 @kernel
-def _derive_behaviour(term: Any, cohorts: Cohorts) -> None:
-    """Say whether customers may act; who has no cohort belongs to the last, which does nothing."""
+def _derive_cohort(term: Any, cohorts: Cohorts) -> bool:
+    """Say whether a position has a cohort; one that has none is put into the idle last one."""
     has_cohort = term.cohort >= 0
     if not has_cohort:
         term.cohort = len(cohorts.n_slots) - 1
+    return bool(has_cohort)
+
+
+@kernel
+def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
+    """Say whether customers may leave early, and at a price."""
     is_held = not term.is_notional and not term.is_forward
     term.has_prepayment = (
         term.is_prepayable and not term.is_notional and cohorts.prepays[term.cohort]
     )
     term.has_redemption = term.is_redeemable and has_cohort and is_held
     term.may_leave_early = term.has_prepayment or term.has_redemption
+    term.has_fee = term.may_leave_early and term.penalty_rate != 0.0
 
 
 @kernel

@@ -17,6 +17,7 @@ from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
     CAPITALISED,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -48,6 +49,7 @@ _OPEN, _START, _REPAY, _DRAW = (
 )
 _PAY_INTEREST, _CAPITALISE = int(Action.PAY_INTEREST), int(Action.CAPITALISE)
 _SET_RATE, _RESET, _SET_PAYMENT = int(Action.SET_RATE), int(Action.RESET), int(Action.SET_PAYMENT)
+_FEE = int(Action.FEE)
 _REDEEM, _RESET_IN_ARREARS = int(Action.REDEEM), int(Action.RESET_IN_ARREARS)
 _PAY_IN_ADVANCE = int(Action.PAY_IN_ADVANCE)
 _FIX_BASE, _TERMINATE, _MATURE = int(Action.FIX_BASE), int(Action.TERMINATE), int(Action.MATURE)
@@ -96,10 +98,10 @@ def project_agenda(
             days = payment_days[entry.first_payment : entry.last_payment]
             _fix_payment(term, entry, days, dates, states)
         if entry.action == _REDEEM and term.has_redemption:
-            withdraw(behaviour, term.cohort, flows, row, states)
+            withdraw(term, behaviour, rows, row, states)
         if entry.prepayment_years > 0.0 and term.has_prepayment:
-            share = prepaid_share(behaviour, term.cohort, entry.prepayment_years)
-            leave(share, flows, row, states)
+            share = prepaid_share(behaviour, term.cohort, entry.prepayment_years, entry.day)
+            leave(term, share, rows, row, states)
         previous = max(previous, int(entry.accrual_day))
         store(flows, BALANCE, row, load(states, L_BALANCE))
         if not entry.is_base_kept:
@@ -142,6 +144,8 @@ def _act(
     if action in (_OPEN, _START):
         _set_states(entry, term.payment_amount, states)
         rows.drawn[row] = entry.amount if action == _START else 0.0
+    elif action == _FEE:
+        store(flows, FEE, row, float(term.sign) * entry.amount)
     elif action == _REPAY:
         _repay(entry, flows, row, states)
     elif action == _DRAW:

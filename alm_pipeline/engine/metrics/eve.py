@@ -14,12 +14,12 @@ import math
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray, IntArray
-from alm_pipeline.engine.cash_flows.records import INTEREST, INTEREST_BASE, Rows, repaid
+from alm_pipeline.engine.cash_flows.records import FEE, INTEREST, INTEREST_BASE, Rows, repaid
 from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 from alm_pipeline.engine.lanes import add_to, at, load, prefetch, same
 
 PRINCIPAL_AMOUNT, INTEREST_AMOUNT, PRESENT_VALUE = range(3)
-"""Items of the liquidity aggregate."""
+"""Items of the liquidity aggregate; fees count to interest."""
 N_CASH_ITEMS = 3
 
 _ROWS_AHEAD = 8
@@ -61,6 +61,8 @@ def add_cash(
             interest, worth = same(0.0), same(0.0)
         repaid_now = cash_sign * repaid(term, rows, row)
         paid_now = sign * load(rows.flows, INTEREST, row)
+        if term.has_fee:
+            paid_now = paid_now + load(rows.flows, FEE, row)
         amount = repaid_now + paid_now
         if is_stripped:
             amount = amount - sign * term.margin_rate * load(rows.flows, INTEREST_BASE, row)

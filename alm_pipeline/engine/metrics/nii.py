@@ -6,8 +6,8 @@ principal flow is replaced on its own date by a new contract at the scenario's i
 ``replacement_tenor`` plus ``replacement_margin``, until the end of the window (``replacement``
 holds what one unit earns). Balances without maturity stay constant and reprice month by month.
 Swap legs run off unreplaced. Interest splits over months by year fractions counted from the row's
-start, so that the parts add up to the row, or by actual days. Source: BCBS 368, annex 2;
-EBA/GL/2022/14.
+start, so that the parts add up to the row, or by actual days. Fees are income of their day.
+Source: BCBS 368, annex 2; EBA/GL/2022/14.
 
 Each contract gives the income of both windows; months are added up per group, replacements of a
 group's principal by the day on which it was placed.
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray, RateType
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    FEE,
     FORWARD,
     L_RATE,
     BehaviourTables,
@@ -117,6 +118,22 @@ def accrued_income(
             if stop <= first_edge:
                 first = first + amount
             start, done = stop, share
+    return first, whole
+
+
+@kernel
+def fee_income(bins: Bins, rows: Rows, n_rows: int, months: FloatArray, group: int) -> Any:
+    """Return the fees of the two windows, signed, and add them to months as ``accrued_income``."""
+    edges, first, whole = bins.edges, same(0.0), same(0.0)
+    for row in range(n_rows):
+        day, fee = at(rows.day, row), load(rows.flows, FEE, row)
+        if day > edges[-1]:
+            break
+        whole = whole + fee
+        if day <= edges[bins.n_first]:
+            first = first + fee
+        if len(edges) > _N_WINDOWS + 1:
+            add_to(months, group, at(bins.of_day, day), MONTH_INTEREST, fee)
     return first, whole
 
 

@@ -35,6 +35,7 @@ from alm_pipeline.engine.metrics.nii import (
     accrued_income,
     add_placed,
     constant_income,
+    fee_income,
     replaced_income,
 )
 from alm_pipeline.engine.metrics.principal import (
@@ -249,5 +250,8 @@ def _read_path(
         year_days, placed = market.index_year_days[term.index_curve], buffers.placed
         more = replaced_income(term, tables, path, rows, n_rows, year_days, placed)
         first, whole = first + more[0], whole + more[1]
+    if term.has_fee:
+        fees = fee_income(bins, rows, n_rows, months, group)
+        first, whole = first + fees[0], whole + fees[1]
     store(values.net_interest_income, path, i, 0, first)
     store(values.net_interest_income, path, i, 1, whole)

@@ -24,6 +24,7 @@ from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
+    FEE,
     FORWARD,
     INTEREST,
     NEVER,
@@ -43,6 +44,7 @@ _CASH_ITEMS = (
     (EventType.SCHEDULED_PRINCIPAL, SCHEDULED),
     (EventType.PREPAYMENT, PREPAID),
 )
+"""What flows by the bank's side; a fee is signed already."""
 _COLUMNS = (
     "position",
     "scenario",
@@ -137,6 +139,7 @@ def _events(i: int, term: Any, rows: Rows, n: int, scenario: int) -> dict[str, F
     for kind, item in _CASH_ITEMS:
         is_interest = kind is EventType.INTEREST
         found.append(_column(kind, flows[:, item], sign if is_interest else paid, zero))
+    found.append(_column(EventType.FEE, flows[:, FEE], 1.0, zero))
     found.append(_column(EventType.WRITE_OFF, rows.written_off[:n], 0.0, zero))
     found.append(_column(EventType.CAPITALISATION, flows[:, CAPITALISED], 0.0, zero))
     found.append(_column(EventType.RESET, zero, 0.0, rows.is_reset[:n]))
@@ -161,7 +164,7 @@ def _events(i: int, term: Any, rows: Rows, n: int, scenario: int) -> dict[str, F
 
 def _column(kind: EventType, amount: FloatArray, sign: float, marked: Any) -> FloatArray:
     """Return kind, principal, interest, amount and whether there is an event, by row."""
-    is_interest = kind is EventType.INTEREST
+    is_interest = kind in (EventType.INTEREST, EventType.FEE)
     cash = sign * amount
     principal = np.zeros_like(cash) if is_interest else cash
     interest = cash if is_interest else np.zeros_like(cash)

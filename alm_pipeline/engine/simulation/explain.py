@@ -17,6 +17,7 @@ from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     BALANCE,
     CAPITALISED,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     PREPAID,
@@ -44,6 +45,8 @@ class ExplainedDate:
         Rate from this date on where it is a reset.
     interest, scheduled, prepaid, drawn, capitalised : float
         Unsigned amounts of the date, contract currency.
+    fee : float
+        Paid to the bank.
     balance_after : float
     discount_factor : float
         Of the date, with the margin where margins are included.
@@ -63,6 +66,7 @@ class ExplainedDate:
     prepaid: float
     drawn: float
     capitalised: float
+    fee: float
     balance_after: float
     discount_factor: float
     present_value: float
@@ -114,6 +118,7 @@ def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -
         prepaid=float(flow[PREPAID]),
         drawn=drawn,
         capitalised=float(flow[CAPITALISED]),
+        fee=float(flow[FEE]),
         balance_after=float(flow[BALANCE]),
         discount_factor=factor,
         present_value=_cash(term, setting, flow, drawn) * factor if term.is_eve else 0.0,
@@ -131,4 +136,5 @@ def _cash(term: Any, setting: Setting, flow: FloatArray, drawn: float) -> float:
     """Return the signed cash of a date, stripped of the margin where that is excluded."""
     stripped = 0.0 if setting.is_margin_included else term.margin_rate
     principal = 0.0 if term.is_notional else flow[SCHEDULED] + flow[PREPAID] - drawn
-    return float(term.sign * (principal + flow[INTEREST] - stripped * flow[INTEREST_BASE]))
+    own = principal + flow[INTEREST] - stripped * flow[INTEREST_BASE]
+    return float(term.sign * own + flow[FEE])

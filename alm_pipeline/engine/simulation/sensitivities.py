@@ -129,7 +129,7 @@ def _values(
 ) -> FloatArray:
     everything = Buckets(name="all", upper_offset=np.array([MAX_OFFSET], dtype=np.int32))
     same: dict[str, Any] = {
-        name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=1)
+        name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=-1)
         for name in ("annual_prepayment_rate", "redemption_share")
     }
     frozen = replace(behaviour, **same)

@@ -190,6 +190,7 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
     """Return what cohorts do in any scenario, with a last one that does nothing."""
     return Cohorts(
         np.append(prepaying_cohorts(behaviour), False),
+        np.append((behaviour.draw_profile > 0.0).sum(axis=1), 0).astype(np.int64),
         np.append(run_off_ladders(behaviour)[1], 1).astype(np.int64),
     )
 
@@ -206,7 +207,7 @@ def _lenses(options: SimulationOptions) -> Lenses:
 def _check_codes(
     positions: Positions, curves: Curves, behaviour: Behaviour, options: SimulationOptions
 ) -> None:
-    n_scenarios = behaviour.annual_prepayment_rate.shape[1]
+    n_scenarios = behaviour.n_scenarios
     checks = {
         "behaviour has another number of scenarios": n_scenarios != curves.n_scenarios,
         "a discount curve is not among the curves": (
@@ -231,7 +232,11 @@ def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> in
     is_open = scheduled & (positions.maturity_offset == NO_DATE)
     if (is_open & (positions.next_payment_offset != NO_DATE)).any():
         return HORIZON_DAYS
-    months = int(behaviour.core_run_off_months.max(initial=0))
+    months = max(
+        int(behaviour.core_run_off_months.max(initial=0)),
+        int(behaviour.run_off_profile.shape[1]),
+        int(behaviour.draw_profile.shape[1]),
+    )
     last = max(
         window_day,
         int(positions.maturity_offset[scheduled].max(initial=1)),

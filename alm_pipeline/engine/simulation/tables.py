@@ -20,7 +20,7 @@ from alm_pipeline.engine.arrays import (
     IntArray,
 )
 from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
-from alm_pipeline.engine.behaviour.prepayment import prepaid_shares
+from alm_pipeline.engine.behaviour.prepayment import period_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
 from alm_pipeline.engine.conventions.calendar import months_after
 from alm_pipeline.engine.conventions.compounding import simple_from_discount
@@ -117,22 +117,25 @@ def behaviour_tables(
     n_rate_months: int,
 ) -> BehaviourTables:
     """Return behaviour per cohort and scenario, with a last cohort that does nothing."""
-    rates = _with_idle_row(behaviour.annual_prepayment_rate)
+    rates = _with_idle_row(behaviour.monthly_prepayment_rate)
+    draws = _with_idle_row(behaviour.draw_profile)
     redemption = _with_idle_row(behaviour.redemption_share)
     ladder, n_slots = run_off_ladders(behaviour)
     idle = np.zeros((1, ladder.shape[1]))
     idle[0, 0] = 1.0
-    months = np.arange(13) / 12.0
-    month_days = months_after(as_of_date, max(n_rate_months, ladder.shape[1], n_days // 28 + 2))
+    n_months = max(n_rate_months, ladder.shape[1], draws.shape[1] + 1, n_days // 28 + 2)
+    month_days = months_after(as_of_date, n_months)
     slot_day = month_days[: ladder.shape[1]].astype(np.int64)
     slot_day[0] = 1
     return BehaviourTables(
         annual_prepayment_rate=rates,
-        prepaid_share=prepaid_shares(rates[:, None, :], months[None, :, None]),
+        prepaid_share=period_shares(rates, 13),
         redemption_share=redemption,
         ladder=np.vstack([ladder, idle]),
         n_slots=np.append(n_slots, 1).astype(np.int64),
         slot_day=slot_day,
+        draw_profile=draws,
+        draw_day=month_days[1 : draws.shape[1] + 1].astype(np.int64),
         rate_floor=np.append(behaviour.rate_floor, -np.inf),
         rate_move=_rate_moves(behaviour, curves, market, month_days[:n_rate_months]),
         month_of_day=np.searchsorted(month_days, np.arange(n_days), side="right") - 1,
@@ -140,7 +143,7 @@ def behaviour_tables(
 
 
 def _with_idle_row(table: FloatArray) -> FloatArray:
-    return np.vstack([table, np.zeros((1, table.shape[1]))])
+    return np.concatenate([table, np.zeros((1, *table.shape[1:]))])
 
 
 def _rate_moves(

@@ -20,11 +20,11 @@ from alm_pipeline.engine.cash_flows.records import (
     L_RATE,
     RATE,
     SCHEDULED,
-    BehaviourTables,
     MarketTables,
     Rows,
     empty_rows,
     empty_states,
+    nobody_acts,
 )
 from alm_pipeline.engine.cash_flows.step import Step, agenda_of
 from alm_pipeline.engine.cash_flows.steps import n_redemptions, steps_of
@@ -65,17 +65,7 @@ _NO_MARKET = MarketTables(
     index_year_days=np.full(1, 360.0),
 )
 
-_NOBODY_ACTS = BehaviourTables(
-    annual_prepayment_rate=np.zeros((1, 1)),
-    prepaid_share=np.zeros((1, 13, 1)),
-    redemption_share=np.zeros((1, 1)),
-    ladder=np.zeros((1, 1)),
-    n_slots=np.ones(1, np.int64),
-    slot_day=np.zeros(1, np.int64),
-    rate_floor=np.zeros(1),
-    rate_move=np.zeros((2, 1, 1, 1, 1)),
-    month_of_day=np.zeros(1, np.int64),
-)
+_NOBODY_ACTS = nobody_acts()
 
 
 @dataclass(frozen=True)

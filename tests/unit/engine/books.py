@@ -71,6 +71,8 @@ PLAIN: dict[str, Any] = {
     "group": 0,
     "is_eve": True,
     "is_nii": True,
+    "penalty_rate": 0.0,
+    "is_term_shortened": False,
 }
 
 

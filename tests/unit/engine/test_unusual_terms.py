@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from alm_pipeline.engine.arrays import EventType, RateType
+from alm_pipeline.engine.cash_flows.agenda import Action
 from alm_pipeline.engine.cash_flows.contract import Contract, Kind, Segment
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.cycle import Cycle, Grid, Shift
@@ -116,7 +117,7 @@ def test_a_rate_that_was_fixed_before_the_as_of_date_must_be_given():
     with pytest.raises(CalculationError, match="was fixed on 2025-12-30"):
         tables(agreed(Kind.BULLET, **late))
     given = tables(agreed(Kind.BULLET, **late, next_reset_rate=0.04))
-    assert given.entries.rate[given.entries.action == 8] == pytest.approx([0.04])
+    assert given.entries.rate[given.entries.action == Action.SET_RATE] == pytest.approx([0.04])
 
 
 def test_an_agreed_step_changes_the_rate_and_reprices_nothing():

@@ -287,10 +287,19 @@ def test_a_step_to_the_same_coupon_changes_nothing(terms):
     assert stepped.principal["prepaid"] == pytest.approx(on_grid.principal["prepaid"], abs=1e-6)
 
 
+@pytest.mark.parametrize("direction", [1, -1])
+def test_a_fee_is_cash_of_its_own_from_the_one_who_owes(direction):
+    # 5.00 on 30 April 2027, 181 days ahead, at 3 % continuous: 5 x exp(-0.03 x 181 / 365)
+    row = PLAIN | {"direction": direction}
+    plain = results(bridged(row)).present_value
+    with_fee = results(bridged(row, ("2027-04-30", "fee", 5.0))).present_value
+    expected = direction * 5.0 * np.exp(-RATE * 181 / 365)
+    assert with_fee - plain == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("row", "listed", "reason"),
     [
-        (LISTED, ("2027-04-30", "fee", 5.0), "scheduled fees"),
         (LISTED, ("2027-04-30", "draw", 5.0), "no principal is scheduled"),
         (PLAIN, ("2027-04-30", "principal", 5.0), "the amortisation is not a schedule"),
         (LISTED, ("2027-04-30", "principal", 1000.02), "more principal is scheduled"),
