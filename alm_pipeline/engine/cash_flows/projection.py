@@ -108,6 +108,7 @@ def project_one(
         return project_recovery(term, rows)
     if term.is_drawn_over_time:
         return project_drawdown(term, dates, behaviour, rows)
+    _open_states(term, states)
     row = _draw(term, rows, states) if term.is_forward else ZERO
     return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
 
@@ -124,7 +125,6 @@ def _project_schedule(
     row: int,
     states: FloatArray,
 ) -> int:
-    _open_states(term, states)
     k, n_resets, previous, done = ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
@@ -253,7 +253,6 @@ def _open_states(term: Any, states: FloatArray) -> None:
 
 @kernel
 def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
-    _open_states(term, states)
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
     rows.drawn[0] = term.principal
     store(rows.flows, BALANCE, ZERO, load(states, L_BALANCE))
