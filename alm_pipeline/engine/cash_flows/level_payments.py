@@ -14,6 +14,7 @@ from alm_pipeline.engine.arrays import FloatArray
 from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    ACCRUED_BASE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -68,7 +69,10 @@ def pay_level(
         repaid = lesser(principal, balance)
         balance = balance - repaid
         start_row(rows, row, previous, day)
-        _store_paid(term, rows, row, accrued, interest, repaid, due_base + weight)
+        _store_paid(rows, row, accrued, interest, repaid)
+        if term.margin_rate != 0.0:
+            store(rows.flows, ACCRUED_BASE, row, weight)
+            store(rows.flows, INTEREST_BASE, row, due_base + weight)
         if term.has_prepayment:
             share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
@@ -96,12 +100,8 @@ def _store_states(
 
 
 @inner_kernel
-def _store_paid(
-    term: Any, rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any, base: Any
-) -> None:
+def _store_paid(rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any) -> None:
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)
     store(rows.flows, SCHEDULED, row, repaid)
-    if term.margin_rate != 0.0:
-        store(rows.flows, INTEREST_BASE, row, base)

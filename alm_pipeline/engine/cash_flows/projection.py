@@ -29,6 +29,7 @@ from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepai
 from alm_pipeline.engine.cash_flows.level_payments import pay_level
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    ACCRUED_BASE,
     BALANCE,
     FEE,
     INTEREST,
@@ -274,6 +275,7 @@ def _open_row(
     store(flows, SCHEDULED, row, 0.0)
     if term.margin_rate != 0.0:
         add_to(states, L_DUE_BASE, weight)
+        store(flows, ACCRUED_BASE, row, weight)
         store(flows, INTEREST_BASE, row, 0.0)
     if term.may_leave_early:
         store(flows, PREPAID, row, 0.0)

@@ -5,7 +5,8 @@ A *row* is one date of one contract, with eight scenarios side by side (``lanes`
 items are the constants below. The rows of one contract live in a buffer that fits the processor's
 cache and is reused: lenses read them at once, nothing stores them. What a contract never has is
 not written either: PREPAID without ``may_leave_early``, CAPITALISED on rows that do not capitalise,
-INTEREST_BASE without a margin, FEE without ``has_fee``, what is drawn without ``may_draw``.
+INTEREST_BASE and ACCRUED_BASE without a margin, FEE without ``has_fee``, what is drawn without
+``may_draw``.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
 
 ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE, FEE = range(9)
+ACCRUED_BASE = 9
 """Items of a row: interest accrued since the previous row; interest paid; balance x years behind
 the interest paid; principal repaid as scheduled; prepaid; interest added to principal; rate that
-accrued up to the row; principal after the row; fees and penalties, signed: to the bank."""
-N_ITEMS = 9
+accrued up to the row; principal after the row; fees and penalties, signed: to the bank; balance x
+years behind the interest accrued."""
+N_ITEMS = 10
 
 L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_BASE = range(7)
 """State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,

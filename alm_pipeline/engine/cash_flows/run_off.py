@@ -18,6 +18,7 @@ from typing import Any
 
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    ACCRUED_BASE,
     BALANCE,
     INTEREST,
     INTEREST_BASE,
@@ -54,6 +55,7 @@ def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, ro
             core = 0.0
         _write_slot(rows, slot, start, day, leaving, core)
         store(flows, ACCRUED, slot, weight * term.coupon_rate)
+        store(flows, ACCRUED_BASE, slot, weight)
         store(flows, RATE, slot, float(term.coupon_rate))
         if slot > 0:
             store(flows, INTEREST, slot, due)
@@ -95,6 +97,7 @@ def _write_interest(
     store(rows.flows, RATE, row, float(term.coupon_rate))
     store(rows.flows, INTEREST, row, balance * years * term.coupon_rate)
     store(rows.flows, INTEREST_BASE, row, balance * years)
+    store(rows.flows, ACCRUED_BASE, row, balance * years)
 
 
 @kernel

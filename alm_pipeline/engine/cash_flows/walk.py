@@ -15,6 +15,7 @@ from alm_pipeline.engine.cash_flows.amortisation import repay_all
 from alm_pipeline.engine.cash_flows.customers import leave, prepaid_share, withdraw
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    ACCRUED_BASE,
     BALANCE,
     CAPITALISED,
     FEE,
@@ -125,6 +126,7 @@ def _accrue(rows: Rows, row: int, start: int, day: int, years: float, states: Fl
     rate = load(states, L_RATE)
     weight = load(states, L_BASE) * years
     store(rows.flows, ACCRUED, row, weight * rate)
+    store(rows.flows, ACCRUED_BASE, row, weight)
     store(rows.flows, RATE, row, rate)
     add_to(states, L_DUE_BASE, weight)
     add_to(states, L_DUE, weight * rate)

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray, RateType
+from alm_pipeline.engine.arrays import BoolArray, FloatArray, RateType
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
+    ACCRUED_BASE,
     FEE,
     FORWARD,
     L_RATE,
@@ -31,21 +32,14 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.cash_flows.resets import reset_rate
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
-from alm_pipeline.engine.kernel import ZERO, kernel
+from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 from alm_pipeline.engine.lanes import add_to, at, load, same, store
-from alm_pipeline.engine.metrics.principal import MONTH_INTEREST, MONTH_REPLACEMENT
+from alm_pipeline.engine.metrics.bins import Bins
+from alm_pipeline.engine.metrics.principal import MONTH_INTEREST, MONTH_MARGIN, MONTH_REPLACEMENT
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
 _FIXED = int(RateType.FIXED)
 _N_WINDOWS = 2
-
-
-class Bins(NamedTuple):
-    """Stretches of days: ``edges`` (n_bins + 1,), ``of_day`` (n_days,), bins in window one."""
-
-    edges: CountArray
-    of_day: IntArray
-    n_first: int
 
 
 class IncomeTables(NamedTuple):
@@ -95,29 +89,75 @@ def accrued_income(
     months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
         Item MONTH_INTEREST of row ``group`` is added to.
     """
-    edges, first, whole = bins.edges, same(0.0), same(0.0)
-    last_day, first_edge = edges[-1], edges[bins.n_first]
+    first, whole, last_day = same(0.0), same(0.0), bins.edges[-1]
     for row in range(n_rows):
-        start, day = max(at(rows.start, row), 0), at(rows.day, row)
-        if start >= last_day:
+        if at(rows.start, row) >= last_day:
             break
         earned = float(term.sign) * load(rows.flows, ACCRUED, row)
         if row == 0:
             earned = earned - float(term.sign) * term.accrued_interest
-        begin, done, end = start, 0.0, min(day, last_day)
-        while start < end:
-            bin_ = at(bins.of_day, start + 1)
-            stop = min(day, at(edges, bin_ + 1))
-            share = 1.0
-            if stop != day:
-                share = _share(term, dates, is_split_by_days, begin, stop, day)
-            amount = (share - done) * earned
-            if len(edges) > _N_WINDOWS + 1:
-                add_to(months, group, bin_, MONTH_INTEREST, amount)
-            whole = whole + amount
-            if stop <= first_edge:
-                first = first + amount
-            start, done = stop, share
+        split = is_split_by_days
+        more = _spread(term, dates, bins, split, rows, row, earned, months, group, MONTH_INTEREST)
+        first, whole = first + more[0], whole + more[1]
+    return first, whole
+
+
+@kernel
+def add_margin(
+    term: Any,
+    dates: DateTables,
+    bins: Bins,
+    is_split_by_days: bool,
+    rows: Rows,
+    n_rows: int,
+    months: FloatArray,
+    group: int,
+) -> None:
+    """Add the margin's part of what a contract accrues to months, item MONTH_MARGIN.
+
+    Of the period that runs on the as-of date only the days to come count.
+    """
+    rate, last_day = float(term.sign) * term.margin_rate, bins.edges[-1]
+    for row in range(n_rows):
+        if at(rows.start, row) >= last_day:
+            break
+        earned, start, day = rate * load(rows.flows, ACCRUED_BASE, row), at(rows.start, row), 0
+        if start < day:
+            gone = _share(term, dates, is_split_by_days, start, day, at(rows.day, row))
+            earned = earned * (1.0 - gone)
+        split = is_split_by_days
+        _spread(term, dates, bins, split, rows, row, earned, months, group, MONTH_MARGIN)
+
+
+@inner_kernel
+def _spread(
+    term: Any,
+    dates: DateTables,
+    bins: Bins,
+    is_split_by_days: bool,
+    rows: Rows,
+    row: int,
+    earned: Any,
+    months: FloatArray,
+    group: int,
+    item: int,
+) -> Any:
+    """Spread what a row earns over the bins; return what falls into the two windows."""
+    edges, first, whole = bins.edges, same(0.0), same(0.0)
+    begin, day = max(at(rows.start, row), 0), at(rows.day, row)
+    start, done, end = begin, 0.0, min(day, edges[-1])
+    while start < end:
+        bin_ = at(bins.of_day, start + 1)
+        stop, share = min(day, at(edges, bin_ + 1)), 1.0
+        if stop != day:
+            share = _share(term, dates, is_split_by_days, begin, stop, day)
+        amount = (share - done) * earned
+        if len(edges) > _N_WINDOWS + 1:
+            add_to(months, group, bin_, item, amount)
+        whole = whole + amount
+        if stop <= edges[bins.n_first]:
+            first = first + amount
+        start, done = stop, share
     return first, whole
 
 

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, IntArray
+from alm_pipeline.engine.arrays import CashFlowModel, FloatArray
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
     CAPITALISED,
     PREPAID,
     SCHEDULED,
     Rows,
+    repaid,
 )
 from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 from alm_pipeline.engine.lanes import add_to, at, load
+from alm_pipeline.engine.metrics.bins import Bins
 
 OPENING, DRAWN, CAPITALISED_INTEREST, SCHEDULED_PRINCIPAL, PREPAID_PRINCIPAL = range(5)
 WRITTEN_OFF, REMAINING = 5, 6
 N_PRINCIPAL_ITEMS = 7
 """Items of the principal record of a position, and of a month with interest added."""
 
-MONTH_INTEREST, MONTH_REPLACEMENT = 7, 8
-N_MONTH_ITEMS = 9
+MONTH_INTEREST, MONTH_REPLACEMENT, MONTH_MARGIN, MONTH_CHANGE_DAYS = 7, 8, 9, 10
+N_MONTH_ITEMS = 11
+"""Further items of a month: interest of contracts and of what replaces them, the margin's part of
+the former; changes of balance times the days of the month that are left."""
 
 
 _NON_PERFORMING = int(CashFlowModel.NON_PERFORMING)
@@ -53,12 +57,23 @@ def _add_row(term: Any, rows: Rows, row: int, items: FloatArray, first: int, sec
         add_to(items, first, second, WRITTEN_OFF, at(rows.written_off, row))
 
 
+@inner_kernel
+def _change(term: Any, rows: Rows, row: int) -> Any:
+    """Return by how much the balance grows on a date."""
+    change = 0.0 - repaid(term, rows, row)
+    if at(rows.is_capitalised, row):
+        change = change + load(rows.flows, CAPITALISED, row)
+    if term.model == _NON_PERFORMING:
+        change = change - at(rows.written_off, row)
+    return change
+
+
 @kernel
 def add_principal(
     term: Any,
     rows: Rows,
     n_rows: int,
-    bin_of_day: IntArray,
+    bins: Bins,
     months: FloatArray,
     group: int,
     records: FloatArray,
@@ -68,9 +83,8 @@ def add_principal(
 
     Parameters
     ----------
-    bin_of_day : (n_days,) int32
-        Month of each day, 0 for days 1 to the end of month 1; days beyond the array are not
-        in any month.
+    bins : Bins
+        Months; days beyond the last one are not in any.
     months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64, added to
     records : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64; row ``i`` is added to
     """
@@ -81,8 +95,13 @@ def add_principal(
         return
     for row in range(n_rows):
         _add_row(term, rows, row, records, ZERO, i)
-        if at(rows.day, row) < len(bin_of_day):
-            _add_row(term, rows, row, months, group, at(bin_of_day, at(rows.day, row)))
+        day = at(rows.day, row)
+        if day <= bins.edges[-1]:
+            month = at(bins.of_day, day)
+            _add_row(term, rows, row, months, group, month)
+            n_days = float(at(bins.edges, month + 1) - day)
+            change = _change(term, rows, row) * n_days
+            add_to(months, group, month, MONTH_CHANGE_DAYS, change)
     if n_rows > 0:
         add_to(records, 0, i, REMAINING, load(rows.flows, BALANCE, n_rows - 1))
     else:

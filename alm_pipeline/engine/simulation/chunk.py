@@ -33,6 +33,7 @@ from alm_pipeline.engine.metrics.nii import (
     IncomeTables,
     Placed,
     accrued_income,
+    add_margin,
     add_placed,
     constant_income,
     fee_income,
@@ -40,6 +41,7 @@ from alm_pipeline.engine.metrics.nii import (
 )
 from alm_pipeline.engine.metrics.principal import (
     MONTH_INTEREST,
+    MONTH_MARGIN,
     MONTH_REPLACEMENT,
     N_MONTH_ITEMS,
     N_PRINCIPAL_ITEMS,
@@ -171,8 +173,8 @@ def _fill(
         if lenses.has_repricing:
             add_repricing(term, rows, n_rows, setting.bucket_of_day, totals.repricing, group)
         if lenses.has_principal:
-            month_of_day, months = setting.income.months.of_day, totals.months
-            add_principal(term, rows, n_rows, month_of_day, months, group, values.principal, i)
+            bins, months = setting.income.months, totals.months
+            add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
         if lenses.has_income and term.is_nii:
             _read_income(term, setting, buffers, n_rows, values, totals, i)
         is_last = k == n - 1 or terms[k + 1].group != term.group
@@ -212,7 +214,7 @@ def _read_income(
     if term.is_constant:
         _read_path(term, setting, FORWARD, buffers, n_rows, months, ZERO, values, i)
         for month in range(months.shape[1]):
-            for item in (MONTH_INTEREST, MONTH_REPLACEMENT):
+            for item in (MONTH_INTEREST, MONTH_REPLACEMENT, MONTH_MARGIN):
                 add_to(totals.months, group, month, item, load(months, 0, month, item))
     else:
         _read_path(term, setting, FORWARD, buffers, n_rows, totals.months, group, values, i)
@@ -240,6 +242,7 @@ def _read_path(
     if term.is_constant:
         for month in range(months.shape[1]):
             store(months, 0, month, MONTH_INTEREST, 0.0)
+            store(months, 0, month, MONTH_MARGIN, 0.0)
     needs_months = term.is_constant or (tables.has_months and path == FORWARD)
     bins, is_by_days = tables.months if needs_months else tables.windows, tables.is_split_by_days
     first, whole = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
@@ -250,6 +253,8 @@ def _read_path(
         year_days, placed = market.index_year_days[term.index_curve], buffers.placed
         more = replaced_income(term, tables, path, rows, n_rows, year_days, placed)
         first, whole = first + more[0], whole + more[1]
+    if term.margin_rate != 0.0 and tables.has_months and path == FORWARD:
+        add_margin(term, dates, bins, is_by_days, rows, n_rows, months, group)
     if term.has_fee:
         fees = fee_income(bins, rows, n_rows, months, group)
         first, whole = first + fees[0], whole + fees[1]

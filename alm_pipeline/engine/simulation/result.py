@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Buckets, FloatArray
+from alm_pipeline.engine.arrays import Buckets, CountArray, FloatArray
 from alm_pipeline.engine.conventions.buckets import fine_bounds, merged
 from alm_pipeline.engine.metrics.eve import INTEREST_AMOUNT, PRESENT_VALUE, PRINCIPAL_AMOUNT
 from alm_pipeline.engine.metrics.principal import (
     CAPITALISED_INTEREST,
     DRAWN,
+    MONTH_CHANGE_DAYS,
     MONTH_INTEREST,
+    MONTH_MARGIN,
     MONTH_REPLACEMENT,
     OPENING,
     PREPAID_PRINCIPAL,
@@ -67,7 +69,8 @@ class SimulationResult:
     monthly : {"opening" | "drawn" | ... | "closing" | "interest" | "replacement":
         (n_groups, n_months, S)}
         Month k in column k - 1. Interest and replacement are signed and sum to the net interest
-        income along forwards.
+        income along forwards; "margin" is the margin's part of "interest", the index has the rest.
+        "average" is the balance on the average day, unsigned as the balances.
     """
 
     present_value: FloatArray
@@ -85,20 +88,25 @@ def principal_items(record: FloatArray) -> dict[str, FloatArray]:
 
 
 def monthly_items(
-    months: FloatArray, *, has_income: bool, has_principal: bool
+    months: FloatArray, n_days: CountArray, *, has_income: bool, has_principal: bool
 ) -> dict[str, FloatArray]:
-    """Return the group months (n_groups, n_months, items, S) by name, balances rolled forward."""
+    """Return the group months (n_groups, n_months, items, S) by name, balances rolled forward.
+
+    ``n_days`` (n_months,) [days] of each month.
+    """
     found: dict[str, FloatArray] = {}
     if has_income:
         found["interest"] = months[:, :, MONTH_INTEREST]
         found["replacement"] = months[:, :, MONTH_REPLACEMENT]
+        found["margin"] = months[:, :, MONTH_MARGIN]
     if has_principal:
         items = {name: months[:, :, row] for name, row in _PRINCIPAL.items() if name != "opening"}
         change = items["drawn"] + items["capitalised"] - items["scheduled"]
         change = change - items["prepaid"] - items["written_off"]
         closing = months[:, :1, OPENING] + np.cumsum(change, axis=1)
         opening = np.concatenate([months[:, :1, OPENING], closing[:, :-1]], axis=1)
-        found |= items | {"opening": opening, "closing": closing}
+        average = opening + months[:, :, MONTH_CHANGE_DAYS] / n_days[:, None]
+        found |= items | {"opening": opening, "closing": closing, "average": average}
     return found
 
 

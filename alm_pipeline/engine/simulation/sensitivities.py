@@ -57,6 +57,11 @@ class Sensitivities:
     convexity: FloatArray
     key_rate_dv01: FloatArray
 
+    @property
+    def modified_duration(self) -> FloatArray:
+        """Return the modified duration [years]: Macaulay's, because rates are continuous."""
+        return self.macaulay_duration
+
 
 def sensitivities(
     positions: Positions,

@@ -41,7 +41,8 @@ from alm_pipeline.engine.conventions.calendar import (
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.metrics.nii import Bins, IncomeTables
+from alm_pipeline.engine.metrics.bins import Bins
+from alm_pipeline.engine.metrics.nii import IncomeTables
 from alm_pipeline.engine.metrics.replacement import unit_income
 from alm_pipeline.engine.simulation.chunk import Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (

@@ -93,7 +93,8 @@ def simulate(
     _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
     summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
     check_conservation(joined.principal[0])
-    return _result(joined, summed, bucket_sets, options)
+    n_days = np.diff(ready.settings[0].income.months.edges)
+    return _result(joined, summed, bucket_sets, options, n_days)
 
 
 def _chunks(
@@ -138,7 +139,11 @@ def _add(totals: Totals, part: Totals) -> None:
 
 
 def _result(
-    values: Values, totals: Totals, bucket_sets: tuple[Buckets, ...], options: SimulationOptions
+    values: Values,
+    totals: Totals,
+    bucket_sets: tuple[Buckets, ...],
+    options: SimulationOptions,
+    n_days: CountArray,
 ) -> SimulationResult:
     lenses, income = options.lenses, values.net_interest_income
     by_path = {
@@ -154,6 +159,6 @@ def _result(
         principal=principal_items(values.principal[0]) if has_principal else {},
         buckets=bucket_items(bucket_sets, totals.cash, repricing),
         monthly=monthly_items(
-            totals.months, has_income="months" in lenses, has_principal=has_principal
+            totals.months, n_days, has_income="months" in lenses, has_principal=has_principal
         ),
     )

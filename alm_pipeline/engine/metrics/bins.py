@@ -1,0 +1,15 @@
+"""Stretches of days in which amounts are added up: months, or the windows made of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from alm_pipeline.engine.arrays import CountArray, IntArray
+
+
+class Bins(NamedTuple):
+    """Stretches of days: ``edges`` (n_bins + 1,), ``of_day`` (n_days,), bins in window one."""
+
+    edges: CountArray
+    of_day: IntArray
+    n_first: int
