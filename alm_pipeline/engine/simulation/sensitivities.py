@@ -18,9 +18,7 @@ from typing import Any
 import numpy as np
 
 from alm_pipeline.engine.arrays import (
-    MAX_OFFSET,
     Behaviour,
-    Buckets,
     Curves,
     FloatArray,
     IntArray,
@@ -132,13 +130,13 @@ def _values(
     options: SimulationOptions,
     agendas: AgendaTables | None,
 ) -> FloatArray:
-    everything = Buckets(name="all", upper_offset=np.array([MAX_OFFSET], dtype=np.int32))
+    only_value = replace(options, lenses=("value",))
     same: dict[str, Any] = {
         name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=-1)
         for name in ("annual_prepayment_rate", "redemption_share")
     }
     frozen = replace(behaviour, **same)
-    return simulate(positions, curves, frozen, (everything,), options, agendas).present_value
+    return simulate(positions, curves, frozen, (), only_value, agendas).present_value
 
 
 def _macaulay(
