@@ -222,7 +222,8 @@ def test_index_tenors_increase():
 @pytest.mark.slow(seconds=30)
 def test_the_laws_hold_without_compilation_too(root: Path):
     environment = dict(os.environ, NUMBA_DISABLE_JIT="1", ALM_LAW_EXAMPLES="2")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    tests = [__file__, "tests/unit/engine/test_agendas.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
     )

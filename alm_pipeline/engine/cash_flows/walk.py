@@ -1,7 +1,8 @@
 """The walk through an agenda: one row per action, eight scenarios at once.
 
 The same projection as that of the grids: it writes the same ``Rows``, which the same lenses read.
-Payoffs and states follow the ACTUS guide, section 5, unsigned as in ``projection``.
+Payoffs and states follow the ACTUS guide, section 5, unsigned as in ``projection``. The field
+``base`` is read by its name in brackets: in plain Python ``entry.base`` is numpy's own attribute.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ def _act(
     elif action == _DRAW:
         rows.drawn[row] = entry.amount
         add_to(states, L_BALANCE, entry.amount)
-        add_to(states, L_BASE, entry.base)
+        add_to(states, L_BASE, entry["base"])
     elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
         rows.is_reset[row] = action != _SET_RATE or entry.is_observed
         _reset(term, entry, market, path, states)
@@ -187,7 +188,7 @@ def _set_agreed(entry: Any, states: FloatArray) -> None:
 def _set_states(entry: Any, payment: float, states: FloatArray) -> None:
     store(states, L_BALANCE, entry.amount)
     store(states, L_RATE, entry.rate)
-    store(states, L_BASE, entry.base)
+    store(states, L_BASE, entry["base"])
     store(states, L_DUE, entry.due)
     store(states, L_DUE_BASE, entry.due / entry.rate if entry.rate != 0.0 else 0.0)
     store(states, L_PAYMENT, payment)
@@ -268,7 +269,7 @@ def _reset(term: Any, entry: Any, market: MarketTables, path: int, states: Float
         if end <= day:
             end = int(market.tenor_end[term.index_tenor, day])
         index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
-    store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, entry.base))
+    store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, entry["base"]))
 
 
 @kernel
