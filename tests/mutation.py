@@ -40,6 +40,7 @@ AGENDAS = [
     "tests/unit/inputs/test_actus_principal.py",
     "tests/unit/inputs/test_actus_rules.py",
 ]
+BRIDGE = "tests/unit/warehouse/test_agenda_bridge.py"
 LOANS, RATES = f"{UNIT}/test_loans.py", f"{UNIT}/test_floating.py"
 INCOME, LAWS = f"{UNIT}/test_income.py", "tests/properties/test_engine_laws.py"
 NEAR = {
@@ -51,7 +52,7 @@ NEAR = {
     "cash_flows/run_off.py": [INCOME, LOANS],
     "cash_flows/walk.py": AGENDAS,
     "cash_flows/steps.py": AGENDAS,
-    "cash_flows/agreed.py": AGENDAS,
+    "cash_flows/agreed.py": [BRIDGE, *AGENDAS],
     "cash_flows/maturity.py": AGENDAS,
     "metrics": [INCOME, LOANS, RATES],
     "metrics/eve.py": [LOANS, RATES],
@@ -63,7 +64,7 @@ NEAR = {
 """What runs first, by folder or file of the engine, so that most mutations end within seconds."""
 ALL = [
     *(UNIT, "tests/unit/engine_market", *AGENDAS[2:], "tests/reference/test_slow_reference.py"),
-    *("tests/reference/test_actus.py", "tests/properties"),
+    *("tests/reference/test_actus.py", BRIDGE, "tests/properties"),
 ]
 LEFT_OUT = [  # long, and about blocks of rows and the compiler's files
     f"--deselect={INCOME}::test_long_ladders_of_many_accounts_stay_in_their_own_rows",
@@ -81,7 +82,7 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "ALM_LAW_EXAMPLES": "4",
 }
-LOADED_ONCE = ("hypothesis", "numba", "numpy", "pydantic", "yaml")
+LOADED_ONCE = ("duckdb", "hypothesis", "numba", "numpy", "pydantic", "yaml")
 """Before the first fork and after the environment is set: what takes most of a run's time."""
 
 PASSED, FAILED, INTERRUPTED = 0, 1, 2

@@ -40,6 +40,28 @@ def test_a_weekly_grid_steps_by_days():
     assert grid_day(TABLES, 10, month("2026-01"), 3, 0, 7, 0) == 31
 
 
+def test_a_weekly_grid_that_ends_on_its_maturity_pays_there_once():
+    # days 7, 14, 21, 28; a maturity on day 30 is one more
+    assert [payments_left(TABLES, 7, 0, last, 0, 7, 0) for last in (28, 30)] == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("first", "belongs_to", "maturity", "roll"),
+    [
+        ("2026-01-30", "2026-01", "2026-01-31", 31),  # moved back from Saturday 31 January
+        ("2026-01-30", "2026-02", "2026-01-31", 1),  # moved back from Sunday 1 February
+    ],
+)
+def test_a_first_date_moved_before_the_maturity_is_a_payment(first, belongs_to, maturity, roll):
+    assert payments_left(TABLES, on(first), month(belongs_to), on(maturity), 1, 0, roll) == 2
+
+
+def test_a_grid_begins_on_the_day_to_which_its_first_date_was_moved():
+    # 31 January 2026 is a Saturday, moved to Monday 2 February; the next one is 28 February
+    days = [grid_day(TABLES, on("2026-02-02"), month("2026-01"), k, 1, 0, 31) for k in (0, 1)]
+    assert days == [on("2026-02-02"), on("2026-02-28")]
+
+
 @pytest.mark.parametrize(
     ("first", "maturity", "months", "expected"),
     [
@@ -93,6 +115,7 @@ def test_months_after_a_mid_month_day_keep_the_day():
 
 def test_tenors_are_months_or_days():
     assert tenor("P3M") == (3, 0)
+    assert tenor("1Q") == (3, 0)
     assert tenor("2Y") == (24, 0)
     assert tenor("P1W") == (0, 7)
     assert tenor("P0D") == (0, 0)
@@ -103,14 +126,16 @@ def test_tenors_are_months_or_days():
 def test_an_index_has_a_known_tenor():
     assert index_tenor("1D") == 0
     assert index_tenor("1Y") == index_tenor("12M")
-    with pytest.raises(CalculationError, match="no index has the tenor"):
-        index_tenor("5M")
+    for text in ("5M", "1W"):
+        with pytest.raises(CalculationError, match="no index has the tenor"):
+            index_tenor(text)
 
 
 def test_the_nearest_tenor_of_a_term():
     # 8 months lies between 6 and 9, nearer to 9; two weeks are overnight; 29 years are 30
-    rows = nearest_index_tenor(np.array([8.0, 0.4, 348.0]))
-    assert rows.tolist() == [index_tenor("9M"), 0, index_tenor("30Y")]
+    # and 4.5 months lie in the middle of 3 and 6: the shorter one
+    rows = nearest_index_tenor(np.array([8.0, 0.4, 348.0, 4.5]))
+    assert rows.tolist() == [index_tenor("9M"), 0, index_tenor("30Y"), index_tenor("3M")]
 
 
 def test_buckets_are_closed_on_the_right_with_a_flow_on_every_bound():

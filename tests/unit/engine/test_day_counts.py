@@ -1,4 +1,4 @@
-"""Year fractions of the six day counts; expected values from the definitions, by hand."""
+"""Year fractions of the seven day counts; expected values from the definitions, by hand."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ def years(day_count: DayCount, start: str, end: str, is_maturity: bool = False) 
         (DayCount.THIRTY_E_360, "2026-01-15", "2026-03-31", 75 / 360),
         (DayCount.THIRTY_E_360_ISDA, "2026-01-31", "2026-02-28", 30 / 360),
         (DayCount.THIRTY_E_360_ISDA, "2026-02-28", "2026-03-31", 30 / 360),
+        # three months of 28 days; the 31st counts as the 28th at either end: 2 x 28 + 28 - 10
+        (DayCount.TWENTY_EIGHT_E_336, "2026-01-15", "2026-04-15", 84 / 336),
+        (DayCount.TWENTY_EIGHT_E_336, "2026-01-31", "2026-02-28", 28 / 336),
+        (DayCount.TWENTY_EIGHT_E_336, "2026-01-10", "2026-03-31", 74 / 336),
     ],
 )
 def test_a_period_has_the_length_its_definition_gives(day_count, start, end, expected):
@@ -49,6 +53,12 @@ def test_a_maturity_in_february_is_not_stretched_by_30e_360_isda():
     # 30 days of January's end to 28 February: 28 - 30 + 30 = 28
     count = years(DayCount.THIRTY_E_360_ISDA, "2026-01-31", "2026-02-28", is_maturity=True)
     assert count == pytest.approx(28 / 360, abs=ROUNDING)
+
+
+def test_a_maturity_in_another_month_is_stretched_by_30e_360_isda():
+    # only February is left alone: 28 February counts as the 30th, 31 March too
+    count = years(DayCount.THIRTY_E_360_ISDA, "2026-02-28", "2026-03-31", is_maturity=True)
+    assert count == pytest.approx(30 / 360, abs=ROUNDING)
 
 
 def test_pairs_of_dates_where_a_table_would_be_wrong():

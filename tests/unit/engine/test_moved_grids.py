@@ -21,14 +21,16 @@ WEEKENDS = np.flatnonzero(~np.is_busday(DAYS)).astype(np.int32) - 400
 FOLLOWING, PRECEDING = BusinessDayConvention.FOLLOWING, BusinessDayConvention.PRECEDING
 
 
-def payment_dates(convention: BusinessDayConvention, roll_day: int, first: str) -> list[str]:
+def payment_dates(
+    convention: BusinessDayConvention, roll_day: int, first: str, last: str = "2026-06-30"
+) -> list[str]:
     positions = book(
         principal=100.0,
         coupon_rate=0.05,
         payment_months=1,
         last_payment_offset=on("2025-12-31"),
         next_payment_offset=on(first),
-        maturity_offset=on("2026-06-30"),
+        maturity_offset=on(last),
         roll_day=roll_day,
         date_adjustment=1,
     )
@@ -51,6 +53,31 @@ def payment_dates(convention: BusinessDayConvention, roll_day: int, first: str) 
 )
 def test_a_first_date_moved_out_of_its_month_keeps_its_grid(convention, roll_day, first, expected):
     assert payment_dates(convention, roll_day, first)[:4] == expected
+
+
+@pytest.mark.parametrize(
+    ("convention", "roll_day", "first", "last", "expected"),
+    [
+        # 15 February 2026 is a Sunday: a maturity is not moved back to Friday the 13th
+        (PRECEDING, 15, "2026-01-15", "2026-02-15", ["2026-01-15", "2026-02-15"]),
+        # 28 February, a Saturday, would move to Monday 2 March, one day after the maturity
+        (FOLLOWING, 31, "2026-01-31", "2026-03-01", ["2026-02-02", "2026-03-01"]),
+    ],
+)
+def test_a_maturity_is_not_moved_and_nothing_is_paid_after_it(
+    convention, roll_day, first, last, expected
+):
+    assert payment_dates(convention, roll_day, first, last) == expected
+
+
+def test_under_the_end_of_month_rule_a_30th_of_april_is_followed_by_a_31st_of_may():
+    terms = {"payment_months": 1, "roll_day": 30, "is_end_of_month": True}
+    positions = book(terms, next_payment_offset=on("2026-04-30"), maturity_offset=on("2026-07-31"))
+    options = SimulationOptions(as_of_date=AS_OF)
+    events = project(positions, flat(0.03), Behaviour.none(1), options)
+    paid = events.event_offset[events.event_type == EventType.INTEREST]
+    dates = ("2026-04-30", "2026-05-31", "2026-06-30", "2026-07-31")
+    assert paid.tolist() == [on(date) for date in dates]
 
 
 def behaving(prepayment: list[float], redemption: list[float]) -> Behaviour:
