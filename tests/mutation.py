@@ -42,23 +42,25 @@ AGENDAS = [
 ]
 BRIDGE = "tests/unit/warehouse/test_agenda_bridge.py"
 LOANS, RATES = f"{UNIT}/test_loans.py", f"{UNIT}/test_floating.py"
+RUNS, BOUNDS = f"{UNIT}/test_level_runs.py", f"{UNIT}/test_bounds_of_rates.py"
+PARTS, TERMS = f"{UNIT}/test_amortisation.py", f"{UNIT}/test_terms.py"
 INCOME, LAWS = f"{UNIT}/test_income.py", "tests/properties/test_engine_laws.py"
 NEAR = {
-    "conventions": [*DATES, LOANS],
+    "conventions": [*DATES, BOUNDS],
     "conventions/cycle.py": AGENDAS,
-    "conventions/period.py": AGENDAS,
-    "cash_flows": [LOANS, RATES, f"{UNIT}/test_moved_grids.py", INCOME],
-    "cash_flows/resets.py": [RATES, INCOME, LOANS],
-    "cash_flows/run_off.py": [INCOME, LOANS],
+    "conventions/period.py": [f"{UNIT}/test_periods.py", *AGENDAS],
+    "cash_flows": [RUNS, PARTS, TERMS, RATES, BOUNDS, LOANS],
+    "cash_flows/resets.py": [RATES, BOUNDS],
+    "cash_flows/run_off.py": [TERMS, INCOME],
     "cash_flows/walk.py": AGENDAS,
     "cash_flows/steps.py": AGENDAS,
     "cash_flows/agreed.py": [BRIDGE, *AGENDAS],
     "cash_flows/maturity.py": AGENDAS,
-    "metrics": [INCOME, LOANS, RATES],
-    "metrics/eve.py": [LOANS, RATES],
-    "behaviour": [INCOME, LOANS],
-    "simulation": [INCOME, RATES, LOANS],
-    "simulation/simulate.py": [INCOME, LAWS],
+    "metrics": [BOUNDS, TERMS, INCOME, RUNS, RATES],
+    "metrics/eve.py": [TERMS, RUNS, RATES, LOANS],
+    "behaviour": [TERMS, RUNS, INCOME],
+    "simulation": [BOUNDS, TERMS, RATES, INCOME],
+    "simulation/simulate.py": [TERMS, INCOME, LAWS],
     "market": [CURVES, f"{UNIT}/test_sensitivities.py"],
 }
 """What runs first, by folder or file of the engine, so that most mutations end within seconds."""
