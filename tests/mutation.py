@@ -33,7 +33,9 @@ LONGEST_SECONDS = 150
 
 UNIT, CURVES = "tests/unit/engine", "tests/unit/engine_market/test_curve.py"
 DATES = [f"{UNIT}/test_day_counts.py", f"{UNIT}/test_dates.py", f"{UNIT}/test_moved_grids.py"]
+AGREED = f"{UNIT}/test_agreed_terms.py"
 AGENDAS = [
+    AGREED,
     f"{UNIT}/test_unusual_terms.py",
     f"{UNIT}/test_agendas.py",
     "tests/unit/inputs/test_actus_dates.py",
@@ -54,7 +56,7 @@ NEAR = {
     "cash_flows/run_off.py": [TERMS, INCOME],
     "cash_flows/walk.py": AGENDAS,
     "cash_flows/steps.py": AGENDAS,
-    "cash_flows/agreed.py": [BRIDGE, *AGENDAS],
+    "cash_flows/agreed.py": [*AGENDAS, BRIDGE],
     "cash_flows/maturity.py": AGENDAS,
     "metrics": [BOUNDS, TERMS, INCOME, RUNS, RATES],
     "metrics/eve.py": [TERMS, RUNS, RATES, LOANS],
@@ -65,7 +67,7 @@ NEAR = {
 }
 """What runs first, by folder or file of the engine, so that most mutations end within seconds."""
 ALL = [
-    *(UNIT, "tests/unit/engine_market", *AGENDAS[2:], "tests/reference/test_slow_reference.py"),
+    *(UNIT, "tests/unit/engine_market", *AGENDAS[3:], "tests/reference/test_slow_reference.py"),
     *("tests/reference/test_actus.py", BRIDGE, "tests/properties"),
 ]
 LEFT_OUT = [  # long, and about blocks of rows and the compiler's files

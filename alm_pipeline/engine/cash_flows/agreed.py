@@ -40,7 +40,7 @@ def with_agreed_terms(contract: Contract, steps: Sequence[Step]) -> list[Step]:
     if contract.agreed_interest:
         found = _with_agreed_interest(contract, found)
     if contract.past_due_principal or contract.past_due_interest:
-        found += _arrears(contract)
+        found += _arrears(contract, _rate_at_status(contract, found))
     for day, amount in contract.fees:  # interest runs on through the day of a fee
         paid = _on(day, Action.FEE, amount=amount)
         found.append(replace(paid, accrues_to=contract.status_date))
@@ -132,16 +132,26 @@ def _periods(contract: Contract, steps: list[Step]) -> list[_Period]:
 # ---------------------------------------------------------------- arrears
 
 
-def _arrears(contract: Contract) -> list[Step]:
+def _rate_at_status(contract: Contract, steps: Sequence[Step]) -> float:
+    """Return the rate in force after the status date: an agreed amount may have set its own."""
+    agreed = [
+        float(step.values["rate"])
+        for step in steps
+        if step.action is Action.SET_RATE and step.happens <= contract.status_date
+    ]
+    return agreed[-1] if agreed else contract.rate or 0.0
+
+
+def _arrears(contract: Contract, rate: float) -> list[Step]:
     """Return what pays the arrears and leaves the interest of the running period due.
 
-    Paid "in advance" for a period of minus the time it took to accrue what stays due: of all that
-    is due, the arrears alone are paid.
+    Paid "in advance" for a period of minus the time it would take to accrue what stays due at the
+    rate in force: of all that is due, the arrears alone are paid.
     """
     day, until = contract.status_date + _ONE_DAY, contract.status_date
     repaid = _on(day, Action.REPAY, amount=contract.past_due_principal, repayment=Repayment.AMOUNT)
     stays = (contract.accrued_interest or 0.0) - contract.past_due_interest
-    yearly = (contract.principal - contract.past_due_principal) * (contract.rate or 0.0)
+    yearly = (contract.principal - contract.past_due_principal) * rate
     if stays != 0.0 and yearly == 0.0:
         raise CalculationError(
             "interest is accrued beside the arrears and no principal or rate says since when",
