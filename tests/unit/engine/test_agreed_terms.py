@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, Behaviour, Buckets, EventType, RateType
 from alm_pipeline.engine.cash_flows.contract import Contract, Kind
-from alm_pipeline.engine.conventions.cycle import Cycle
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
+from alm_pipeline.engine.conventions.cycle import Cycle, Grid, Shift
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation.events import project
 from alm_pipeline.engine.simulation.setting import SimulationOptions
@@ -68,12 +70,72 @@ def test_capitalised_interest_is_rounded_half_to_even():
     assert capitalised == pytest.approx(1.02 + 1.03, abs=EXACT)
 
 
+def test_an_instalment_is_rounded_and_so_is_what_it_repays():
+    # 100 x 0.0125 / (1 - 1.0125**-8) = 13.2133: 13.21, of which 1.25 is interest
+    loan = agreed(Kind.ANNUITY, redemption=QUARTERS, unit=0.01)
+    assert paid(loan, EventType.SCHEDULED_PRINCIPAL)[MARCH] == pytest.approx(11.96, abs=EXACT)
+
+
 def test_a_known_next_rate_reprices_on_its_day():
     floater = agreed(Kind.BULLET, reset=QUARTERS, index_cycle=Cycle(months=3), next_reset_rate=0.04)
     terms = {"rate_type": RateType.FLOATING, "index_tenor": index_tenor("3M")}
     bounds = np.array([on(MARCH), MAX_OFFSET], dtype=np.int32)
     result = simulated(floater, Buckets(name="two", upper_offset=bounds), **terms)
     assert result.buckets["two"].repricing_principal[0, :, 0].tolist() == [100.0, 0.0]
+
+
+def test_an_agreed_step_leaves_the_principal_where_it_was():
+    loan = agreed(Kind.BULLET, rate_steps=((day(MARCH), 0.06),))
+    bounds = np.array([on(JUNE), MAX_OFFSET], dtype=np.int32)
+    result = simulated(loan, Buckets(name="two", upper_offset=bounds))
+    assert result.buckets["two"].repricing_principal[0, :, 0].tolist() == [0.0, 100.0]
+
+
+def test_a_loan_that_is_terminated_is_repaid_with_its_interest():
+    # 31 March to 15 May: 45 days of 30E/360
+    loan = agreed(Kind.BULLET, termination_date=day("2026-05-15"))
+    principal = paid(loan, EventType.SCHEDULED_PRINCIPAL)
+    assert principal == pytest.approx({"2026-05-15": 100.0}, abs=EXACT)
+    interest = paid(loan, EventType.INTEREST)
+    assert interest == pytest.approx({MARCH: 1.25, "2026-05-15": 0.625}, abs=EXACT)
+
+
+def test_no_day_is_earned_twice_where_interest_is_paid_after_a_later_movement():
+    # interest of 31 January, a Saturday, is paid on Monday and runs to Saturday; 20 are repaid on
+    # Sunday 1 February, day 31 of 30E/360; from there 27 days to 28 February
+    weekdays = Shift(
+        BusinessDayConvention.FOLLOWING,
+        is_accrual_shifted=False,
+        is_open=lambda d: d.weekday() < 5,
+    )
+    loan = agreed(
+        Kind.BULLET,
+        interest=Grid(day("2026-01-31"), Cycle(months=1)),
+        movements=((day("2026-02-01"), 20.0),),
+        shift=weekdays,
+    )
+    interest = list(paid(loan, EventType.INTEREST).items())[:2]
+    assert [date for date, _ in interest] == ["2026-02-02", "2026-03-02"]
+    amounts = [amount for _, amount in interest]
+    assert amounts == pytest.approx([100 * 0.05 * 31 / 360, 80 * 0.05 * 27 / 360], abs=EXACT)
+
+
+def test_a_rate_fixed_in_arrears_is_earned_for_its_whole_period_and_once():
+    # each quarter earns the forward of the quarter that follows it, ACT/360, and 1 %
+    floater = agreed(
+        Kind.BULLET,
+        reset=QUARTERS,
+        index_cycle=Cycle(months=3),
+        spread=0.01,
+        is_reset_in_arrears=True,
+    )
+    terms = {"rate_type": RateType.FLOATING, "index_tenor": index_tenor("3M")}
+    options = SimulationOptions(as_of_date=AS_OF)
+    sets, agendas = (one_bucket(),), tables(floater)
+    result = simulate(book(GRID, **terms), flat(0.03), cohort(), sets, options, agendas)
+    ahead = [(math.exp(0.03 * n / 365) - 1) / (n / 360) + 0.01 for n in (91, 92, 92, 90)]
+    income = result.net_interest_income[12][0, 0]
+    assert income == pytest.approx(sum(100 * 0.25 * rate for rate in ahead), abs=EXACT)
 
 
 def test_agreed_interest_is_paid_to_the_cent_and_then_the_coupon_comes_back():
