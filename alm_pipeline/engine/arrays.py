@@ -261,6 +261,42 @@ class Curves:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Volatilities:
+    """Normal volatilities of the indices of every curve, by time until the fixing.
+
+    ``expiry_days`` (m,) int32 increasing, first above zero; ``normal_volatilities`` (n_scenarios,
+    n_curves, m) [decimal per year and root year], zero or positive: 0.0085 is 85 bp. Linear
+    between nodes, flat beyond both ends. ``is_quoted`` (n_curves,): a curve without quotes holds
+    zeros, and a position with an option on it is refused.
+    """
+
+    expiry_days: IntArray
+    normal_volatilities: FloatArray
+    is_quoted: BoolArray
+
+    def __post_init__(self) -> None:
+        """Check every array once."""
+        shape, m = np.shape(self.normal_volatilities), len(self.expiry_days)
+        if len(shape) != 3 or shape[2] != m or m == 0:
+            raise CalculationError(
+                f"normal_volatilities has shape {shape}",
+                detail=f"{m} expiries",
+                fix="give (n_scenarios, n_curves, n_expiries), one expiry or more",
+            )
+        for name, dtype, one in (
+            ("expiry_days", "i4", (m,)),
+            ("normal_volatilities", "f8", shape),
+            ("is_quoted", "?", (shape[1],)),
+        ):
+            value = _checked(name, getattr(self, name), np.dtype(dtype), one)
+            object.__setattr__(self, name, value)
+        if (np.diff(self.expiry_days, prepend=0) <= 0).any():
+            raise CalculationError("expiry_days do not increase", fix="sort the nodes by expiry")
+        if not ((self.normal_volatilities >= 0.0) & (self.normal_volatilities < np.inf)).all():
+            raise CalculationError("a volatility is negative or infinite", fix="correct the quote")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Behaviour:
     """What customers do, one row per cohort.
 

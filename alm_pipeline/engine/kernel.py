@@ -2,8 +2,8 @@
 
 ``nogil`` lets chunks run in threads; ``cache`` keeps the machine code (``_compile_cache``);
 no fast-math: the same input gives the same bits on any number of scenarios or threads. Kernels
-make no arrays, so that arrays need not be counted (``_nrt``), which would take longer than the
-arithmetic; what makes arrays is an ``array_kernel``.
+allocate nothing, so their arrays are not counted (``_nrt``), which would take longer than the
+arithmetic; the exception says so in its name.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def entry_kernel(function: Callable[P, R]) -> Callable[P, R]:
     return cast("Callable[P, R]", compiled)
 
 
-def array_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a ``function`` that makes arrays, to be called from Python and by its like."""
-    compiled = njit(nogil=True, cache=True, error_model="numpy")(function)
+def allocating_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile ``function`` to be called from Python once for many numbers: it may make arrays."""
+    compiled = njit(**{**_ALWAYS, "_nrt": True})(function)
     return cast("Callable[P, R]", compiled)
 
 

@@ -11,8 +11,7 @@ import pytest
 from tests.house.project import PACKAGE, ROOT, parsed, python_files, relative
 
 ENTRY_POINTS = {"alm_pipeline.cli", "alm_pipeline.bench.__main__", "alm_pipeline.definitions"}
-NOT_READ_YET = {  # option models, proven by themselves; no lens of the close reads them yet
-    "alm_pipeline.engine.market.option_models",
+NOT_READ_YET = {  # proven by itself; no lens of the close reads it yet
     "alm_pipeline.engine.market.short_rate_tree",
 }
 ENGINE_MAY_KNOW = {"numpy", "numba", "llvmlite", "alm_pipeline"}  # llvmlite: numba's own compiler

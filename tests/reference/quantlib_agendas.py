@@ -38,7 +38,7 @@ from tests.reference.quantlib_market import (
     random_dates,
     their_day_count,
 )
-from tests.reference.quantlib_rates import fixed_already, floating_terms, intrinsic_pricer
+from tests.reference.quantlib_rates import fixed_already, floating_terms, option_pricer
 
 SHAPES = ("regular", "end of month", "short first", "long first", "short last", "long last")
 SEASONED = Wishes(shapes=SHAPES)
@@ -269,7 +269,7 @@ def agenda_floater(random: Random, market: Market) -> Peer:
         fixingDays=[0], gearings=[terms["rate_multiplier"]], spreads=[terms["spread_rate"]],
         isInArrears=is_late, withIndexedCoupons=is_late,
     )  # fmt: skip
-    ql.setCouponPricer(leg, intrinsic_pricer(market))
+    ql.setCouponPricer(leg, option_pricer(market))
     flows = [*leg, ql.SimpleCashFlow(terms["principal"], dates.maturity)]
     product = "agenda: floater fixed in arrears" if is_late else "agenda: floater"
     return of_leg(product, market, flows, terms, contract)

@@ -95,7 +95,15 @@ class Market:
             for scenario in self.rates
         ]
         self.n_indices = 0
+        self.volatility = self.no_volatility()
         self.show(0)
+
+    def no_volatility(self) -> Any:
+        """Return the volatilities with which a cap is worth what it pays along the forwards."""
+        nothing = ql.ConstantOptionletVolatility(
+            self.today, ql.NullCalendar(), ql.Unadjusted, 0.0, ACT_365, ql.Normal
+        )
+        return ql.OptionletVolatilityStructureHandle(nothing)
 
     @property
     def n_scenarios(self) -> int:

@@ -35,7 +35,6 @@ from tests.reference.quantlib_market import (
     their_day_count,
 )
 
-NO_VOLATILITY = 1e-12
 RESETS = Wishes(
     months=(1, 3, 6, 12),
     shapes=("regular", "end of month", "short first", "long first"),
@@ -43,12 +42,9 @@ RESETS = Wishes(
 )
 
 
-def intrinsic_pricer(market: Market) -> Any:
-    """Return a pricer for which a cap is worth what it pays along the forwards."""
-    volatility = ql.ConstantOptionletVolatility(
-        market.today, ql.NullCalendar(), ql.Unadjusted, 0.0, ACT_365, ql.Normal
-    )
-    return ql.BlackIborCouponPricer(ql.OptionletVolatilityStructureHandle(volatility))
+def option_pricer(market: Market) -> Any:
+    """Return a pricer of caps and floors on coupons, in the normal model."""
+    return ql.BlackIborCouponPricer(market.volatility)
 
 
 def floating_terms(random: Random, dates: Dates, index_months: int) -> dict[str, Any]:
@@ -125,7 +121,7 @@ def bounded_note(random: Random, market: Market) -> Peer:
         [terms["cap_rate"]] if "cap_rate" in terms else [],
         [terms["floor_rate"]] if "floor_rate" in terms else [],
     )  # fmt: skip
-    ql.setCouponPricer(bond.cashflows(), intrinsic_pricer(market))
+    ql.setCouponPricer(bond.cashflows(), option_pricer(market))
     return of_leg("floating note with cap or floor", market, bond.cashflows(), terms)
 
 
@@ -248,7 +244,7 @@ def _legs(
 
 
 def option(random: Random, market: Market) -> Peer:
-    """A cap or a floor; without volatility it is worth its intrinsic payoffs."""
+    """A cap or a floor; without volatility, as it is by default, worth its intrinsic payoffs."""
     dates = random_dates(random, market, RESETS)
     terms = floating_terms(random, dates, dates.months) | {"model": CashFlowModel.CAP_FLOOR}
     terms |= {"rate_multiplier": float(any_of(random, [1.0, 0.7, 1.5]))}
@@ -259,7 +255,7 @@ def option(random: Random, market: Market) -> Peer:
     terms["strike_rate"] = strike
     leg = leg_of(terms, dates, index)
     contract = (ql.Cap if is_cap else ql.Floor)(leg, [strike])
-    contract.setPricingEngine(ql.BachelierCapFloorEngine(market.handles[0], _zero_quote()))
+    contract.setPricingEngine(ql.BachelierCapFloorEngine(market.handles[0], market.volatility))
 
     def flows() -> Flows:
         prices = zip(contract.optionletsPrice(), contract.optionletsDiscountFactor(), strict=True)
@@ -269,10 +265,6 @@ def option(random: Random, market: Market) -> Peer:
 
     product = "cap" if is_cap else "floor"
     return Peer(product, terms, flows, lambda: sign * float(contract.NPV()))
-
-
-def _zero_quote() -> Any:
-    return ql.QuoteHandle(ql.SimpleQuote(0.0))
 
 
 def forward_rate_agreement(random: Random, market: Market) -> list[Peer]:

@@ -2,8 +2,9 @@
 
 The same rows as ``projection`` makes one by one: interest on the balance, the rest of the
 instalment repays, customers prepay their usual share. A run ends where anything else happens: the
-last payment, a reset, an instalment that does not cover the interest. Event rows are always made
-one by one, so every comparison of events with aggregates compares the two.
+last payment, a reset, an instalment that does not cover the interest. A contract whose options are
+valued has no such run, so that nobody else's rows ask for options. Event rows are always made one
+by one, so every comparison of events with aggregates compares the two.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ from alm_pipeline.engine.cash_flows.amortisation import (
 )
 from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepaid_share, withdraw
 from alm_pipeline.engine.cash_flows.level_payments import pay_level
+from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     ACCRUED_BASE,
@@ -37,6 +38,8 @@ from alm_pipeline.engine.cash_flows.records import (
     L_BALANCE,
     L_DUE,
     L_DUE_BASE,
+    L_OPTION_DUE,
+    L_OPTION_RATE,
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
@@ -190,7 +193,7 @@ def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     is_plain = is_plain and not rows.is_detailed
     is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
     is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
-    return bool(is_annuity and is_plain and is_regular)
+    return bool(is_annuity and is_plain and is_regular and not term.has_option)
 
 
 @kernel
@@ -250,6 +253,9 @@ def _open_states(term: Any, states: FloatArray) -> None:
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
     store(states, L_SURVIVAL, 1.0)
+    if term.has_option:
+        store(states, L_OPTION_RATE, 0.0)
+        store(states, L_OPTION_DUE, 0.0)
 
 
 @kernel
@@ -283,6 +289,8 @@ def _open_row(
         rows.drawn[row] = 0.0
     if term.has_fee:
         store(flows, FEE, row, 0.0)
+    if term.has_option:
+        accrue_option(weight, flows, row, states)
     if rows.is_detailed:
         store(flows, RATE, row, rate)
 
@@ -305,6 +313,8 @@ def _pay(
         if term.margin_rate != 0.0:
             store(flows, INTEREST_BASE, row, load(states, L_DUE_BASE))
             store(states, L_DUE_BASE, 0.0)
+        if term.has_option:
+            pay_option(flows, row, states)
     if left == 0:
         if not term.is_open:
             repay_all(states, flows, row)

@@ -5,8 +5,8 @@ A *row* is one date of one contract, with eight scenarios side by side (``lanes`
 items are the constants below. The rows of one contract live in a buffer that fits the processor's
 cache and is reused: lenses read them at once, nothing stores them. What a contract never has is
 not written either: PREPAID without ``may_leave_early``, CAPITALISED on rows that do not capitalise,
-INTEREST_BASE and ACCRUED_BASE without a margin, FEE without ``has_fee``, what is drawn without
-``may_draw``.
+INTEREST_BASE and ACCRUED_BASE without a margin, FEE without ``has_fee``, OPTION without
+``has_option``, what is drawn without ``may_draw``.
 """
 
 from __future__ import annotations
@@ -23,17 +23,21 @@ FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
 
 ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE, FEE = range(9)
-ACCRUED_BASE = 9
+ACCRUED_BASE, OPTION = 9, 10
 """Items of a row: interest accrued since the previous row; interest paid; balance x years behind
 the interest paid; principal repaid as scheduled; prepaid; interest added to principal; rate that
 accrued up to the row; principal after the row; fees and penalties, signed: to the bank; balance x
-years behind the interest accrued."""
-N_ITEMS = 10
+years behind the interest accrued; time value of the options on the interest paid, signed as
+interest is."""
+N_ITEMS = 11
 
 L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_BASE = range(7)
 """State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,
 in agendas only."""
-N_STATES = 7
+
+L_OPTION_RATE, L_OPTION_DUE = 7, 8
+"""Time value of the options on the rate in force, per year, and what of it has accrued."""
+N_STATES = 9
 
 NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""
@@ -44,13 +48,15 @@ class MarketTables(NamedTuple):
 
     ``discount`` (n_curves, n_days, WIDTH); ``spot_index`` (n_curves, n_tenors, WIDTH): today's
     index rates; ``tenor_end`` (n_tenors, n_days): where the period of an index that starts on a day
-    ends; ``index_year_days`` (n_curves,).
+    ends; ``index_year_days`` (n_curves,). ``deviation`` (n_curves, n_days, WIDTH): of an index that
+    is fixed on a day, normal, 0 on day 0; no curves where no lens reads options.
     """
 
     discount: FloatArray
     spot_index: FloatArray
     tenor_end: CountArray
     index_year_days: FloatArray
+    deviation: FloatArray
 
 
 class BehaviourTables(NamedTuple):

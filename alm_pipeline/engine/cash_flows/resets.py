@@ -6,7 +6,8 @@ RR). The index is the simple forward on the scenario curve over its own period f
 or on the flat path the scenario's spot index. On a deterministic curve the forward is the same on
 whichever day it is fixed, so a fixing lag does not change it. An administered rate is the
 opening rate plus the pass-through of its index, at least the floor. A cap or floor contract
-accrues its intrinsic payoff.
+accrues its intrinsic payoff; what options are worth beyond it is noted beside the rate
+(``option_rates``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray, OptionType, RateType
+from alm_pipeline.engine.cash_flows.option_rates import set_option_rate
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     L_RATE,
@@ -75,6 +77,8 @@ def reset_rate(
         store(states, L_RATE, _administered_rate(term, behaviour, path, day))
         return
     index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+    if term.has_option:
+        set_option_rate(term, market, path, day, index, term.spread_rate, states)
     if term.option_type != _NO_OPTION:
         rate = term.rate_multiplier * index + term.spread_rate
         store(states, L_RATE, option_payoff(term.option_type, rate, term.strike_rate))

@@ -21,6 +21,7 @@ from alm_pipeline.engine.arrays import (
     CashFlowModel,
     CountArray,
     IntArray,
+    OptionType,
     Positions,
     RateType,
 )
@@ -69,6 +70,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
+    ("has_option", "?"),
     ("may_leave_early", "?"),
     ("may_draw", "?"),
     ("has_fee", "?"),
@@ -118,6 +120,17 @@ def has_schedule(positions: Positions) -> BoolArray:
     is_scheduled = ~np.isin(positions.model, _WITHOUT_SCHEDULE)
     is_undrawn = (positions.model == CashFlowModel.COMMITMENT) & (positions.start_offset <= 0)
     return np.asarray(is_scheduled & ~is_undrawn)
+
+
+def has_option(positions: Positions) -> BoolArray:
+    """Return which positions have an option on their rate: a cap, a floor, or both.
+
+    A cap not above the floor leaves a fixed rate and no option.
+    """
+    p = positions
+    is_bounded = ((p.cap_rate < np.inf) | (p.floor_rate > -np.inf)) & (p.cap_rate > p.floor_rate)
+    is_floating = (p.rate_type == RateType.FLOATING) & has_schedule(p)
+    return np.asarray(is_floating & (is_bounded | (p.option_type != OptionType.NONE)))
 
 
 def refused_terms(positions: Positions) -> dict[str, IntArray]:
@@ -180,6 +193,8 @@ def packed_terms(
     dates: DateTables,
     cohorts: Cohorts,
     agendas: AgendaTables,
+    *,
+    has_options: bool = False,
 ) -> Any:
     """Return one record of ``TERMS`` per chosen row.
 
@@ -194,12 +209,16 @@ def packed_terms(
     cohorts : Cohorts
     agendas : AgendaTables
         Of the positions whose dates lie on no common grid.
+    has_options : bool
+        Whether options on rates are valued beyond their intrinsic value.
     """
     terms = np.zeros(len(replacement_row[rows]), TERMS)
     for item in fields(Positions):
         terms[item.name] = getattr(positions, item.name)[rows]
     terms["replacement_row"] = replacement_row[rows]
     terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
+    if has_options:
+        terms["has_option"] = has_option(positions)[rows]
     packed = terms.view(np.recarray)
     _derive(packed, dates, cohorts)
     return packed

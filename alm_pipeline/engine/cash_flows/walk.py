@@ -1,8 +1,10 @@
 """The walk through an agenda: one row per action, eight scenarios at once.
 
 The same projection as that of the grids: it writes the same ``Rows``, which the same lenses read.
-Payoffs and states follow the ACTUS guide, section 5, unsigned as in ``projection``. The field
-``base`` is read by its name in brackets: in plain Python ``entry.base`` is numpy's own attribute.
+Payoffs and states follow the ACTUS guide, section 5, unsigned as in ``projection``. What options
+on the rate are worth (``option_rates``) goes the way of the interest: it is paid where interest is
+paid or capitalised. The field ``base`` is read by its name in brackets: in plain Python
+``entry.base`` is numpy's own attribute.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
 from alm_pipeline.engine.cash_flows.amortisation import repay_all
 from alm_pipeline.engine.cash_flows.customers import leave, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.option_rates import pay_option, set_option_rate
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     ACCRUED_BASE,
@@ -26,10 +29,13 @@ from alm_pipeline.engine.cash_flows.records import (
     L_BASE,
     L_DUE,
     L_DUE_BASE,
+    L_OPTION_DUE,
+    L_OPTION_RATE,
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
     N_ITEMS,
+    OPTION,
     RATE,
     SCHEDULED,
     BehaviourTables,
@@ -131,6 +137,7 @@ def _accrue(rows: Rows, row: int, start: int, day: int, years: float, states: Fl
     store(rows.flows, RATE, row, rate)
     add_to(states, L_DUE_BASE, weight)
     add_to(states, L_DUE, weight * rate)
+    add_to(states, L_OPTION_DUE, weight * load(states, L_OPTION_RATE))
 
 
 @kernel
@@ -224,6 +231,7 @@ def _repay(entry: Any, flows: FloatArray, row: int, states: FloatArray) -> None:
 def _pay_interest(flows: FloatArray, row: int, states: FloatArray) -> None:
     store(flows, INTEREST, row, load(states, L_DUE))
     store(flows, INTEREST_BASE, row, load(states, L_DUE_BASE))
+    pay_option(flows, row, states)
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
 
@@ -234,6 +242,7 @@ def _accrue_again(flows: FloatArray, row: int, states: FloatArray) -> None:
     due = load(states, L_DUE_BASE) * load(states, L_RATE)
     add_to(flows, ACCRUED, row, due - load(states, L_DUE))
     store(flows, RATE, row, load(states, L_RATE))
+    store(states, L_OPTION_DUE, load(states, L_DUE_BASE) * load(states, L_OPTION_RATE))
     store(states, L_DUE, due)
 
 
@@ -243,6 +252,9 @@ def _pay_in_advance(entry: Any, flows: FloatArray, row: int, states: FloatArray)
     weight = load(states, L_BASE) * entry.years_ahead
     interest = load(states, L_DUE) + weight * load(states, L_RATE)
     base = load(states, L_DUE_BASE) + weight
+    gain = load(states, L_OPTION_DUE) + weight * load(states, L_OPTION_RATE)
+    store(flows, OPTION, row, gain)
+    store(states, L_OPTION_DUE, load(states, L_OPTION_DUE) - gain)
     store(flows, INTEREST, row, interest)
     store(flows, INTEREST_BASE, row, base)
     store(states, L_DUE, load(states, L_DUE) - interest)
@@ -253,6 +265,7 @@ def _pay_in_advance(entry: Any, flows: FloatArray, row: int, states: FloatArray)
 def _capitalise(rows: Rows, row: int, states: FloatArray) -> None:
     put(rows.is_capitalised, row, True)
     store(rows.flows, CAPITALISED, row, load(states, L_DUE))
+    pay_option(rows.flows, row, states)
     add_to(states, L_BALANCE, load(states, L_DUE))
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
@@ -260,6 +273,7 @@ def _capitalise(rows: Rows, row: int, states: FloatArray) -> None:
 
 @kernel
 def _reset(term: Any, entry: Any, market: MarketTables, path: int, states: FloatArray) -> None:
+    store(states, L_OPTION_RATE, 0.0)
     if entry.action == _SET_RATE:
         store(states, L_RATE, entry.rate)
         return
@@ -269,6 +283,8 @@ def _reset(term: Any, entry: Any, market: MarketTables, path: int, states: Float
         if end <= day:
             end = int(market.tenor_end[term.index_tenor, day])
         index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+        if term.has_option:
+            set_option_rate(term, market, path, day, index, entry["base"], states)
     store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, entry["base"]))
 
 

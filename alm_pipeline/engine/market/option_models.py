@@ -27,17 +27,14 @@ from typing import NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
-from alm_pipeline.engine.kernel import array_kernel
+from alm_pipeline.engine.kernel import allocating_kernel, entry_kernel, kernel
 from alm_pipeline.errors import CalculationError
 
-_ROOT_HALF = math.sqrt(0.5)
-_ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
-_ROOT_HALF_PI = math.sqrt(0.5 * math.pi)
+_ROOT_HALF, _ROOT_TWO_PI, _ROOT_HALF_PI = map(math.sqrt, (0.5, 2.0 * math.pi, 0.5 * math.pi))
 _FRACTION_FROM = 2.5  # below, erfc loses one digit; above, the fraction has converged
 _FRACTION_TERMS = 50
 _SMALL_DEVIATION = 0.5  # up to here six nodes integrate to rounding
-_MAX_STEPS = 200
-_ROUNDING = 1e-15
+_MAX_STEPS, _ROUNDING = 200, 1e-15
 
 
 @dataclass(frozen=True)
@@ -89,17 +86,17 @@ class OptionValues(NamedTuple):
     vegas: FloatArray
 
 
-@array_kernel
+@kernel
 def _density(x: float) -> float:
     return math.exp(-0.5 * x * x) / _ROOT_TWO_PI
 
 
-@array_kernel
+@kernel
 def _probability(x: float) -> float:
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@array_kernel
+@kernel
 def _mills_slope(x: float) -> float:
     """Return ``1 - x R(x)``, R the Mills ratio ``N(-x) / n(x)``; x above about -1.
 
@@ -113,19 +110,18 @@ def _mills_slope(x: float) -> float:
     return 1.0 / (x * inner + 1.0)
 
 
-@array_kernel
+@kernel
 def _pair(x: float, width: float) -> float:
     return _mills_slope(x - width) + _mills_slope(x + width)
 
 
-@array_kernel
+@kernel
 def _log_distance(forward: float, strike: float) -> float:
     """Return ``|ln(F / K)|`` with all its digits, also where both are nearly equal."""
-    low, high = min(forward, strike), max(forward, strike)
-    return math.log1p((high - low) / low)
+    return math.log1p(abs(forward - strike) / min(forward, strike))
 
 
-@array_kernel
+@kernel
 def _lognormal_time_value(forward: float, strike: float, deviation: float) -> float:
     """Return the price of the option that is out of the money.
 
@@ -133,8 +129,6 @@ def _lognormal_time_value(forward: float, strike: float, deviation: float) -> fl
     for a small t the difference is the integral of ``1 - x R(x)`` by six Gauss-Legendre nodes.
     """
     low, high = min(forward, strike), max(forward, strike)
-    if low <= 0.0:
-        return 0.0
     h, t = _log_distance(forward, strike) / deviation, 0.5 * deviation
     if deviation > _SMALL_DEVIATION:
         return max(low * _probability(t - h) - high * _probability(-t - h), 0.0)
@@ -144,17 +138,24 @@ def _lognormal_time_value(forward: float, strike: float, deviation: float) -> fl
     return math.sqrt(low * high) * _density(h) * math.exp(-0.5 * t * t) * t * integral
 
 
-@array_kernel
-def _time_value(is_lognormal: bool, forward: float, strike: float, deviation: float) -> float:
+@kernel
+def normal_time_value(distance: float, deviation: float) -> float:
+    """Return price less intrinsic value in the normal model; ``distance`` is ``|F - K|``."""
     if deviation <= 0.0:
         return 0.0
-    if is_lognormal:
-        return _lognormal_time_value(forward, strike, deviation)
-    x = abs(forward - strike) / deviation
+    x = distance / deviation
     return deviation * _density(x) * _mills_slope(x)
 
 
-@array_kernel
+@kernel
+def _time_value(is_lognormal: bool, forward: float, strike: float, deviation: float) -> float:
+    if is_lognormal:
+        is_open = deviation > 0.0 and min(forward, strike) > 0.0
+        return _lognormal_time_value(forward, strike, deviation) if is_open else 0.0
+    return normal_time_value(abs(forward - strike), deviation)
+
+
+@entry_kernel
 def option_price(
     is_lognormal: bool, is_call: bool, forward: float, strike: float, deviation: float
 ) -> float:
@@ -173,7 +174,7 @@ def option_price(
     return intrinsic + _time_value(is_lognormal, forward, strike, deviation)
 
 
-@array_kernel
+@entry_kernel
 def option_delta(
     is_lognormal: bool, is_call: bool, forward: float, strike: float, deviation: float
 ) -> float:
@@ -193,7 +194,7 @@ def option_delta(
     return sign * _probability(sign * d)
 
 
-@array_kernel
+@entry_kernel
 def option_vega(is_lognormal: bool, forward: float, strike: float, deviation: float) -> float:
     """Return the slope of `option_price` in the deviation: of calls and puts alike, not negative.
 
@@ -210,7 +211,7 @@ def option_vega(is_lognormal: bool, forward: float, strike: float, deviation: fl
     return scale * _density(h) * math.exp(-0.5 * t * t)
 
 
-@array_kernel
+@entry_kernel
 def implied_deviation(
     is_lognormal: bool, time_value: float, forward: float, strike: float
 ) -> float:
@@ -247,7 +248,7 @@ def implied_deviation(
     return deviation
 
 
-@array_kernel
+@allocating_kernel
 def _option_rows(is_lognormal: bool, is_call: BoolArray, terms: FloatArray) -> FloatArray:
     """Return price, delta and slope in the deviation, (3, n), of forward, strike and deviation."""
     rows = np.empty_like(terms)
@@ -259,7 +260,7 @@ def _option_rows(is_lognormal: bool, is_call: BoolArray, terms: FloatArray) -> F
     return rows
 
 
-@array_kernel
+@allocating_kernel
 def _implied_rows(is_lognormal: bool, terms: FloatArray) -> FloatArray:
     """Return `implied_deviation`, (n,), of time value, forward and strike."""
     deviations = np.empty(terms.shape[1])

@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
-from alm_pipeline.engine.kernel import array_kernel
+from alm_pipeline.engine.kernel import allocating_kernel
 from alm_pipeline.engine.market.curve import DAYS_PER_YEAR, ZeroCurve, discount_factors
 from alm_pipeline.errors import CalculationError
 
@@ -187,7 +187,7 @@ def _tree_days(bond: RedeemableBond, max_step_days: int) -> IntArray:
     return np.concatenate([[0], *parts]).astype(np.int32)
 
 
-@array_kernel
+@allocating_kernel
 def _rolled_back(rows: FloatArray, a: float, sigma: float) -> tuple[float, float]:
     """Return the values with and without the right, from the last day back to the first."""
     spacings, widths = _nodes(rows[_YEARS], a, sigma)
@@ -212,7 +212,7 @@ def _rolled_back(rows: FloatArray, a: float, sigma: float) -> tuple[float, float
     return values[0, 0], values[1, 0]
 
 
-@array_kernel
+@allocating_kernel
 def _nodes(years: FloatArray, a: float, sigma: float) -> tuple[FloatArray, CountArray]:
     """Return each day's distance between nodes, ``sqrt(3 variance)``, and nodes on either side."""
     spacings, widths = np.zeros(len(years)), np.zeros(len(years), dtype=np.int64)
@@ -226,7 +226,7 @@ def _nodes(years: FloatArray, a: float, sigma: float) -> tuple[FloatArray, Count
     return spacings, widths
 
 
-@array_kernel
+@allocating_kernel
 def _drifts(rows: FloatArray, spacings: FloatArray, widths: CountArray, a: float) -> FloatArray:
     """Return the rate of each step's middle node, at which the tree reprices the curve.
 
@@ -255,7 +255,7 @@ def _drifts(rows: FloatArray, spacings: FloatArray, widths: CountArray, a: float
     return drifts
 
 
-@array_kernel
+@allocating_kernel
 def _branch(node: int, spacing: float, following: float, decay: float) -> tuple[int, float]:
     """Return the next day's node nearest to a node's mean, and how far the mean lies above it."""
     if following <= 0.0:
@@ -265,7 +265,7 @@ def _branch(node: int, spacing: float, following: float, decay: float) -> tuple[
     return int(nearest), mean - nearest
 
 
-@array_kernel
+@allocating_kernel
 def _down(off: float) -> float:
     """Return the probability of the lower node, or of the upper one for ``-off``."""
     return 1.0 / 6.0 + 0.5 * (off * off - off)

@@ -39,6 +39,7 @@ from alm_pipeline.engine.metrics.nii import (
     fee_income,
     replaced_income,
 )
+from alm_pipeline.engine.metrics.option_value import option_value
 from alm_pipeline.engine.metrics.principal import (
     MONTH_INTEREST,
     MONTH_MARGIN,
@@ -57,6 +58,7 @@ class Lenses(NamedTuple):
     has_flat_path: bool
     has_repricing: bool
     has_principal: bool
+    has_options: bool
 
 
 class Setting(NamedTuple):
@@ -85,12 +87,14 @@ class Values(NamedTuple):
     """Results per position of the whole pass; a chunk writes those of its own positions.
 
     ``present_value`` (n, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows, WIDTH);
-    ``principal`` (1, n, N_PRINCIPAL_ITEMS, WIDTH). A lens that is not chosen has n = 0.
+    ``principal`` (1, n, N_PRINCIPAL_ITEMS, WIDTH); ``option_value`` (n, WIDTH). A lens that is not
+    chosen has n = 0.
     """
 
     present_value: FloatArray
     net_interest_income: FloatArray
     principal: FloatArray
+    option_value: FloatArray
 
 
 class Totals(NamedTuple):
@@ -109,6 +113,7 @@ def empty_values(n: int, lenses: Lenses) -> Values:
         present_value=np.zeros((n, WIDTH)),
         net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, WIDTH)),
         principal=np.zeros((1, n_principal, N_PRINCIPAL_ITEMS, WIDTH)),
+        option_value=np.zeros((n * lenses.has_options, WIDTH)),
     )
 
 
@@ -170,6 +175,8 @@ def _fill(
             group,
         )
         store(values.present_value, i, value)
+        if term.has_option and term.is_eve:
+            _read_options(term, setting, rows, n_rows, values, i)
         if lenses.has_repricing:
             add_repricing(term, rows, n_rows, setting.bucket_of_day, totals.repricing, group)
         if lenses.has_principal:
@@ -197,6 +204,14 @@ def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buf
         buffers.rows,
         buffers.states,
     )
+
+
+@kernel
+def _read_options(
+    term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, i: int
+) -> None:
+    discount, is_margin_included = setting.market.discount, setting.is_margin_included
+    store(values.option_value, i, option_value(term, rows, n_rows, discount, is_margin_included))
 
 
 @kernel

@@ -60,6 +60,10 @@ class SimulationResult:
     Attributes
     ----------
     present_value : (n, S)
+        Along the forwards: options at their intrinsic value.
+    option_value : (n, S)
+        What options on rates are worth beyond it; positive where the bank holds them. No rows
+        without that lens.
     net_interest_income, net_interest_income_other_path : {12: (n, S), 24: (n, S)}
         Months of the window; along the chosen path of the indices, and along the other one.
     principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |
@@ -74,6 +78,7 @@ class SimulationResult:
     """
 
     present_value: FloatArray
+    option_value: FloatArray
     net_interest_income: dict[int, FloatArray]
     net_interest_income_other_path: dict[int, FloatArray]
     principal: dict[str, FloatArray]

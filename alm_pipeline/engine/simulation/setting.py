@@ -21,6 +21,7 @@ from alm_pipeline.engine.arrays import (
     IntArray,
     Positions,
     RateType,
+    Volatilities,
 )
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
@@ -29,6 +30,7 @@ from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
+    has_option,
     has_schedule,
     packed_terms,
     refuse_terms,
@@ -54,7 +56,8 @@ from alm_pipeline.engine.simulation.tables import (
 from alm_pipeline.errors import CalculationError
 
 WINDOW_MONTHS = (12, 24)
-LENSES = ("value", "income", "months", "repricing", "principal")
+DEFAULT_LENSES = ("value", "income", "months", "repricing", "principal")
+LENSES = (*DEFAULT_LENSES, "options")
 PATHS = ("forward", "flat")
 
 
@@ -70,7 +73,8 @@ class SimulationOptions:
     ``replacement``: principal is replaced "tenor" after tenor, or once until the "window_end".
     ``interest_split``: a period's interest is shared between months by the contract's
     "day_count", or by "days". ``lenses`` and ``nii_paths`` choose what is read: "value" always,
-    "income" of each position, "months" of each group (with income), "repricing", "principal".
+    "income" of each position, "months" of each group (with income), "repricing", "principal";
+    "options" (not unless chosen) needs volatilities.
     """
 
     as_of_date: np.datetime64
@@ -80,7 +84,7 @@ class SimulationOptions:
     nii_paths: tuple[str, ...] = PATHS
     replacement: str = "tenor"
     interest_split: str = "day_count"
-    lenses: tuple[str, ...] = LENSES
+    lenses: tuple[str, ...] = DEFAULT_LENSES
     threads: int = 1
     adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...] = ()
 
@@ -105,6 +109,11 @@ class SimulationOptions:
             raise CalculationError(
                 f"horizon_months {self.horizon_months}", fix=f"use {WINDOW_MONTHS[-1]}"
             )
+
+    @property
+    def has_options(self) -> bool:
+        """Return whether options on rates are valued beyond their intrinsic value."""
+        return "options" in self.lenses
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +144,7 @@ class Prepared:
             setting.dates,
             self.cohorts,
             setting.agendas,
+            has_options=setting.lenses.has_options,
         )
 
 
@@ -145,21 +155,21 @@ def prepared(
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
+    volatilities: Volatilities | None = None,
 ) -> Prepared:
     """Return everything a pass over ``positions`` reads.
 
     Raises
     ------
     CalculationError
-        If terms are refused, or codes do not match.
+        If terms are refused, codes do not match, or options are to be valued without volatilities.
     """
-    agendas = agendas if agendas is not None else no_agendas(len(positions))
-    refuse_terms(positions)
-    _check_codes(positions, curves, behaviour, options)
+    agendas = agendas or no_agendas(len(positions))
+    _check_codes(positions, curves, behaviour, volatilities, options)
     month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
     last_day = max(_last_day(positions, behaviour, int(month_days[-1])), _last_entry(agendas))
     n_days = _n_market_days(positions, last_day, int(month_days[-1]))
-    market = market_tables(curves, options.as_of_date, n_days)
+    market = market_tables(curves, options.as_of_date, n_days, volatilities)
     n_months = _n_rate_months(positions, options.horizon_months)
     tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
     pairs, replacement_row = _replacement_pairs(positions)
@@ -202,12 +212,18 @@ def _lenses(options: SimulationOptions) -> Lenses:
         has_flat_path="flat" in options.nii_paths,
         has_repricing="repricing" in options.lenses,
         has_principal="principal" in options.lenses,
+        has_options=options.has_options,
     )
 
 
 def _check_codes(
-    positions: Positions, curves: Curves, behaviour: Behaviour, options: SimulationOptions
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    volatilities: Volatilities | None,
+    options: SimulationOptions,
 ) -> None:
+    refuse_terms(positions)
     n_scenarios = behaviour.n_scenarios
     checks = {
         "behaviour has another number of scenarios": n_scenarios != curves.n_scenarios,
@@ -225,6 +241,35 @@ def _check_codes(
     for what, is_wrong in checks.items():
         if is_wrong:
             raise CalculationError(what, fix="align positions, curves, behaviour and options")
+    if options.has_options:
+        _check_volatilities(positions, curves, volatilities)
+
+
+def _check_volatilities(
+    positions: Positions, curves: Curves, volatilities: Volatilities | None
+) -> None:
+    """Raise if an option has no volatility."""
+    if volatilities is None:
+        raise CalculationError(
+            "options are to be valued without volatilities",
+            fix="give volatilities, or leave the lens options out",
+        )
+    n_scenarios, n_curves = volatilities.normal_volatilities.shape[:2]
+    if (n_scenarios, n_curves) != (curves.n_scenarios, curves.n_curves):
+        raise CalculationError(
+            f"volatilities of {n_scenarios} scenarios and {n_curves} curves",
+            detail=f"{curves.n_scenarios} scenarios and {curves.n_curves} curves of zero rates",
+            fix="align volatilities and curves",
+        )
+    index, discount = positions.index_curve, positions.discount_curve
+    is_quoted = volatilities.is_quoted[np.where(index == NO_CODE, discount, index)]
+    missing = np.flatnonzero(has_option(positions) & ~is_quoted)
+    if len(missing):
+        raise CalculationError(
+            f"{len(missing)} positions have an option on an index without volatility",
+            detail=f"rows {list(missing[:10])}",
+            fix="deliver the volatilities or leave the positions out",
+        )
 
 
 def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> int:

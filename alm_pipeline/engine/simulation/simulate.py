@@ -19,6 +19,7 @@ from alm_pipeline.engine.arrays import (
     CountArray,
     Curves,
     Positions,
+    Volatilities,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
@@ -55,6 +56,7 @@ def simulate(
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
+    volatilities: Volatilities | None = None,
 ) -> SimulationResult:
     """Project every position under every scenario and read all lenses.
 
@@ -70,6 +72,8 @@ def simulate(
     options : SimulationOptions
     agendas : AgendaTables, optional
         Dated actions of the positions whose dates lie on no common grid.
+    volatilities : Volatilities, optional
+        Of the same scenarios and curves; read by the lens "options" only, which needs them.
 
     Returns
     -------
@@ -79,9 +83,10 @@ def simulate(
     Raises
     ------
     CalculationError
-        If terms are refused, codes do not match, or principal is not conserved.
+        If terms are refused, codes do not match, options are to be valued without volatilities, or
+        principal is not conserved.
     """
-    ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas)
+    ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
     n_fine, n_groups = len(fine_bounds(bucket_sets)), positions.n_groups
     values = [empty_values(len(positions), one.lenses) for one in ready.settings]
     totals = [empty_totals(0, n_groups, n_fine, options.horizon_months) for _ in ready.settings]
@@ -154,6 +159,7 @@ def _result(
     has_principal = "principal" in lenses
     return SimulationResult(
         present_value=values.present_value,
+        option_value=values.option_value,
         net_interest_income=by_path.pop(options.nii_path, {}),
         net_interest_income_other_path=by_path.popitem()[1] if by_path else {},
         principal=principal_items(values.principal[0]) if has_principal else {},

@@ -18,6 +18,7 @@ from alm_pipeline.engine.arrays import (
     Curves,
     FloatArray,
     IntArray,
+    Volatilities,
 )
 from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import period_shares
@@ -68,12 +69,28 @@ def index_period_ends(as_of_date: np.datetime64, n_days: int) -> CountArray:
     return ends
 
 
-def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> MarketTables:
+def deviations(volatilities: Volatilities, n_days: int) -> FloatArray:
+    """Return the standard deviation of an index fixed on day 0, 1, ..., ``n_days - 1``.
+
+    (n_curves, n_days, n_scenarios) [decimal per year], ``volatility x sqrt(day / 365)``.
+    """
+    nodes, days = volatilities.expiry_days, np.arange(n_days, dtype=np.int32)
+    by_day = daily_zero_rates(nodes, volatilities.normal_volatilities, days)  # linear, flat beyond
+    return np.ascontiguousarray(np.moveaxis(by_day * np.sqrt(days / 365.0), 0, -1))
+
+
+def market_tables(
+    curves: Curves,
+    as_of_date: np.datetime64,
+    n_days: int,
+    volatilities: Volatilities | None = None,
+) -> MarketTables:
     """Return the daily tables of all curves and scenarios.
 
     ``n_days`` covers every index period used. Scenarios stand last, all of them; ``market_blocks``
     cuts them.
     """
+    no_options = np.zeros((0, 0, curves.n_scenarios))
     discount = discount_factors(curves.tenor_days, curves.zero_rates, n_days)
     ends = index_period_ends(as_of_date, n_days)
     return MarketTables(
@@ -81,13 +98,15 @@ def market_tables(curves: Curves, as_of_date: np.datetime64, n_days: int) -> Mar
         spot_index=_index_on_day_0(discount, ends, curves.index_year_days),
         tenor_end=ends,
         index_year_days=curves.index_year_days,
+        deviation=deviations(volatilities, n_days) if volatilities is not None else no_options,
     )
 
 
 def market_blocks(market: MarketTables) -> list[MarketTables]:
     """Return the tables of each block of scenarios."""
-    blocks = zip(scenario_blocks(market.discount), scenario_blocks(market.spot_index), strict=True)
-    return [market._replace(discount=factors, spot_index=spot) for factors, spot in blocks]
+    names = ("discount", "spot_index", "deviation")
+    parts = zip(*(scenario_blocks(getattr(market, name)) for name in names), strict=True)
+    return [market._replace(**dict(zip(names, part, strict=True))) for part in parts]
 
 
 def behaviour_blocks(behaviour: BehaviourTables) -> list[BehaviourTables]:

@@ -63,6 +63,7 @@ _NO_MARKET = MarketTables(
     spot_index=np.zeros((1, 1, 1)),
     tenor_end=np.zeros((1, 1), np.int64),
     index_year_days=np.full(1, 360.0),
+    deviation=np.zeros((0, 0, 1)),
 )
 
 _NOBODY_ACTS = nobody_acts()

@@ -134,10 +134,12 @@ def run(
     **options: Any,
 ) -> SimulationResult:
     """Simulate with plain options."""
+    volatilities = options.pop("volatilities", None)
     return simulate(
         positions,
         curves,
         behaviour or Behaviour.none(curves.n_scenarios),
         bucket_sets or (one_bucket(),),
         SimulationOptions(as_of_date=options.pop("as_of_date", AS_OF), **options),
+        volatilities=volatilities,
     )
