@@ -16,6 +16,7 @@ from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.simulation import (
     EVENTS,
+    LENSES,
     Markets,
     curves_of,
     markets_of,
@@ -52,6 +53,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=bank.settings.eve_margins,
         nii_path=bank.settings.nii_base_path,
+        lenses=LENSES,
         adjustments=book.adjustments,
     )
     assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
@@ -64,9 +66,9 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         partition,
         str(book.currency[0]),
         str(book.product_code[0]),
-        explain(*given, book.agendas),
+        explain(*given, book.agendas, markets.volatilities.under(len(scenarios))),
         sensitivities(*given, tenors, book.agendas),
-        _stored_value(bank, position_id, partition),
+        *_stored_values(bank, position_id, partition),
     )
 
 
@@ -79,10 +81,12 @@ def _codes(bank: Bank, markets: Markets) -> BridgeCodes:
     )
 
 
-def _stored_value(bank: Bank, position_id: str, partition: Partition) -> float | None:
+def _stored_values(
+    bank: Bank, position_id: str, partition: Partition
+) -> tuple[float | None, float | None]:
     bank.store.bind("scenarios.position_values", partition)
     found = bank.store.session.rows(
-        "select present_value from scenarios.position_values where position_id = $id",
+        "select present_value, option_value from scenarios.position_values where position_id = $id",
         {"id": position_id},
     )
-    return found[0]["present_value"] if found else None
+    return (found[0]["present_value"], found[0]["option_value"]) if found else (None, None)

@@ -52,6 +52,7 @@ def position_values(done: MonthPass, partition: Partition) -> pa.Table:
     chosen, other = result.net_interest_income, result.net_interest_income_other_path
     numbers = {
         "present_value": result.present_value,
+        "option_value": result.option_value,
         "nii_12m": chosen[12],
         "nii_24m": chosen[24],
         "nii_12m_other_path": other[12],

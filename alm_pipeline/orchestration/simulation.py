@@ -16,10 +16,16 @@ import pyarrow as pa
 
 from alm_pipeline.engine.arrays import Behaviour, Curves
 from alm_pipeline.engine.simulation.result import SimulationResult
-from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.inputs.time_buckets import engine_buckets
+from alm_pipeline.inputs.volatilities import (
+    VOLATILITY_COLUMNS,
+    BaseVolatilities,
+    base_volatilities,
+)
 from alm_pipeline.inputs.zero_rates import (
     QUOTE_COLUMNS,
     BaseZeroRates,
@@ -48,7 +54,18 @@ READS = (
     "book.scheduled_events",
     "behaviour.position_assumptions",
     "staging.curve_quote",
+    "staging.vol_quote",
 )
+LENSES = (*DEFAULT_LENSES, "options")
+_OPTIONS_HELD = """
+    select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
+    from book.positions
+    where
+        rate_type = 'floating'
+        and (cap_rate is not null or floor_rate is not null or option_type <> 'none')
+        and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
+    group by currency
+"""
 RELATIONS = (
     "inputs.behaviour_parameters",
     "inputs.curves",
@@ -62,14 +79,20 @@ RELATIONS = (
 
 @dataclass(frozen=True)
 class Markets:
-    """Base and shocked curves of a month end, and what is stopped in which scenario."""
+    """Curves and volatilities of a month end, and what is stopped in which scenario."""
 
     base: BaseZeroRates
     shocked: Mapping[str, ScenarioZeroRates]
+    volatilities: BaseVolatilities
+
+    @property
+    def errors(self) -> dict[str, MarketDataError]:
+        """Return the cause for every currency that is stopped in all scenarios."""
+        return {**self.base.errors, **self.volatilities.errors}
 
     def stopped(self, scenario: str) -> dict[str, str]:
         """Return the cause for every currency that has no value under a scenario."""
-        found = dict(self.base.errors) | dict(self.shocked[scenario].errors)
+        found = self.errors | dict(self.shocked[scenario].errors)
         return {currency: str(error) for currency, error in sorted(found.items())}
 
 
@@ -111,16 +134,22 @@ def scenario_hashes(bank: Bank) -> dict[str, str]:
 
 
 def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Markets:
-    """Build the curves of a month end from its quotes; `staging.curve_quote` is bound."""
+    """Build curves and volatilities of a month end from its quotes; the quotes are bound."""
     session, figures = bank.store.session, bank.figures
     columns = ", ".join(QUOTE_COLUMNS)
     rows = session.query(f"select {columns} from staging.curve_quote order by all")
     quotes = {name: _column(rows, name) for name in QUOTE_COLUMNS}
+    wanted = ", ".join(VOLATILITY_COLUMNS)
+    caps = session.query(
+        f"select {wanted} from staging.vol_quote where surface = 'cap' order by all"
+    )
     found = session.rows("select distinct currency from book.positions order by currency")
     currencies = [row["currency"] for row in found]
     base = base_zero_rates(quotes, figures.curves, partition.as_of_date, currencies)
     shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
-    return Markets(base, shocked)
+    held = {row["currency"]: (row["n"], row["amount"]) for row in session.rows(_OPTIONS_HELD)}
+    volatilities = {name: _column(caps, name) for name in VOLATILITY_COLUMNS}
+    return Markets(base, shocked, base_volatilities(volatilities, base, held))
 
 
 _PASSES: dict[str, MonthPass] = {}
@@ -157,7 +186,7 @@ def _month_pass(
         products=figures.products,
         curves=figures.curves,
     )
-    rows, held = _rows(bank, markets.base)
+    rows, held = _rows(bank, markets)
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = engine_book(rows, events, partition.as_of_date, codes)
     behaviour = behaviour_arrays(
@@ -167,6 +196,7 @@ def _month_pass(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
         nii_path=settings.nii_base_path,
+        lenses=LENSES,
         threads=settings.threads,
         adjustments=book.adjustments,
     )
@@ -177,14 +207,15 @@ def _month_pass(
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
         book.agendas,
+        markets.volatilities.under(len(scenarios)),
     )
     return MonthPass(scenarios, book, result, markets, held)
 
 
-def _rows(bank: Bank, base: BaseZeroRates) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:
+def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:
     """Return the positions that can be valued, and per stopped currency what is left out."""
     session = bank.store.session
-    left = ", ".join(f"'{currency}'" for currency in sorted(base.errors)) or "''"
+    left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
     rows = session.query(
         f"select * from book.positions where currency not in ({left}) order by position_id"
     )
@@ -221,7 +252,7 @@ def _without_behaviour(behaviour: Behaviour) -> Behaviour:
 
 
 def _column(rows: pa.Table, name: str) -> Any:
-    if name == "quote":
+    if name in ("quote", "vol"):
         return rows.column(name).to_numpy()
     if name == "quote_date":
         return rows.column(name).to_numpy().astype("datetime64[D]")

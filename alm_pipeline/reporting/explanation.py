@@ -20,8 +20,9 @@ class Explanation:
 
     Attributes
     ----------
-    stored_value : float or None
-        `present_value` of scenarios.position_values; None where the position has none there.
+    stored_value, stored_option_value : float or None
+        `present_value` and `option_value` of scenarios.position_values; None where the position has
+        none there.
     """
 
     position_id: str
@@ -31,11 +32,17 @@ class Explanation:
     dates: list[ExplainedDate]
     measures: Sensitivities
     stored_value: float | None
+    stored_option_value: float | None
 
     @property
     def present_value(self) -> float:
         """The sum of the dates."""
         return sum(d.present_value for d in self.dates)
+
+    @property
+    def option_value(self) -> float:
+        """The sum of what the dates' options are worth beyond that."""
+        return sum(d.option_value for d in self.dates)
 
     def day(self, offset: int) -> date:
         """Return the date of an offset."""
@@ -59,6 +66,7 @@ _COLUMNS = (
     "next rate",
     "discount",
     "value",
+    "option value",
 )
 
 
@@ -69,10 +77,13 @@ def print_explanation(explained: Explanation, console: Console) -> None:
         f" {explained.partition}"
     )
     console.print(_table(explained, title))
-    stored = explained.stored_value
-    console.print(f"sum of values        {explained.present_value:,.6f}", highlight=False)
-    shown = "not stored: no value under this scenario" if stored is None else f"{stored:,.6f}"
-    console.print(f"stored by the close  {shown}", highlight=False)
+    for name, amount, stored in (
+        ("sum of values", explained.present_value, explained.stored_value),
+        ("sum of option values", explained.option_value, explained.stored_option_value),
+    ):
+        console.print(f"{name:<20} {amount:,.6f}", highlight=False)
+        shown = "not stored: no value under this scenario" if stored is None else f"{stored:,.6f}"
+        console.print(f"stored by the close  {shown}", highlight=False)
     _print_measures(explained.measures, console)
 
 
@@ -95,6 +106,7 @@ def _table(explained: Explanation, title: str) -> Table:
             "" if one.next_rate is None else f"{one.next_rate:.4%}",
             f"{one.discount_factor:.8f}",
             f"{one.present_value:,.2f}",
+            f"{one.option_value:,.2f}",
         )
     return table
 

@@ -1,4 +1,4 @@
--- about:  Net present value of every entity, currency and product under one scenario.
+-- about:  Present value along the forwards, and what options add, of every entity, currency and product by scenario.
 -- grain:  as_of_date, scenario, entity_id, currency, product_code, is_intragroup
 -- reads:  book.positions, scenarios.position_values, inputs.members
 with in_scope as (
@@ -28,6 +28,10 @@ select
         when count(v.present_value) = count(*)
             then cast(sum(cast(v.present_value as decimal(38, 6))) as double)
     end as present_value,
+    case
+        when count(v.option_value) = count(*)
+            then cast(sum(cast(v.option_value as decimal(38, 6))) as double)
+    end as option_value,
     count(*) as n_positions,
     count(*) - count(v.present_value) as n_not_valued
 from in_scope as s

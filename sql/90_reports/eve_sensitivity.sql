@@ -10,7 +10,8 @@ with valued as (
         e.currency,
         e.is_intragroup,
         p.family,
-        e.present_value
+        e.present_value + e.option_value as present_value,
+        e.option_value
     from metrics.eve as e
     inner join inputs.products as p on e.product_code = p.product_code
     union all
@@ -20,7 +21,8 @@ with valued as (
         currency,
         is_intragroup,
         'total' as family,
-        present_value
+        present_value + option_value as present_value,
+        option_value
     from metrics.eve
 ),
 
@@ -40,7 +42,11 @@ by_family as (
         cast(
             sum(cast(v.present_value * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
             as double
-        ) as present_value
+        ) as present_value,
+        cast(
+            sum(cast(v.option_value * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
+            as double
+        ) as option_value
     from valued as v
     inner join book.reporting_units as u
         on v.entity_id = u.member_entity_id and v.is_intragroup = u.is_intragroup
@@ -116,6 +122,8 @@ compared as (
         b.present_value as eve_base,
         s.present_value as eve,
         s.present_value - b.present_value as delta_eve,
+        b.option_value as option_amount_base,
+        s.option_value as option_amount,
         total.present_value as eve_base_total
     from by_family as s
     inner join by_family as b
@@ -140,6 +148,8 @@ select
     case when c.cause is null then cast(c.eve_base as decimal(18, 2)) end as eve_base,
     case when c.cause is null then cast(c.eve as decimal(18, 2)) end as eve,
     case when c.cause is null then cast(c.delta_eve as decimal(18, 2)) end as delta_eve,
+    case when c.cause is null then cast(c.option_amount_base as decimal(18, 2)) end as option_amount_base,
+    case when c.cause is null then cast(c.option_amount as decimal(18, 2)) end as option_amount,
     case when c.cause is null and c.row_kind <> 'elimination' then c.delta_eve / nullif(abs(c.eve_base_total), 0) end
         as delta_eve_base_share,
     case when c.cause is null then c.delta_eve / nullif(f.tier1_amount, 0) end as delta_eve_tier1_share,

@@ -9,7 +9,7 @@ with measured as (
         currency,
         is_intragroup,
         'eve' as measure,
-        present_value as amount
+        present_value + option_value as amount
     from metrics.eve
     union all
     select

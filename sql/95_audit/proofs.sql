@@ -69,8 +69,12 @@ position_totals as (
         v.scenario,
         u.entity_id,
         u.row_kind,
-        sum(cast(v.present_value * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
-            as present_value
+        sum(
+            cast(
+                (v.present_value + v.option_value) * u.consolidation_factor * t.translation_rate
+                as decimal(38, 6)
+            )
+        ) as present_value
     from scenarios.position_values as v
     inner join book.positions as p on v.position_id = p.position_id
     left join inputs.members as own on p.entity_id = own.entity_id

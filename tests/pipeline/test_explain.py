@@ -23,6 +23,8 @@ def test_the_dates_of_a_position_add_up_to_its_stored_value(closed_small_bank: C
         partition = Partition(DAY, scenario)
         found = explain_position(closed_small_bank.folder.bank, row["position_id"], partition)
         assert found.stored_value == row["present_value"]
+        assert found.stored_option_value == row["option_value"]
+        assert found.option_value == pytest.approx(row["option_value"], rel=1e-12, abs=1e-9)
         assert found.present_value == pytest.approx(row["present_value"], rel=1e-12, abs=1e-9)
 
 

@@ -12,7 +12,8 @@ POSITION = {
 }  # fmt: skip
 VALUE = {
     "scenario": "base", "position_id": "BANK:loan:1", "entity_id": "BANK", "currency": "USD",
-    "present_value": 90.0, "opening_principal": 100.0, "capitalised_interest": 0.0,
+    "present_value": 90.0, "option_value": 0.0, "opening_principal": 100.0,
+    "capitalised_interest": 0.0,
     "drawn_principal": 0.0, "scheduled_principal": 60.0, "prepaid_principal": 30.0,
     "written_off_principal": 0.0, "remaining_principal": 10.0,
 }  # fmt: skip

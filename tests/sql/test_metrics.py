@@ -22,6 +22,7 @@ VALUE = {
     "scenario": "base",
     "position_id": "BANK:loan:1",
     "present_value": 100.25,
+    "option_value": 1.5,
     "nii_12m": 5.0,
     "nii_24m": 9.0,
     "nii_12m_other_path": 4.0,
@@ -67,14 +68,14 @@ def test_economic_value_adds_up_what_is_in_the_measure(bench):
     bench.give("book.positions", [POSITION, out])
     bench.give("scenarios.position_values", [VALUE, {**VALUE, "position_id": "BANK:loan:2"}])
     (row,) = bench.run("metrics.eve")
-    assert (row["present_value"], row["n_positions"]) == (100.25, 1)
+    assert (row["present_value"], row["option_value"], row["n_positions"]) == (100.25, 1.5, 1)
 
 
 def test_one_position_without_a_value_leaves_no_partial_sum(bench):
     bench.give("book.positions", [POSITION, second()])
     bench.give("scenarios.position_values", [VALUE])
     (row,) = bench.run("metrics.eve")
-    assert row["present_value"] is None
+    assert (row["present_value"], row["option_value"]) == (None, None)
     assert (row["n_positions"], row["n_not_valued"]) == (2, 1)
     (income,) = bench.run("metrics.nii")
     assert income["nii_12m"] is None

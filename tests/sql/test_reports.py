@@ -49,7 +49,7 @@ PACK = [
 
 def eve(scenario: str, amount: float | None, **given: Any) -> dict[str, Any]:
     row = {"scenario": scenario, "entity_id": "BANK", "currency": "USD", "product_code": "loan",
-           "is_intragroup": False, "present_value": amount}  # fmt: skip
+           "is_intragroup": False, "present_value": amount, "option_value": 0.0}  # fmt: skip
     return {**row, **given}
 
 

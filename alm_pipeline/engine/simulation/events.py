@@ -7,6 +7,7 @@ for a whole book.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -77,12 +78,16 @@ def project(
     agendas : AgendaTables, optional
         As in ``simulate``.
 
+    The lens "options" has no events: time value is no cash.
+
     Returns
     -------
     Events
         Ordered by position, scenario, date and event type. Cash is signed, along the forwards;
         movements of nothing (zero interest, no prepayment) have no row.
     """
+    lenses = tuple(lens for lens in options.lenses if lens != "options")
+    options = replace(options, lenses=lenses)
     ready = prepared(positions, curves, behaviour, (), options, agendas)
     terms = ready.terms(np.arange(len(positions)))
     parts: list[dict[str, FloatArray]] = []

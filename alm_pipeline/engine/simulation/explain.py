@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray, Positions
+from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray, Positions, Volatilities
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
@@ -20,6 +20,7 @@ from alm_pipeline.engine.cash_flows.records import (
     FEE,
     INTEREST,
     INTEREST_BASE,
+    OPTION,
     PREPAID,
     RATE,
     SCHEDULED,
@@ -50,8 +51,9 @@ class ExplainedDate:
     balance_after : float
     discount_factor : float
         Of the date, with the margin where margins are included.
-    present_value : float
-        Signed by the bank's side.
+    present_value, option_value : float
+        Signed by the bank's side; the second is what options on the rate are worth beyond the
+        first, 0 without that lens.
     """
 
     start_offset: int
@@ -70,6 +72,7 @@ class ExplainedDate:
     balance_after: float
     discount_factor: float
     present_value: float
+    option_value: float
 
 
 def explain(
@@ -78,6 +81,7 @@ def explain(
     behaviour: Behaviour,
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
+    volatilities: Volatilities | None = None,
 ) -> list[ExplainedDate]:
     """Return every date of the only position under the only scenario.
 
@@ -91,7 +95,7 @@ def explain(
             f"{len(positions)} positions under {curves.n_scenarios} scenarios",
             fix="explain one position under one scenario",
         )
-    ready = prepared(positions, curves, behaviour, (), options, agendas)
+    ready = prepared(positions, curves, behaviour, (), options, agendas, volatilities)
     term, setting = ready.terms(np.arange(1))[0], ready.settings[0]
     rows, n_rows = projected_rows(term, setting)
     return [_explained(term, setting, rows, row, n_rows) for row in range(n_rows)]
@@ -105,6 +109,7 @@ def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -
     weight = balance * flow[RATE]
     is_followed = bool(rows.is_reset[row]) and row + 1 < n_rows
     factor = _discount_factor(term, setting, day)
+    signed_gain = float(term.sign * flow[OPTION]) if term.has_option and term.is_eve else 0.0
     return ExplainedDate(
         start_offset=int(rows.start[row]),
         event_offset=day,
@@ -122,6 +127,7 @@ def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -
         balance_after=float(flow[BALANCE]),
         discount_factor=factor,
         present_value=_cash(term, setting, flow, drawn) * factor if term.is_eve else 0.0,
+        option_value=signed_gain * factor,
     )
 
 

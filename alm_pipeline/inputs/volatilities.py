@@ -1,0 +1,167 @@
+"""Normal volatilities of an as-of date from delivered cap quotes, per curve and expiry.
+
+A quote of the surface `cap` is the volatility of one caplet: `expiry` is the time until its index
+is fixed, `tenor` the length of that index. Normal volatilities are used as they are; lognormal
+ones become the normal volatility of the same price at the forward of each curve. What cannot be
+used is refused by name, with the reason: shifted volatilities (no shift is delivered), strikes
+other than `atm` (no smile is interpolated) and several index tenors in one currency. A currency
+that holds options and has no volatilities is stopped with its cause, number and amount.
+Volatilities are alike in every scenario. Arithmetic is `engine/market/option_models`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.arrays import Volatilities
+from alm_pipeline.engine.market.curve import DAYS_PER_YEAR, daily_zero_rates
+from alm_pipeline.engine.market.option_models import (
+    RateOptions,
+    implied_volatilities,
+    option_values,
+)
+from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.inputs.zero_rates import BaseZeroRates
+
+__all__ = ["VOLATILITY_COLUMNS", "BaseVolatilities", "Held", "base_volatilities"]
+
+FloatArray = NDArray[np.float64]
+Quotes = Mapping[str, NDArray[Any]]
+Held = Mapping[str, tuple[int, Decimal]]
+"""Number and amount of the positions with a cap or floor, by currency."""
+
+VOLATILITY_COLUMNS = ("currency", "expiry", "tenor", "strike", "vol", "vol_type")
+"""Columns of `staging.vol_quote`, surface `cap`, that are needed, each a (n_quotes,) array."""
+
+_INDEX_YEAR_DAYS = 360.0
+_NO_EXPIRY = np.array([1], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class BaseVolatilities:
+    """Normal volatilities by curve, in the order of the base curves.
+
+    ``expiry_days`` (m,); ``normal_volatilities`` (n_curves, m) [decimal per year and root year];
+    ``is_quoted`` (n_curves,); `errors` holds the cause for every currency whose options have none.
+    """
+
+    expiry_days: NDArray[np.int32]
+    normal_volatilities: FloatArray
+    is_quoted: NDArray[np.bool_]
+    errors: Mapping[str, MarketDataError]
+
+    def under(self, n_scenarios: int) -> Volatilities:
+        """Return the engine's volatilities: the same under each of the scenarios."""
+        return Volatilities(
+            expiry_days=self.expiry_days,
+            normal_volatilities=np.repeat(self.normal_volatilities[None], n_scenarios, axis=0),
+            is_quoted=self.is_quoted,
+        )
+
+
+def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVolatilities:
+    """Return the volatilities of every base curve.
+
+    Parameters
+    ----------
+    quotes
+        Columns `VOLATILITY_COLUMNS` of one surface; `vol` as float64, the others text.
+    base
+        The curves, and the forwards at which lognormal volatilities are converted.
+    held
+        A currency that is not in it needs no volatilities.
+    """
+    found: dict[str, tuple[NDArray[np.int32], FloatArray]] = {}
+    errors: dict[str, MarketDataError] = {}
+    for currency in dict.fromkeys(base.currencies):
+        try:
+            found[currency] = _of_currency(quotes, base, currency)
+        except (MarketDataError, CalculationError) as error:
+            if currency in held:
+                n, amount = held[currency]
+                errors[currency] = MarketDataError(
+                    f"{n} positions with a cap or floor, {amount:,.2f} {currency}, have no"
+                    f" volatility: {error.what}",
+                    where=f"cap volatilities {currency} {base.as_of_date}",
+                    detail=error.detail,
+                    fix=error.fix,
+                )
+    nodes = [days for days, _ in found.values()]
+    grid = np.unique(np.concatenate(nodes)) if nodes else _NO_EXPIRY
+    table = np.zeros((len(base.curve_ids), len(grid)))
+    for currency, (days, volatilities) in found.items():
+        rows = np.flatnonzero(np.array(base.currencies) == currency)
+        for row, one in zip(rows, volatilities, strict=True):
+            table[row] = np.interp(grid, days, one)
+    is_quoted = np.array([currency in found for currency in base.currencies], dtype=np.bool_)
+    return BaseVolatilities(grid, table, is_quoted, errors)
+
+
+def _of_currency(
+    quotes: Quotes, base: BaseZeroRates, currency: str
+) -> tuple[NDArray[np.int32], FloatArray]:
+    """Return expiries (m,) in order and the normal volatilities (curves of the currency, m)."""
+    chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
+    one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
+    _refuse(one)
+    as_of = np.datetime64(base.as_of_date, "D")
+    days = tenor_offsets(as_of, one["expiry"].tolist())
+    length = int(tenor_offsets(as_of, one["tenor"][:1].tolist())[0])
+    order = np.argsort(days)
+    rows = np.flatnonzero(np.array(base.currencies) == currency)
+    table = np.repeat(one["vol"][None].astype(np.float64), len(rows), axis=0)
+    is_lognormal = one["vol_type"] == "lognormal"
+    for k, row in enumerate(rows):
+        forwards = _forwards(base, int(row), days[is_lognormal], length)
+        table[k, is_lognormal] = _normal(forwards, days[is_lognormal], table[k, is_lognormal])
+    return days[order], table[:, order]
+
+
+def _refuse(one: Quotes) -> None:
+    """Raise if the quotes of a currency are not one curve of volatilities that can be used."""
+    strikes = sorted(set(one["strike"].tolist()) - {"atm"})
+    tenors = sorted(set(one["tenor"].tolist()))
+    if not len(one["vol"]):
+        raise MarketDataError("there are no quotes", fix="deliver cap volatilities in vol_quote")
+    if strikes:
+        raise MarketDataError(
+            "a smile is not interpolated",
+            detail=f"strikes {strikes[:5]}",
+            fix="deliver strike atm only",
+        )
+    if len(tenors) > 1:
+        raise MarketDataError(
+            "one index tenor per currency is read",
+            detail=f"tenors {tenors}",
+            fix="deliver the volatilities of one tenor",
+        )
+    if "shifted" in one["vol_type"].tolist():
+        raise MarketDataError(
+            "shifted volatilities come without their shift",
+            fix="deliver normal or lognormal volatilities",
+        )
+
+
+def _forwards(base: BaseZeroRates, row: int, days: NDArray[np.int32], length: int) -> FloatArray:
+    """Return the forward of an index of ``length`` days that is fixed on each day."""
+    ends = (days + length).astype(np.int32)
+    rates = base.zero_rates[row]
+    growth = [
+        daily_zero_rates(base.tenor_days, rates, when) * when / DAYS_PER_YEAR
+        for when in (days, ends)
+    ]
+    return np.expm1(growth[1] - growth[0]) * _INDEX_YEAR_DAYS / length
+
+
+def _normal(forwards: FloatArray, days: NDArray[np.int32], lognormal: FloatArray) -> FloatArray:
+    """Return the normal volatility that gives the lognormal one's price at the money."""
+    years, is_call = days / DAYS_PER_YEAR, np.ones(len(days), dtype=np.bool_)
+    prices = option_values(RateOptions(True, is_call, forwards, forwards, years), lognormal).prices
+    return implied_volatilities(RateOptions(False, is_call, forwards, forwards, years), prices)

@@ -1,0 +1,89 @@
+"""Cap volatilities of an as-of date: what is used, what is converted, what stops a currency."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from alm_pipeline.inputs.volatilities import BaseVolatilities, Held, base_volatilities
+from alm_pipeline.inputs.zero_rates import BaseZeroRates
+
+AS_OF = dt.date(2025, 12, 31)
+QUOTE = {"currency": "EUR", "expiry": "1Y", "tenor": "3M", "strike": "atm", "vol": 0.008}
+QUOTE |= {"vol_type": "normal"}
+HELD = {"EUR": (7, Decimal("1234567.00"))}
+
+
+def read(*quotes: dict[str, object], held: Held = HELD) -> BaseVolatilities:
+    base = BaseZeroRates(
+        as_of_date=AS_OF,
+        curve_ids=("eur", "eur_3m", "usd"),
+        currencies=("EUR", "EUR", "USD"),
+        tenor_days=np.array([1, 3650], np.int32),
+        zero_rates=np.array([[0.03, 0.03], [0.04, 0.04], [0.05, 0.05]]),
+        errors={},
+    )
+    rows = [QUOTE | one for one in quotes]
+    columns = {name: np.array([row[name] for row in rows], dtype=object) for name in QUOTE}
+    columns["vol"] = columns["vol"].astype(np.float64)
+    return base_volatilities(columns, base, held)
+
+
+def test_normal_volatilities_are_used_as_they_are_by_every_curve_of_the_currency():
+    found = read({"expiry": "2Y", "vol": 0.009}, {})
+    assert found.expiry_days.tolist() == [365, 730]
+    assert found.normal_volatilities.tolist() == [[0.008, 0.009], [0.008, 0.009], [0.0, 0.0]]
+    assert found.is_quoted.tolist() == [True, True, False]
+    assert found.errors == {}
+    assert found.under(3).normal_volatilities.shape == (3, 3, 2)
+
+
+def test_currencies_keep_their_own_expiries_on_the_common_ones():
+    # the euro at 365 and 1096 days, the dollar at 730: 0.006 + 0.004 x 365 / 731 = 0.00799726
+    euro: tuple[dict[str, object], ...] = ({"vol": 0.006}, {"expiry": "3Y", "vol": 0.010})
+    found = read(*euro, {"currency": "USD", "expiry": "2Y"})
+    assert found.expiry_days.tolist() == [365, 730, 1096]
+    assert found.normal_volatilities[0] == pytest.approx([0.006, 0.006 + 0.004 * 365 / 731, 0.010])
+    assert found.normal_volatilities[2].tolist() == [0.008, 0.008, 0.008]
+
+
+def test_a_lognormal_volatility_becomes_the_normal_one_of_the_same_price_at_the_forward():
+    # Black at the money: F (2 N(s / 2) - 1) = F erf(s / root 8), s = 0.2; normal: v / root(2 pi)
+    # 3M after one year is 90 days: F = (exp(0.03 x 90 / 365) - 1) x 360 / 90 = 2.9699 %
+    forward = math.expm1(0.03 * 90 / 365) * 360 / 90
+    normal = forward * math.erf(0.2 / math.sqrt(8)) * math.sqrt(2 * math.pi)
+    found = read({"vol": 0.2, "vol_type": "lognormal"})
+    assert found.normal_volatilities[0, 0] == pytest.approx(normal, rel=1e-12)
+    assert found.normal_volatilities[1, 0] > found.normal_volatilities[0, 0]
+
+
+@pytest.mark.parametrize(
+    ("quotes", "why"),
+    [
+        (({"currency": "USD"},), "there are no quotes"),
+        (({}, {"strike": "0.03"}), "a smile is not interpolated"),
+        (({}, {"tenor": "6M", "expiry": "2Y"}), "one index tenor per currency"),
+        (({"vol_type": "shifted"},), "shifted volatilities come without their shift"),
+    ],
+)
+def test_options_without_volatilities_are_named_with_currency_number_and_amount(quotes, why):
+    error = str(read(*quotes).errors["EUR"])
+    assert "7 positions with a cap or floor, 1,234,567.00 EUR" in error
+    assert why in error
+    assert "to fix" in error
+
+
+def test_a_currency_without_options_needs_no_volatilities():
+    found = read({"currency": "USD"}, held={})
+    assert found.errors == {}
+    assert found.is_quoted.tolist() == [False, False, True]
+
+
+def test_without_any_quote_nothing_is_quoted():
+    found = read(held={})
+    assert not found.is_quoted.any()
+    assert found.under(2).normal_volatilities.shape == (2, 3, 1)
