@@ -52,7 +52,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import option_payoff, reset_rate
+from alm_pipeline.engine.cash_flows.resets import note_options, option_payoff, reset_rate
 from alm_pipeline.engine.cash_flows.run_off import (
     project_drawdown,
     project_recovery,
@@ -175,6 +175,8 @@ def _reset(
 ) -> None:
     end = _index_end(term, dates, market, n_resets, day)
     reset_rate(term, market, behaviour, path, day, end, states)
+    if term.has_option:
+        note_options(term, market, path, day, end, states)
     put(rows.is_reset, row, True)
 
 

@@ -77,10 +77,20 @@ def reset_rate(
         store(states, L_RATE, _administered_rate(term, behaviour, path, day))
         return
     index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
-    if term.has_option:
-        set_option_rate(term, market, path, day, index, term.spread_rate, states)
     if term.option_type != _NO_OPTION:
         rate = term.rate_multiplier * index + term.spread_rate
         store(states, L_RATE, option_payoff(term.option_type, rate, term.strike_rate))
         return
     store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, term.spread_rate))
+
+
+@kernel
+def note_options(
+    term: Any, market: MarketTables, path: int, day: int, end: int, states: FloatArray
+) -> None:
+    """Note what the options on the rate from ``day`` on are worth beyond it.
+
+    Apart from ``reset_rate``, so that a contract whose options nobody values does not carry them.
+    """
+    index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+    set_option_rate(term, market, path, day, index, term.spread_rate, states)
