@@ -153,9 +153,10 @@ def test_agreed_interest_is_paid_to_the_cent_and_then_the_coupon_comes_back():
         assert interest[JUNE] == pytest.approx(balance * 0.0125, abs=EXACT)
 
 
-def test_an_agreed_amount_replaces_the_step_of_its_period():
-    # a step to 6 % on 31 March: 2.00 is agreed for June, then 1.50 a quarter
-    steps = ((day(MARCH), 0.06),)
+@pytest.mark.parametrize("stepped", [MARCH, "2026-05-15"])
+def test_an_agreed_amount_replaces_the_step_of_its_period(stepped):
+    # a step to 6 % at the start or within: 2.00 is agreed for June, then 1.50 a quarter
+    steps = ((day(stepped), 0.06),)
     loan = agreed(Kind.BULLET, rate_steps=steps, agreed_interest=((day(JUNE), 2.0),))
     interest = paid(loan, EventType.INTEREST)
     found = [interest[date] for date in (MARCH, JUNE, SEPTEMBER)]

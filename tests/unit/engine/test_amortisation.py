@@ -122,6 +122,9 @@ def test_a_balloon_above_the_balance_leaves_all_to_the_maturity():
 def test_a_given_instalment_repays_no_more_than_is_owed():
     paid = scheduled(LINEAR, {"payment_amount": 700.0})
     assert paid == pytest.approx([700.0, 500.0], abs=EXACT)
+    # of an annuity 6.00 is interest: 694, and 506 are left
+    paid = scheduled(ANNUITY, {"payment_amount": 700.0})
+    assert paid == pytest.approx([694.0, 506.0], abs=EXACT)
 
 
 def test_only_the_first_period_of_a_loan_is_irregular():

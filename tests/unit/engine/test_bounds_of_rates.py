@@ -84,6 +84,11 @@ def test_an_index_has_the_year_of_its_curve():
     assert paid[1] == pytest.approx(rate * QUARTER, abs=EXACT)
 
 
+def test_a_multiplier_is_of_the_index_and_not_of_the_spread():
+    paid = interest(book(FLOATER, rate_multiplier=2.0, spread_rate=0.01))
+    assert paid[1] == pytest.approx((2 * simple(0.04, 91) + 0.01) * QUARTER, abs=EXACT)
+
+
 def test_an_option_has_a_multiplier_and_a_spread():
     # twice the index plus 1 %, above a strike of 3 %
     cap = FLOATER | {"model": CashFlowModel.CAP_FLOOR, "option_type": OptionType.CAP}

@@ -237,20 +237,40 @@ def test_a_constant_balance_earns_the_same_whatever_runs_off():
     assert income == pytest.approx([-20.0, -20.0], abs=EXACT)
 
 
+CARD = {
+    "model": CashFlowModel.REVOLVING,
+    "rate_type": RateType.FLOATING,
+    "coupon_rate": 0.10,
+    "index_tenor": index_tenor("1M"),
+    "spread_rate": 0.05,
+    "principal": 120.0,
+    "next_reset_offset": on("2026-06-30"),
+}
+
+
 def test_a_revolving_floater_keeps_its_coupon_until_its_reset():
-    card = {
-        "model": CashFlowModel.REVOLVING,
-        "rate_type": RateType.FLOATING,
-        "coupon_rate": 0.10,
-        "index_tenor": index_tenor("1M"),
-        "spread_rate": 0.05,
-        "principal": 120.0,
-        "next_reset_offset": on("2026-06-30"),
-    }
-    income = run(book(card), flat(0.04)).net_interest_income_other_path[12][0, 0]
+    income = run(book(CARD), flat(0.04)).net_interest_income_other_path[12][0, 0]
     later = simple(0.04, 31) + 0.05
     # 30E/360: 31 December to 30 June is 180 days, 30 June to 31 December 180
     assert income == pytest.approx(120 * (0.10 / 2 + later / 2), abs=EXACT)
+
+
+def test_a_revolving_floater_that_resets_today_keeps_its_coupon_through_month_1():
+    income = run(book(CARD, next_reset_offset=0), flat(0.04)).net_interest_income_other_path[12]
+    later = simple(0.04, 31) + 0.05
+    assert income[0, 0] == pytest.approx(120 * (0.10 * 30 + later * 330) / 360, abs=EXACT)
+
+
+def test_a_revolving_floater_is_fixed_every_month_on_the_index_of_its_own_tenor():
+    # three-month index from 30 June, 31 July, 31 August, 30 September, 31 October, 30 November
+    income = run(book(CARD, index_tenor=index_tenor("3M")), flat(0.04)).net_interest_income[12]
+    later = sum(30 * (simple(0.04, days) + 0.05) for days in (92, 92, 91, 91, 92, 90))
+    assert income[0, 0] == pytest.approx(120 * (0.10 * 180 + later) / 360, abs=EXACT)
+
+
+def test_a_leg_that_ends_is_not_replaced():
+    leg = book(model=CashFlowModel.SWAP_LEG, maturity_offset=on("2026-06-30"))
+    assert run(leg, flat(0.04)).net_interest_income[12][0, 0] == pytest.approx(2.5, abs=EXACT)
 
 
 def test_a_position_out_of_the_income_measure_earns_nothing():
