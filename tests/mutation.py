@@ -51,7 +51,7 @@ NEAR = {
     "conventions": [*DATES, BOUNDS],
     "conventions/cycle.py": AGENDAS,
     "conventions/period.py": [f"{UNIT}/test_periods.py", *AGENDAS],
-    "cash_flows": [RUNS, PARTS, TERMS, RATES, BOUNDS, LOANS],
+    "cash_flows": [RUNS, PARTS, TERMS, RATES, BOUNDS, DATES[-1], LOANS],
     "cash_flows/resets.py": [RATES, BOUNDS],
     "cash_flows/run_off.py": [TERMS, INCOME],
     "cash_flows/walk.py": AGENDAS,

@@ -66,8 +66,9 @@ def test_interest_of_a_loan_paid_out_later_runs_from_its_start():
 
 
 @pytest.mark.parametrize("start", [0, -30])
-def test_a_line_that_has_started_and_is_not_drawn_pays_nothing(start):
-    line = book(OFFER, start_offset=start, maturity_offset=0)
+@pytest.mark.parametrize("end", [0, on("2027-01-15")])
+def test_a_line_that_has_started_and_is_not_drawn_pays_nothing(start, end):
+    line = book(OFFER, start_offset=start, maturity_offset=end)
     result = run(line, flat(0.03))
     assert result.present_value[0, 0] == 0.0
     assert result.principal["opening"][0, 0] == 0.0
