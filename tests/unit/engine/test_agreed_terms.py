@@ -21,7 +21,7 @@ from tests.unit.engine.books import AS_OF, book, cohort, flat, on, one_bucket
 from tests.unit.engine.test_agendas import GRID, QUARTERS, agreed, tables
 
 EXACT = 1e-9
-SIX_PERCENT = {"annual_prepayment_rate": 0.06}
+SIX_PERCENT: dict[str, Any] = {"annual_prepayment_rate": 0.06}
 MARCH, JUNE, SEPTEMBER = "2026-03-31", "2026-06-30", "2026-09-30"
 
 
@@ -163,7 +163,11 @@ def test_an_agreed_amount_replaces_the_step_of_its_period(stepped):
     assert found == pytest.approx([1.25, 2.0, 1.5], abs=EXACT)
 
 
-ARREARS = {"accrued_interest": 0.5, "past_due_principal": 10.0, "past_due_interest": 0.2}
+ARREARS: dict[str, Any] = {
+    "accrued_interest": 0.5,
+    "past_due_principal": 10.0,
+    "past_due_interest": 0.2,
+}
 
 
 @pytest.mark.parametrize(

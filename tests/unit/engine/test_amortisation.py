@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,25 +27,26 @@ MONTHLY = {  # 1200 at 6 % over twelve months, 30E/360: 0.005 a month
 ANNUITY = MONTHLY | {"model": CashFlowModel.ANNUITY}
 LINEAR = MONTHLY | {"model": CashFlowModel.LINEAR}
 PREPAYING = {"cohort": 0}
-BY_SIX_PERCENT = {"annual_prepayment_rate": 0.06}
+BY_SIX_PERCENT: dict[str, Any] = {"annual_prepayment_rate": 0.06}
 
 
-def events(kind: EventType, *terms: dict, **figures: float) -> np.ndarray:
+def events(kind: EventType, *terms: dict[str, Any], **figures: Any) -> np.ndarray:
     """Return the amounts of one kind of event, in order."""
     options = SimulationOptions(as_of_date=AS_OF)
-    merged: dict = {}
+    merged: dict[str, Any] = {}
     for one in terms:
         merged |= one
     found = project(book(merged), flat(0.03), cohort(**figures), options)
     chosen = found.event_type == kind
-    return found.interest[chosen] if kind == EventType.INTEREST else found.principal[chosen]
+    amounts = found.interest if kind == EventType.INTEREST else found.principal
+    return np.asarray(amounts[chosen])
 
 
-def scheduled(*terms: dict, **figures: float) -> np.ndarray:
+def scheduled(*terms: dict[str, Any], **figures: Any) -> np.ndarray:
     return events(EventType.SCHEDULED_PRINCIPAL, *terms, **figures)
 
 
-def prepaid(*terms: dict, **figures: float) -> np.ndarray:
+def prepaid(*terms: dict[str, Any], **figures: Any) -> np.ndarray:
     return events(EventType.PREPAYMENT, *terms, **figures)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from alm_pipeline.errors import CalculationError
 from tests.unit.engine.books import book, cohort, flat, on, run
 
 EXACT = 1e-9
-LEAVING = {"annual_prepayment_rate": 0.06, "redemption_share": 0.1}
+LEAVING: dict[str, Any] = {"annual_prepayment_rate": 0.06, "redemption_share": 0.1}
 YEARLY = {
     "payment_months": 12,
     "last_payment_offset": on("2025-12-31"),
