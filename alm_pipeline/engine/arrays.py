@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from alm_pipeline.engine import array_fields
 from alm_pipeline.errors import CalculationError
 
 FloatArray = NDArray[np.float64]
@@ -83,50 +84,6 @@ class EventType(IntEnum):
     FEE = 7
 
 
-def _checked(name: str, value: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
-    """Return ``value`` as a contiguous array of ``dtype`` and ``shape``, or raise."""
-    if np.ma.isMaskedArray(value):
-        raise CalculationError(f"{name} is a masked array", fix="give the null a value first")
-    array = np.asarray(value)
-    if array.dtype != dtype and not np.can_cast(array.dtype, dtype, casting="same_kind"):
-        raise CalculationError(
-            f"{name} has type {array.dtype}", detail=f"expected {dtype}", fix="convert it first"
-        )
-    if array.shape != shape:
-        raise CalculationError(
-            f"{name} has shape {array.shape}", detail=f"expected {shape}", fix="align the arrays"
-        )
-    if array.dtype.kind == "f" and np.isnan(array).any():
-        n_missing = int(np.isnan(array).sum())
-        raise CalculationError(f"{name} holds {n_missing} NaN", fix="supply every value")
-    return np.ascontiguousarray(array, dtype=dtype)
-
-
-def _f8(**more: Any) -> Any:
-    return field(metadata={"dtype": "f8", **more})
-
-
-def _absent(dtype: str, value: float) -> Any:
-    """Return a field that may be left out: every position then has ``value``."""
-    return field(default=None, metadata={"dtype": dtype, "absent": value})
-
-
-def _i1() -> Any:
-    return field(metadata={"dtype": "i1"})
-
-
-def _i2() -> Any:
-    return field(metadata={"dtype": "i2"})
-
-
-def _i4() -> Any:
-    return field(metadata={"dtype": "i4"})
-
-
-def _b1() -> Any:
-    return field(metadata={"dtype": "?"})
-
-
 @dataclass(frozen=True, kw_only=True)
 class Positions:
     """Terms of ``n`` positions, one array element each.
@@ -140,54 +97,54 @@ class Positions:
     ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
     """
 
-    sign: NDArray[np.int8] = _i1()
-    model: NDArray[np.int8] = _i1()
-    principal: FloatArray = _f8()
-    accrued_interest: FloatArray = _f8()
-    impairment_amount: FloatArray = _f8()
-    rate_type: NDArray[np.int8] = _i1()
-    coupon_rate: FloatArray = _f8()
-    spread_rate: FloatArray = _f8()
-    rate_multiplier: FloatArray = _f8()
-    margin_rate: FloatArray = _f8()
-    cap_rate: FloatArray = _f8()
-    floor_rate: FloatArray = _f8()
-    period_cap_rate: FloatArray = _f8()
-    period_floor_rate: FloatArray = _f8()
-    discount_curve: NDArray[np.int16] = _i2()
-    index_curve: NDArray[np.int16] = _i2()
-    index_tenor: NDArray[np.int16] = _i2()
-    day_count: NDArray[np.int8] = _i1()
-    fixing_lag_days: NDArray[np.int16] = _i2()
-    start_offset: IntArray = _i4()
-    maturity_offset: IntArray = _i4()
-    last_payment_offset: IntArray = _i4()
-    next_payment_offset: IntArray = _i4()
-    next_reset_offset: IntArray = _i4()
-    interest_only_end_offset: IntArray = _i4()
-    recovery_offset: IntArray = _i4()
-    payment_months: NDArray[np.int16] = _i2()
-    principal_months: NDArray[np.int16] = _i2()
-    reset_months: NDArray[np.int16] = _i2()
-    payment_days: NDArray[np.int16] = _i2()
-    roll_day: NDArray[np.int8] = _i1()
-    is_end_of_month: BoolArray = _b1()
-    date_adjustment: NDArray[np.int8] = _i1()
-    payment_amount: FloatArray = _f8()
-    amortisation_payments: IntArray = _i4()
-    balloon_amount: FloatArray = _f8()
-    option_type: NDArray[np.int8] = _i1()
-    strike_rate: FloatArray = _f8()
-    cohort: IntArray = _i4()
-    is_prepayable: BoolArray = _b1()
-    is_redeemable: BoolArray = _b1()
-    replacement_tenor: NDArray[np.int16] = _i2()
-    replacement_margin: FloatArray = _f8()
-    group: IntArray = _i4()
-    is_eve: BoolArray = _b1()
-    is_nii: BoolArray = _b1()
-    penalty_rate: FloatArray = _absent("f8", 0.0)
-    is_term_shortened: BoolArray = _absent("?", False)
+    sign: NDArray[np.int8] = array_fields.i1()
+    model: NDArray[np.int8] = array_fields.i1()
+    principal: FloatArray = array_fields.f8()
+    accrued_interest: FloatArray = array_fields.f8()
+    impairment_amount: FloatArray = array_fields.f8()
+    rate_type: NDArray[np.int8] = array_fields.i1()
+    coupon_rate: FloatArray = array_fields.f8()
+    spread_rate: FloatArray = array_fields.f8()
+    rate_multiplier: FloatArray = array_fields.f8()
+    margin_rate: FloatArray = array_fields.f8()
+    cap_rate: FloatArray = array_fields.f8()
+    floor_rate: FloatArray = array_fields.f8()
+    period_cap_rate: FloatArray = array_fields.f8()
+    period_floor_rate: FloatArray = array_fields.f8()
+    discount_curve: NDArray[np.int16] = array_fields.i2()
+    index_curve: NDArray[np.int16] = array_fields.i2()
+    index_tenor: NDArray[np.int16] = array_fields.i2()
+    day_count: NDArray[np.int8] = array_fields.i1()
+    fixing_lag_days: NDArray[np.int16] = array_fields.i2()
+    start_offset: IntArray = array_fields.i4()
+    maturity_offset: IntArray = array_fields.i4()
+    last_payment_offset: IntArray = array_fields.i4()
+    next_payment_offset: IntArray = array_fields.i4()
+    next_reset_offset: IntArray = array_fields.i4()
+    interest_only_end_offset: IntArray = array_fields.i4()
+    recovery_offset: IntArray = array_fields.i4()
+    payment_months: NDArray[np.int16] = array_fields.i2()
+    principal_months: NDArray[np.int16] = array_fields.i2()
+    reset_months: NDArray[np.int16] = array_fields.i2()
+    payment_days: NDArray[np.int16] = array_fields.i2()
+    roll_day: NDArray[np.int8] = array_fields.i1()
+    is_end_of_month: BoolArray = array_fields.b1()
+    date_adjustment: NDArray[np.int8] = array_fields.i1()
+    payment_amount: FloatArray = array_fields.f8()
+    amortisation_payments: IntArray = array_fields.i4()
+    balloon_amount: FloatArray = array_fields.f8()
+    option_type: NDArray[np.int8] = array_fields.i1()
+    strike_rate: FloatArray = array_fields.f8()
+    cohort: IntArray = array_fields.i4()
+    is_prepayable: BoolArray = array_fields.b1()
+    is_redeemable: BoolArray = array_fields.b1()
+    replacement_tenor: NDArray[np.int16] = array_fields.i2()
+    replacement_margin: FloatArray = array_fields.f8()
+    group: IntArray = array_fields.i4()
+    is_eve: BoolArray = array_fields.b1()
+    is_nii: BoolArray = array_fields.b1()
+    penalty_rate: FloatArray = array_fields.absent("f8", 0.0)
+    is_term_shortened: BoolArray = array_fields.absent("?", False)
 
     def __post_init__(self) -> None:
         """Check every array once."""
@@ -196,7 +153,7 @@ class Positions:
             value, dtype = getattr(self, item.name), np.dtype(item.metadata["dtype"])
             if value is None:
                 value = np.full(n, item.metadata["absent"], dtype)
-            object.__setattr__(self, item.name, _checked(item.name, value, dtype, n))
+            object.__setattr__(self, item.name, array_fields.checked(item.name, value, dtype, n))
 
     def __len__(self) -> int:
         """Return the number of positions."""
@@ -245,7 +202,9 @@ class Curves:
             ("base_zero_rates", self.base_zero_rates, "f8", (n_curves, n_nodes)),
             ("index_year_days", basis, "f8", (n_curves,)),
         ):
-            object.__setattr__(self, name, _checked(name, value, np.dtype(dtype), shape))
+            object.__setattr__(
+                self, name, array_fields.checked(name, value, np.dtype(dtype), shape)
+            )
         if (np.diff(self.tenor_days) <= 0).any():
             raise CalculationError("tenor_days do not increase", fix="sort the nodes by tenor")
 
@@ -288,7 +247,7 @@ class Volatilities:
             ("normal_volatilities", "f8", shape),
             ("is_quoted", "?", (shape[1],)),
         ):
-            value = _checked(name, getattr(self, name), np.dtype(dtype), one)
+            value = array_fields.checked(name, getattr(self, name), np.dtype(dtype), one)
             object.__setattr__(self, name, value)
         if (np.diff(self.expiry_days, prepend=0) <= 0).any():
             raise CalculationError("expiry_days do not increase", fix="sort the nodes by expiry")
@@ -339,7 +298,9 @@ class Behaviour:
             shapes[name] = (n[0], profile.shape[1])
         for name, shape in shapes.items():
             dtype = np.dtype("i4" if name.endswith("_months") else "f8")
-            object.__setattr__(self, name, _checked(name, getattr(self, name), dtype, shape))
+            object.__setattr__(
+                self, name, array_fields.checked(name, getattr(self, name), dtype, shape)
+            )
         self._check_shares()
 
     @property
@@ -392,7 +353,7 @@ class Buckets:
     def __post_init__(self) -> None:
         """Check the bounds."""
         n = (len(self.upper_offset),)
-        value = _checked("upper_offset", self.upper_offset, np.dtype("i4"), n)
+        value = array_fields.checked("upper_offset", self.upper_offset, np.dtype("i4"), n)
         object.__setattr__(self, "upper_offset", value)
         if n[0] == 0 or (np.diff(value.astype(np.int64)) <= 0).any() or value[-1] != MAX_OFFSET:
             raise CalculationError(

@@ -57,8 +57,11 @@ def pay_level(
         The next payment, the next row and the day of the last row filled.
     """
     balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
-    due, due_base = load(states, L_DUE), load(states, L_DUE_BASE)
-    survival = load(states, L_SURVIVAL)
+    due, due_base, survival = (
+        load(states, L_DUE),
+        load(states, L_DUE_BASE),
+        load(states, L_SURVIVAL),
+    )
     while k < term.n_payments - 1:
         day = payment_day(dates, term, k)
         weight = balance * year_fraction(dates, term.day_count, previous, day, term.maturity)
@@ -70,7 +73,7 @@ def pay_level(
         repaid = lesser(principal, balance)
         balance = balance - repaid
         start_row(rows, row, previous, day)
-        _store_paid(rows, row, accrued, interest, repaid)
+        _store_paid(term, rows, row, accrued, interest, repaid)
         if term.margin_rate != 0.0:
             store(rows.flows, ACCRUED_BASE, row, weight)
             store(rows.flows, INTEREST_BASE, row, due_base + weight)
@@ -81,8 +84,6 @@ def pay_level(
             balance = balance - leaving
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
-        elif term.may_leave_early:
-            store(rows.flows, PREPAID, row, 0.0)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
     _store_states(states, balance, payment, survival, due, due_base)
@@ -101,7 +102,9 @@ def _store_states(
 
 
 @inner_kernel
-def _store_paid(rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any) -> None:
+def _store_paid(term: Any, rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any) -> None:
+    if term.may_leave_early:
+        store(rows.flows, PREPAID, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)

@@ -187,7 +187,8 @@ def test_rules_of_a_later_stage_wait_for_it(bank, contracts):
     )
     connection.execute(
         "create table scenarios.position_values as select 'base' as scenario,"
-        " unnest(['P1', 'P2']) as position_id, unnest([-2000.0, 4000.0]) as present_value"
+        " unnest(['P1', 'P2']) as position_id, unnest([-2000.0, 4000.0]) as present_value,"
+        " 0.0 as option_value"
     )
     # the legs are worth 2,000; 9,000 is 0.7 % of the notional away, half a per cent is allowed
     (result,) = evaluate(bank, contracts["derivative"], stage="scenarios", engine="counts")
