@@ -73,10 +73,7 @@ def pay_level(
         repaid = lesser(principal, balance)
         balance = balance - repaid
         start_row(rows, row, previous, day)
-        _store_paid(term, rows, row, accrued, interest, repaid)
-        if term.margin_rate != 0.0:
-            store(rows.flows, ACCRUED_BASE, row, weight)
-            store(rows.flows, INTEREST_BASE, row, due_base + weight)
+        _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
             share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
@@ -102,10 +99,22 @@ def _store_states(
 
 
 @inner_kernel
-def _store_paid(term: Any, rows: Rows, row: int, accrued: Any, interest: Any, repaid: Any) -> None:
+def _store_paid(
+    term: Any,
+    rows: Rows,
+    row: int,
+    accrued: Any,
+    interest: Any,
+    repaid: Any,
+    weight: Any,
+    due_base: Any,
+) -> None:
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)
     store(rows.flows, SCHEDULED, row, repaid)
+    if term.margin_rate != 0.0:
+        store(rows.flows, ACCRUED_BASE, row, weight)
+        store(rows.flows, INTEREST_BASE, row, due_base)
