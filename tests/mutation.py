@@ -36,6 +36,7 @@ DATES = [f"{UNIT}/test_day_counts.py", f"{UNIT}/test_dates.py", f"{UNIT}/test_mo
 AGREED = f"{UNIT}/test_agreed_terms.py"
 AGENDAS = [
     AGREED,
+    f"{UNIT}/test_steps.py",
     f"{UNIT}/test_unusual_terms.py",
     f"{UNIT}/test_agendas.py",
     "tests/unit/inputs/test_actus_dates.py",
@@ -67,7 +68,7 @@ NEAR = {
 }
 """What runs first, by folder or file of the engine, so that most mutations end within seconds."""
 ALL = [
-    *(UNIT, "tests/unit/engine_market", *AGENDAS[3:], "tests/reference/test_slow_reference.py"),
+    *(UNIT, "tests/unit/engine_market", *AGENDAS[4:], "tests/reference/test_slow_reference.py"),
     *("tests/reference/test_actus.py", BRIDGE, "tests/properties"),
 ]
 LEFT_OUT = [  # long, and about blocks of rows and the compiler's files

@@ -10,6 +10,7 @@ import pytest
 from alm_pipeline.engine.arrays import CashFlowModel, Curves, EventType, OptionType, RateType
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation.events import project
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from tests.unit.engine.books import AS_OF, book, cohort, flat, on, run
@@ -67,6 +68,11 @@ def test_a_rate_that_lags_three_months_moves_on_the_first_day_of_the_fourth():
     paid = interest(book(ADMINISTERED), flat(0.05, base=0.03), behaviour)
     rate = 0.05 + 0.5 * (simple(0.05, 31) - simple(0.03, 31))
     assert paid[1] == pytest.approx(rate * QUARTER, abs=EXACT)
+
+
+def test_an_overnight_index_runs_for_one_day():
+    paid = interest(book(FLOATER, index_tenor=index_tenor("1D")))
+    assert paid[1] == pytest.approx(simple(0.04, 1) * QUARTER, abs=EXACT)
 
 
 def test_an_index_has_the_year_of_its_curve():
