@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 
 import numpy as np
@@ -287,3 +288,16 @@ def test_long_ladders_of_many_accounts_stay_in_their_own_rows():
     one = run(book(ACCOUNT), flat(0.03), behaviour).present_value[0, 0]
     expected = one * np.array([1.0 + k / 1000.0 for k in range(400)])
     assert result.present_value[:, 0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_totals_of_all_chunks_add_up(monkeypatch):
+    # two bonds of one group, a chunk each: twice 5 a year and 100 at the end
+    module = importlib.import_module("alm_pipeline.engine.simulation.simulate")
+    monkeypatch.setattr(module, "CHUNK_SIZE", 1)
+    bond = {"payment_months": 12, "next_payment_offset": on("2026-12-31")}
+    bond |= {"maturity_offset": on("2027-12-31")}
+    result = run(book(bond, bond), flat(0.0))
+    amounts = result.buckets["all"]
+    assert amounts.interest.sum() == pytest.approx(20.0, abs=EXACT)
+    assert amounts.repricing_principal.sum() == pytest.approx(200.0, abs=EXACT)
+    assert result.monthly["interest"][0, :12, 0].sum() == pytest.approx(10.0, abs=EXACT)
