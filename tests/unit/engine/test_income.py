@@ -301,3 +301,11 @@ def test_totals_of_all_chunks_add_up(monkeypatch):
     assert amounts.interest.sum() == pytest.approx(20.0, abs=EXACT)
     assert amounts.repricing_principal.sum() == pytest.approx(200.0, abs=EXACT)
     assert result.monthly["interest"][0, :12, 0].sum() == pytest.approx(10.0, abs=EXACT)
+
+
+def test_positions_that_lie_apart_in_their_groups_keep_their_own_values():
+    # groups 0, 1, 0, 1: taken in the order 0, 2, 1, 3, which begins and ends like 0 to 3
+    bonds = [{"principal": 100.0 * k, "group": 1 - k % 2} for k in (1, 2, 3, 4)]
+    result = run(book(*bonds, maturity_offset=365, coupon_rate=0.0), flat(0.0))
+    assert result.present_value[:, 0].tolist() == [100.0, 200.0, 300.0, 400.0]
+    assert result.buckets["all"].principal[:, 0, 0].tolist() == [400.0, 600.0]
