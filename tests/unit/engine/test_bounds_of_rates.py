@@ -102,6 +102,12 @@ def test_an_option_has_a_multiplier_and_a_spread():
     assert paid[1] == pytest.approx((2 * simple(0.04, 91) + 0.01 - 0.03) * QUARTER, abs=EXACT)
 
 
+def test_an_option_has_no_principal_in_the_gap():
+    cap = FLOATER | {"model": CashFlowModel.CAP_FLOOR, "option_type": OptionType.CAP}
+    gap = run(book(cap, strike_rate=0.03), flat(0.04)).buckets["all"].repricing_principal
+    assert gap.tolist() == [[[0.0]]]
+
+
 def test_resets_and_the_indices_between_them_move_off_closed_days():
     # 31 January 2026 is a Saturday, moved to Monday 2 February; 31 October another one, moved to
     # Monday 2 November: periods of 33, 87, 92 and 94 days, each at the index of its own days

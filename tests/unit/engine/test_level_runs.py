@@ -183,3 +183,10 @@ def test_the_index_of_a_run_that_resets_on_payment_dates_is_that_of_each_quarter
         balance = balance * 1.005 - 200.0
     rate = (math.exp(0.04 * 91 / 365) - 1) / (91 / 360)
     assert interest[4] == pytest.approx(balance * rate / 12, abs=EXACT)
+
+
+def test_interest_added_to_the_principal_nets_to_nothing_in_the_gap():
+    # 1200 reprice, however much interest is added on the way and repaid at the end
+    result = run(book(LOAN, payment_amount=5.0), flat(0.0))
+    assert result.buckets["all"].repricing_principal.sum() == pytest.approx(1200.0, abs=EXACT)
+    assert result.principal["capitalised"][0, 0] > 10.0
