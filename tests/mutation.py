@@ -59,7 +59,7 @@ NEAR = {
     "cash_flows/steps.py": AGENDAS,
     "cash_flows/agreed.py": [*AGENDAS, BRIDGE],
     "cash_flows/maturity.py": [*AGENDAS, "tests/reference/test_actus.py"],
-    "metrics": [BOUNDS, TERMS, INCOME, RUNS, RATES],
+    "metrics": [BOUNDS, TERMS, INCOME, RUNS, RATES, LOANS],
     "metrics/eve.py": [TERMS, RUNS, BOUNDS, RATES, LOANS],
     "behaviour": [TERMS, RUNS, INCOME],
     "simulation": [BOUNDS, TERMS, RATES, INCOME],

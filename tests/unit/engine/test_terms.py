@@ -130,3 +130,9 @@ def test_a_millionth_of_the_principal_lost_or_created_is_noticed(lost):
     record[0, 6] += lost * 100
     with pytest.raises(CalculationError, match="not conserved for 1"):
         check_conservation(record)
+
+
+def test_what_is_repaid_on_the_last_day_of_the_horizon_belongs_to_its_last_month():
+    monthly = run(book(maturity_offset=on("2027-12-31")), flat(0.0)).monthly
+    assert monthly["scheduled"][0, :, 0].tolist() == [0.0] * 23 + [100.0]
+    assert monthly["closing"][0, 22:, 0].tolist() == [100.0, 0.0]
