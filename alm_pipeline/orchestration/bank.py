@@ -6,6 +6,7 @@ computes is decided elsewhere; how rows are stored is `warehouse.store`'s busine
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from alm_pipeline.inputs.data_contracts import (
     load_table_contracts,
 )
 from alm_pipeline.inputs.figures import Figures, load_figures
+from alm_pipeline.inputs.governed import GovernedSet, governed_set, write_overlay
 from alm_pipeline.inputs.relations import BankFacts, all_relations
 from alm_pipeline.inputs.settings import Settings, load_settings
 from alm_pipeline.inputs.sources import Source, load_source, source_relations
@@ -36,6 +38,7 @@ from alm_pipeline.warehouse.content import content_hash
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
+from alm_pipeline.warehouse.scratch import ScratchStore
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import (
     TableShape,
@@ -90,6 +93,48 @@ class Bank:
         lake = Lake(root / "lake")
         gate = Gate(lake, blocking_checks(self.extracts))
         return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
+
+    def under(self, governed: GovernedSet, folder: Path) -> Bank:
+        """Return this bank as it would be with other governed inputs, its results in memory.
+
+        Parameters
+        ----------
+        governed : GovernedSet
+            Assumptions, scenarios, rule packs, limits and definitions to use.
+        folder : Path
+            An empty folder for their files, kept as long as the bank is used.
+        """
+        other = copy.copy(self)
+        scenarios = tuple(governed.definitions["closing_scenarios"].split(", "))
+        changed = {**governed.definitions, "closing_scenarios": scenarios}
+        overlay = write_overlay(governed, folder)
+        other.settings = self.settings.model_copy(update={**changed, "contracts": overlay})
+        other.listeners = []
+        other._bound_inputs, other._relations, other._relation_hashes = {}, {}, {}
+        for name in ("figures", "input_hashes"):
+            other.__dict__.pop(name, None)
+        other.__dict__["store"] = ScratchStore(self.store, scenarios)
+        return other
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The choices of `alm.yaml` that are printed on every report."""
+        settings = self.settings
+        return {
+            "bank_name": settings.bank_name,
+            "source": settings.source,
+            "reporting_currency": settings.reporting_currency,
+            "eve_margins": settings.eve_margins,
+            "nii_base_path": settings.nii_base_path,
+            "balance_sheet_eve": "run-off",
+            "balance_sheet_nii": "constant, like-for-like replacement",
+            "closing_scenarios": ", ".join(settings.closing_scenarios),
+        }
+
+    @property
+    def governed(self) -> GovernedSet:
+        """What may not change without approval, as it is now."""
+        return governed_set(self.settings.overlay, self.definitions)
 
     @cached_property
     def figures(self) -> Figures:

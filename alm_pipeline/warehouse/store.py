@@ -86,9 +86,8 @@ class Store:
         closes: Closes,
         closing_scenarios: Iterable[str],
     ) -> None:
-        self._open_session, self._local = open_session, threading.local()
-        self.lake, self.gate = lake, gate
-        self._closes = closes
+        self.open_session, self._local = open_session, threading.local()
+        self.lake, self.gate, self.closes = lake, gate, closes
         self.registry = Registry(lake)
         self.closing_scenarios = tuple(closing_scenarios)
         self._shapes = dict(shapes)
@@ -97,7 +96,7 @@ class Store:
     def session(self) -> Session:
         """The session of the calling thread: what one thread binds, no other one sees."""
         if not hasattr(self._local, "session"):
-            self._local.session = self._open_session()
+            self._local.session = self.open_session()
         found: Session = self._local.session
         return found
 
@@ -158,7 +157,7 @@ class Store:
             return self.entry(table, partition if is_by_scenario else partition.month).content_hash
         month = self.registry.of_month(partition.month)
         delivered = {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
-        before = self._closes.before(partition.as_of_date)[:1]
+        before = self.closes.before(partition.as_of_date)[:1]
         return delivery_hash(delivered, before[0] if before else None)
 
     def checked_in(self, manifest: Manifest, pin: PinnedTable) -> str:
@@ -166,9 +165,7 @@ class Store:
         if not pin.table.startswith("raw."):
             return pin.content_hash
         days = sorted(manifest.earlier_closes)[-1:]
-        before = [
-            self._closes.read(date.fromisoformat(d), manifest.earlier_closes[d]) for d in days
-        ]
+        before = [self.closes.read(date.fromisoformat(d), manifest.earlier_closes[d]) for d in days]
         delivered = {p.table: p.content_hash for p in manifest.raw_tables}
         return delivery_hash(delivered, before[0] if before else None)
 
@@ -215,10 +212,7 @@ class Store:
             If a required column is null or two rows share a key.
         """
         shape = self.shape(table)
-        ordered = rows if is_ordered else self._ordered(shape, rows)
-        self._refuse_nulls(shape, partition, ordered)
-        self._refuse_duplicates(shape, partition, ordered)
-        hashed = content_hash(ordered)
+        ordered, hashed = self.checked_rows(table, partition, rows, is_ordered=is_ordered)
         known = self.registry.find(table, partition)
         is_changed = known is None or known.content_hash != hashed
         version = known.version if known else -1
@@ -237,6 +231,16 @@ class Store:
         if is_changed or self.is_current(table, partition, inputs, code_version) is None:
             self.registry.add(entry)
         return Commit(entry, is_changed)
+
+    def checked_rows(
+        self, table: str, partition: Partition, rows: pa.Table, *, is_ordered: bool
+    ) -> tuple[pa.Table, str]:
+        """Return rows as their data contract has them, and the hash of their content."""
+        shape = self.shape(table)
+        ordered = rows if is_ordered else self._ordered(shape, rows)
+        self._refuse_nulls(shape, partition, ordered)
+        self._refuse_duplicates(shape, partition, ordered)
+        return ordered, content_hash(ordered)
 
     def _ordered(self, shape: TableShape, rows: pa.Table) -> pa.Table:
         if _is_in_order(shape, rows):

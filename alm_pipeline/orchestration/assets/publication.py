@@ -62,7 +62,7 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         as_of_date=partition.as_of_date,
         run_id=run_id,
         inputs=inputs,
-        definitions=_definitions(bank),
+        definitions=bank.definitions,
         tables=tuple(
             PinnedTable(e.table, e.partition, e.version, e.content_hash, e.n_rows) for e in entries
         ),
@@ -163,20 +163,6 @@ def check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
         for pin in checked
         for row in store.gate.results(pin.table, store.checked_in(manifest, pin))
     ]
-
-
-def _definitions(bank: Bank) -> dict[str, str]:
-    settings = bank.settings
-    return {
-        "bank_name": settings.bank_name,
-        "source": settings.source,
-        "reporting_currency": settings.reporting_currency,
-        "eve_margins": settings.eve_margins,
-        "nii_base_path": settings.nii_base_path,
-        "balance_sheet_eve": "run-off",
-        "balance_sheet_nii": "constant, like-for-like replacement",
-        "closing_scenarios": ", ".join(settings.closing_scenarios),
-    }
 
 
 def _manifest_rows(manifest: Manifest) -> list[dict[str, object]]:
