@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alm_pipeline.inputs.approvals import POLICY_FILE
-from alm_pipeline.inputs.yaml_files import contract_file, contract_files, parse_yaml
+from alm_pipeline.inputs.yaml_files import contract_file, contract_files, parsed_yaml
 
 __all__ = [
     "POLICY",
@@ -56,7 +56,7 @@ class GovernedSet:
         if name == SETTINGS:
             return dict(self.definitions)
         text = self.texts.get(f"{name}.yaml")
-        return None if text is None else parse_yaml(text, f"{name}.yaml")
+        return None if text is None else parsed_yaml(text, f"{name}.yaml")
 
     def content_hash(self, name: str) -> str:
         """Return the hash of what an object says; empty where there is no such object."""

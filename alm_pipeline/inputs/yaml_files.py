@@ -32,7 +32,7 @@ __all__ = [
     "contract_files",
     "contract_hashes",
     "file_hash",
-    "parse_yaml",
+    "parsed_yaml",
     "read_yaml",
 ]
 
@@ -105,16 +105,16 @@ def read_yaml(path: Path) -> dict[str, object]:
         raise ConfigurationError("the file does not exist", where=str(path)) from None
     except UnicodeDecodeError as error:
         raise _unreadable(path.name, error) from None
-    return parse_yaml(text, path.name)
+    return parsed_yaml(text, path.name)
 
 
-def parse_yaml(text: str, name: str) -> dict[str, object]:
-    """Return the mapping that a YAML text holds; `name` is the file it stands in.
+def parsed_yaml(text: str, name: str) -> dict[str, object]:
+    """Return the mapping that the text of a YAML file holds; `name` is for the message.
 
     Raises
     ------
     ConfigurationError
-        If it is not YAML, repeats a key or is not a mapping of text keys.
+        If the text is not YAML, repeats a key or is not a mapping of text keys.
     """
     try:
         content = yaml.load(text, Loader=_StrictLoader)
