@@ -134,6 +134,36 @@ def explain(
     print_explanation(found, wide)
 
 
+@app.command()
+def changes() -> None:
+    """Show what differs from the published assumptions, limits and rules, and who approved it."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.approve import change_lines
+    from alm_pipeline.orchestration.bank import open_bank
+
+    for line in change_lines(open_bank(config_path())):
+        typer.echo(line)
+
+
+@app.command()
+def approve(
+    governed_object: Annotated[str, typer.Argument(help="As `alm changes` names it.")],
+    author: Annotated[str, typer.Option(help="Who wrote the change.")],
+    comment: Annotated[str, typer.Option(help="Why it is right.")],
+    approver: Annotated[
+        str, typer.Option(help="Who approves it; default ALM_IDENTITY, or the system's user.")
+    ] = "",
+) -> None:
+    """Approve a changed assumption, scenario, rule pack or limit as it is now."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.approve import approve_change
+    from alm_pipeline.orchestration.bank import open_bank
+
+    bank = open_bank(config_path())
+    path = approve_change(bank, governed_object, author, approver, comment)
+    typer.echo(f"{governed_object}: approval written to {path.name}; close again")
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

@@ -21,7 +21,15 @@ from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
 from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
 from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 
-__all__ = ["Figures", "OutsideDates", "load_figures", "outside_dates"]
+__all__ = [
+    "Figures",
+    "DatedItem",
+    "decided",
+    "expired",
+    "expiring",
+    "load_figures",
+    "outside_dates",
+]
 
 
 @dataclass(frozen=True)
@@ -38,14 +46,22 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class OutsideDates:
-    """A figure used although its dates do not cover the as-of date."""
+class DatedItem:
+    """A figure and the dates from which and to which it holds, with its owner."""
 
     item_kind: str
     item: str
     effective_from: dt.date
     effective_to: dt.date | None
     owner: str
+
+    def covers(self, as_of_date: dt.date) -> bool:
+        """Say whether a day lies within the dates, both included."""
+        return self.effective_from <= as_of_date and self.days_left(as_of_date) >= 0
+
+    def days_left(self, as_of_date: dt.date) -> int:
+        """Return the days from the as-of date to the last one in force; negative once expired."""
+        return ((self.effective_to or dt.date.max) - as_of_date).days
 
 
 def load_figures(overlay: Path | None = None) -> Figures:
@@ -82,16 +98,21 @@ def load_figures(overlay: Path | None = None) -> Figures:
 
 def outside_dates(
     figures: Figures, as_of_date: dt.date, scenarios: Iterable[str]
-) -> list[OutsideDates]:
+) -> list[DatedItem]:
     """Return packs, assumptions and limits used on a date their own dates do not cover."""
     named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
     found = [
-        OutsideDates("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
+        DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
         for name, pack in figures.packs.items()
         if name in {one[0] for one in named if one is not None} and not pack.is_in_force(as_of_date)
     ]
-    found += [
-        OutsideDates(
+    return found + [one for one in decided(figures) if not one.covers(as_of_date)]
+
+
+def decided(figures: Figures) -> list[DatedItem]:
+    """Return every assumption and limit with its dates, whether they cover a day or not."""
+    found = [
+        DatedItem(
             "assumption",
             f"{one.assumption}.{one.segment}.{one.parameter}",
             one.figure.effective_from,
@@ -99,14 +120,23 @@ def outside_dates(
             one.figure.owner,
         )
         for one in figures.assumptions.figures
-        if not one.figure.is_in_force(as_of_date)
     ]
-    found += [
-        OutsideDates("limit", f"{one.metric}.{one.scope}", one.effective_from, None, one.owner)
+    return found + [
+        DatedItem(
+            "limit", f"{one.metric}.{one.scope}", one.effective_from, one.expires, one.owner
+        )
         for one in figures.limits.limits
-        if as_of_date < one.effective_from
     ]
-    return found
+
+
+def expired(figures: Figures, as_of_date: dt.date) -> list[DatedItem]:
+    """Return the assumptions and limits whose expiry lies before the as-of date."""
+    return [one for one in decided(figures) if one.days_left(as_of_date) < 0]
+
+
+def expiring(figures: Figures, as_of_date: dt.date, notice_days: int) -> list[DatedItem]:
+    """Return the assumptions and limits that expire within the notice given."""
+    return [one for one in decided(figures) if 0 <= one.days_left(as_of_date) <= notice_days]
 
 
 def _check_caps(

@@ -46,6 +46,11 @@ class GovernedSet:
     texts: Mapping[str, str]
     definitions: Mapping[str, str]
 
+    @staticmethod
+    def is_governed(path: str) -> bool:
+        """Say whether a file below `data_contracts/` is a governed object."""
+        return path in FILES or (path.partition("/")[0] in FOLDERS and path.count("/") == 1)
+
     @property
     def objects(self) -> list[str]:
         """Names of all objects, in order."""
@@ -95,7 +100,7 @@ def governed_set(overlay: Path | None, definitions: Mapping[str, str]) -> Govern
     paths = {f"{folder}/{p.name}": p for folder in FOLDERS for p in contract_files(folder, overlay)}
     paths |= {name: contract_file(name, overlay) for name in FILES}
     return GovernedSet(
-        {name: path.read_text(encoding="utf-8") for name, path in sorted(paths.items())},
+        {name: path.read_bytes().decode() for name, path in sorted(paths.items())},
         {name: definitions[name] for name in _DEFINITIONS},
     )
 

@@ -34,7 +34,9 @@ from alm_pipeline.inputs.sources import Source, load_source, source_relations
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
 from alm_pipeline.inputs.yaml_files import contract_file, file_hash
 from alm_pipeline.validation.required_checks import blocking_checks
+from alm_pipeline.warehouse.change_log import ChangeLog
 from alm_pipeline.warehouse.content import content_hash
+from alm_pipeline.warehouse.definitions import Definitions
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
@@ -111,7 +113,7 @@ class Bank:
         other.settings = self.settings.model_copy(update={**changed, "contracts": overlay})
         other.listeners = []
         other._bound_inputs, other._relations, other._relation_hashes = {}, {}, {}
-        for name in ("figures", "input_hashes"):
+        for name in ("figures", "governed", "input_hashes"):
             other.__dict__.pop(name, None)
         other.__dict__["store"] = ScratchStore(self.store, scenarios)
         return other
@@ -131,10 +133,20 @@ class Bank:
             "closing_scenarios": ", ".join(settings.closing_scenarios),
         }
 
-    @property
+    @cached_property
     def governed(self) -> GovernedSet:
         """What may not change without approval, as it is now."""
         return governed_set(self.settings.overlay, self.definitions)
+
+    @cached_property
+    def kept_texts(self) -> Definitions:
+        """Texts of what closes were made from."""
+        return Definitions(self.settings.warehouse_folder / "definitions")
+
+    @cached_property
+    def change_log(self) -> ChangeLog:
+        """What changed in the governed inputs from close to close, and what it did."""
+        return ChangeLog(self.store.lake)
 
     @cached_property
     def figures(self) -> Figures:

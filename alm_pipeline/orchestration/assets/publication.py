@@ -10,10 +10,12 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
+from alm_pipeline.orchestration.assumption_gate import pass_gate
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
 from alm_pipeline.orchestration.close import close_inputs, earlier_closes
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
 from alm_pipeline.warehouse.face import build_face, exclusive
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest, PinnedTable, run_id_of
@@ -71,6 +73,7 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         },
         supersedes=supersedes,
     )
+    pass_gate(bank, partition, run_id)
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
@@ -148,6 +151,8 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
             [_pinned_row(m.as_of_date, m.run_id, p) for m in manifests for p in m.tables],
             schema=_PARTITIONS_SCHEMA,
         ),
+        CHANGES: pa.Table.from_pylist(bank.change_log.changes(current), CHANGES_SCHEMA),
+        IMPACT: pa.Table.from_pylist(bank.change_log.impact(current), IMPACT_SCHEMA),
         "audit.check_results": pa.Table.from_pylist(
             [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
