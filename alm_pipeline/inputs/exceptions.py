@@ -19,6 +19,7 @@ from alm_pipeline.inputs.records import Name, Problems, Record
 from alm_pipeline.inputs.yaml_files import contract_file
 
 __all__ = [
+    "NO_WAIVERS",
     "Adjustment",
     "AdjustmentBook",
     "Waiver",
@@ -79,6 +80,9 @@ class WaiverBook(Record):
         return None
 
 
+NO_WAIVERS = WaiverBook(about="Nothing is waived.", waivers=[])
+
+
 class Adjustment(_Dated, SignedOff):
     """An amount added to one published cell."""
 
@@ -101,7 +105,7 @@ class Adjustment(_Dated, SignedOff):
         return f"reports.{self.report}"
 
     @property
-    def row_key(self) -> str:
+    def report_row(self) -> str:
         """The row as it is written for `alm trace`: column=value, separated by commas."""
         return ",".join(f"{name}={value}" for name, value in self.row.items())
 
@@ -119,7 +123,7 @@ class AdjustmentBook(Record):
 
     @model_validator(mode="after")
     def _one_comment_each(self) -> AdjustmentBook:
-        keys = [(a.report, a.row_key, a.column, a.comment) for a in self.adjustments]
+        keys = [(a.report, a.report_row, a.column, a.comment) for a in self.adjustments]
         twice = sorted({f"{k[0]} {k[1]} {k[2]}" for k in keys if keys.count(k) > 1})
         if twice:
             raise ValueError(f"adjustments that stand twice: {', '.join(twice)}")

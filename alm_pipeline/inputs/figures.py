@@ -22,8 +22,8 @@ from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
 from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 
 __all__ = [
-    "Figures",
     "DatedItem",
+    "Figures",
     "decided",
     "expired",
     "expiring",
@@ -122,9 +122,7 @@ def decided(figures: Figures) -> list[DatedItem]:
         for one in figures.assumptions.figures
     ]
     return found + [
-        DatedItem(
-            "limit", f"{one.metric}.{one.scope}", one.effective_from, one.expires, one.owner
-        )
+        DatedItem("limit", f"{one.metric}.{one.scope}", one.effective_from, one.expires, one.owner)
         for one in figures.limits.limits
     ]
 

@@ -25,7 +25,7 @@ from alm_pipeline.inputs.rule_packs import Measure, RulePack
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import TimeBuckets
 
-__all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations"]
+__all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations", "schema_of"]
 
 Row = Mapping[str, object]
 
@@ -38,42 +38,42 @@ _TYPES = {
 }
 
 
-def _schema(columns: str) -> pa.Schema:
+def schema_of(columns: str) -> pa.Schema:
     """Return the schema of `name:type` words; a name alone is text."""
     parts = [word.split(":") for word in columns.split()]
     return pa.schema([(name, _TYPES[kind[0] if kind else "text"]) for name, *kind in parts])
 
 
 SCHEMAS: dict[str, pa.Schema] = {
-    "bank": _schema(
+    "bank": schema_of(
         "group_entity_id bank_name reporting_currency source nii_base_path eve_margins"
     ),
-    "members": _schema("entity_id"),
-    "products": _schema(
+    "members": schema_of("entity_id"),
+    "products": schema_of(
         "product_code family balance_sheet_line side cash_flow_model behaviour_segment "
         "nmd_category new_business_margin_rate:double eve_treatment nii_treatment "
         "is_in_irrbb_scope:boolean exclusion_reason"
     ),
-    "indices": _schema("index_id currency curve_id tenor"),
-    "curves": _schema("curve_id currency role interpolation max_age_days:integer"),
-    "scenarios": _schema("scenario kind pack shape is_closing:boolean"),
-    "rule_packs": _schema(
+    "indices": schema_of("index_id currency curve_id tenor"),
+    "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
+    "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
+    "rule_packs": schema_of(
         "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
     ),
-    "time_buckets": _schema(
+    "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
     ),
-    "limits": _schema("metric scope direction amber:double red:double unit status owner"),
-    "assumptions": _schema("assumption segment parameter value:double status owner"),
-    "behaviour_parameters": _schema(
+    "limits": schema_of("metric scope direction amber:double red:double unit status owner"),
+    "assumptions": schema_of("assumption segment parameter value:double status owner"),
+    "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
         "core_share:double core_run_off_months:integer pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
     ),
-    "outside_dates": _schema("item_kind item effective_from:date effective_to:date owner"),
-    "not_delivered": _schema("extract treatment reason owner"),
-    "declared": _schema("item value:double reason owner applies_to"),
+    "outside_dates": schema_of("item_kind item effective_from:date effective_to:date owner"),
+    "not_delivered": schema_of("extract treatment reason owner"),
+    "declared": schema_of("item value:double reason owner applies_to"),
 }
 
 

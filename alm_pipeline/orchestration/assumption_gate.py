@@ -15,13 +15,22 @@ from alm_pipeline.audit.change_rows import change_rows, impact_rows
 from alm_pipeline.audit.governed_changes import Comparison
 from alm_pipeline.errors import ConfigurationError, WarehouseError
 from alm_pipeline.inputs.approvals import load_approvals, load_policy
+from alm_pipeline.inputs.figures import DatedItem, expired
 from alm_pipeline.inputs.governed import POLICY, GovernedSet
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.dual_run import headline_measures, measures_under
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.partition import Partition
 
-__all__ = ["ALL", "UNAPPROVED", "comparison", "governed_of", "measured_effects", "pass_gate"]
+__all__ = [
+    "ALL",
+    "UNAPPROVED",
+    "comparison",
+    "expiry_check",
+    "governed_of",
+    "measured_effects",
+    "pass_gate",
+]
 
 ALL, UNAPPROVED = "all changes", "unapproved changes"
 
@@ -64,8 +73,9 @@ def pass_gate(bank: Bank, partition: Partition, run_id: str) -> None:
     Raises
     ------
     ConfigurationError
-        If a change needs an approval that it does not have, or an assumption has expired.
+        If an assumption or limit has expired, or a change needs an approval that it does not have.
     """
+    _refuse_expired(bank, partition)
     bank.kept_texts.keep(bank.governed.texts.values())
     found = comparison(bank, partition, run_id)
     if found is None or not found.changed:
@@ -112,6 +122,39 @@ def _measures_under(bank: Bank, partition: Partition, governed: GovernedSet) -> 
             detail=str(error),
             fix="correct the files so that the ones before and the present ones can both be read",
         ) from error
+
+
+def _refuse_expired(bank: Bank, partition: Partition) -> None:
+    """Raise if an assumption or limit expired before the as-of date and nobody waived that."""
+    day = partition.as_of_date
+    late = [
+        one
+        for one in expired(bank.figures, day)
+        if not bank.store.gate.waiver(expiry_check(one), day)
+    ]
+    if not late:
+        return
+    named = [f"{one.item} on {one.effective_to} ({one.owner})" for one in late[:_MAX_EXPIRED]]
+    more = len(late) - len(named)
+    raise ConfigurationError(
+        f"{len(late)} assumptions and limits have expired",
+        where=f"close {partition}",
+        detail=", ".join(named) + (f", and {more} more" if more > 0 else ""),
+        fix="let the owners review them and write the new expiry into assumptions/ or limits.yaml,"
+        " or waive it in waivers.yaml (check assumption_expired or limit_expired)",
+    )
+
+
+def expiry_check(item: DatedItem) -> dict[str, object]:
+    """Return an expired item as the failed check that a waiver names."""
+    return {
+        "check_id": f"{item.item_kind}_expired",
+        "table_name": item.item,
+        "failed_rows": 1,
+    }
+
+
+_MAX_EXPIRED = 8
 
 
 def _refuse_unapproved(

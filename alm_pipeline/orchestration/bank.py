@@ -18,6 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from alm_pipeline import paths
+from alm_pipeline.inputs.accepted import accepted_relations
 from alm_pipeline.inputs.data_contracts import (
     ColumnEntry,
     ExtractContract,
@@ -26,6 +27,7 @@ from alm_pipeline.inputs.data_contracts import (
     load_extract_contracts,
     load_table_contracts,
 )
+from alm_pipeline.inputs.exceptions import AdjustmentBook, load_adjustments, load_waivers
 from alm_pipeline.inputs.figures import Figures, load_figures
 from alm_pipeline.inputs.governed import GovernedSet, governed_set, write_overlay
 from alm_pipeline.inputs.relations import BankFacts, all_relations
@@ -93,7 +95,7 @@ class Bank:
             return Session(settings.threads, settings.memory_limit, root / "spill")
 
         lake = Lake(root / "lake")
-        gate = Gate(lake, blocking_checks(self.extracts))
+        gate = Gate(lake, blocking_checks(self.extracts), load_waivers(settings.overlay))
         return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
 
     def under(self, governed: GovernedSet, folder: Path) -> Bank:
@@ -139,6 +141,11 @@ class Bank:
         return governed_set(self.settings.overlay, self.definitions)
 
     @cached_property
+    def adjustments(self) -> AdjustmentBook:
+        """Amounts that are added to published cells by hand."""
+        return load_adjustments(self.settings.overlay)
+
+    @cached_property
     def kept_texts(self) -> Definitions:
         """Texts of what closes were made from."""
         return Definitions(self.settings.warehouse_folder / "definitions")
@@ -158,6 +165,8 @@ class Bank:
         if as_of_date not in self._relations:
             relations = dict(all_relations(self.figures, self._facts(), as_of_date))
             relations["source_codes"] = _codes(self.source)
+            overlay = self.settings.overlay
+            relations |= accepted_relations(self.figures, overlay, as_of_date)
             self._relations[as_of_date] = relations
         return self._relations[as_of_date]
 

@@ -5,6 +5,7 @@ tables, the ledger tie and the proofs among them, are made here from their decla
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -87,7 +88,22 @@ def check_table(bank: Bank, table: str, partition: Partition) -> list[CheckResul
         checked = store.checked_hash(result.table_name, own)
         rows.append(result_row(result, table.partition(".")[0], own, checked))
     store.gate.record(rows)
-    return results
+    return with_waivers(bank, partition, results)
+
+
+def with_waivers(
+    bank: Bank, partition: Partition, results: Iterable[CheckResult]
+) -> list[CheckResult]:
+    """Return results of which those that a waiver covers block nothing and say who accepts them."""
+    found = []
+    for result in results:
+        row = {name: getattr(result, name) for name in ("check_id", "table_name", "failed_rows")}
+        waiver = None if result.passed else bank.store.gate.waiver(row, partition.as_of_date)
+        if waiver is not None:
+            note = f"waived until {waiver.expires} by {waiver.approver}: {result.message}"
+            result = replace(result, is_blocking=False, message=note)
+        found.append(result)
+    return found
 
 
 def result_row(

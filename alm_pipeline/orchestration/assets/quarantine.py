@@ -13,7 +13,12 @@ import pyarrow as pa
 
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.checks import asset_check_result, result_of, result_row
+from alm_pipeline.orchestration.checks import (
+    asset_check_result,
+    result_of,
+    result_row,
+    with_waivers,
+)
 from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata
 from alm_pipeline.orchestration.parallel import results_of, run_in_order
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
@@ -69,8 +74,9 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         for checked in found:
             key = asset_key(f"quarantine.{checked.extract}")
             yield dg.MaterializeResult(asset_key=key, metadata=commit_metadata(checked.commit))
-            blocking = [r for r in checked.results if r.is_blocking]
-            others = [r for r in checked.results if not r.is_blocking]
+            results = with_waivers(opened, partition_of(context), checked.results)
+            blocking = [r for r in results if r.is_blocking]
+            others = [r for r in results if not r.is_blocking]
             yield asset_check_result(key, BLOCKING, blocking, dg.AssetCheckSeverity.ERROR)
             yield asset_check_result(key, SET_ASIDE, others, dg.AssetCheckSeverity.WARN)
 
