@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
-from alm_pipeline.inputs.yaml_files import contract_file
+from alm_pipeline.inputs.yaml_files import contract_file, parsed_yaml
 
 __all__ = [
     "APPROVALS_FILE",
@@ -28,6 +28,7 @@ __all__ = [
     "append_approval",
     "load_approvals",
     "load_policy",
+    "policy_of",
 ]
 
 APPROVALS_FILE, POLICY_FILE = "approvals.yaml", "approval_policy.yaml"
@@ -104,6 +105,13 @@ def load_policy(overlay: Path | None = None) -> ApprovalPolicy:
     """Return the policy in force, or raise every problem of the file at once."""
     problems = Problems()
     return problems.settled(problems.read(ApprovalPolicy, contract_file(POLICY_FILE, overlay)))
+
+
+def policy_of(text: str) -> ApprovalPolicy:
+    """Return the policy that a kept text of the file says."""
+    problems = Problems()
+    content = parsed_yaml(text, POLICY_FILE)
+    return problems.settled(problems.record(ApprovalPolicy, content, POLICY_FILE))
 
 
 def append_approval(approval: Approval, overlay: Path | None) -> Path:

@@ -9,12 +9,13 @@ effect; the close published before stays. Assumptions past their expiry are refu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from alm_pipeline.audit.change_impact import Effect, Key, Measure, described, effects
 from alm_pipeline.audit.change_rows import change_rows, impact_rows
 from alm_pipeline.audit.governed_changes import Comparison
 from alm_pipeline.errors import ConfigurationError, WarehouseError
-from alm_pipeline.inputs.approvals import load_approvals, load_policy
+from alm_pipeline.inputs.approvals import POLICY_FILE, load_approvals, load_policy, policy_of
 from alm_pipeline.inputs.figures import DatedItem, expired
 from alm_pipeline.inputs.governed import POLICY, GovernedSet
 from alm_pipeline.orchestration.bank import Bank
@@ -42,13 +43,16 @@ def comparison(bank: Bank, partition: Partition, run_id: str = "") -> Comparison
         return None
     earlier = [published] if published else bank.closes.before(partition.as_of_date)[:1]
     overlay = bank.settings.overlay
-    return Comparison(
+    found = Comparison(
         now=bank.governed,
         before=governed_of(bank, earlier[0]) if earlier else None,
         compared_run_id=earlier[0].run_id if earlier else "",
         approvals=load_approvals(overlay),
         policy=load_policy(overlay),
     )
+    known = found.before.texts.get(POLICY_FILE) if found.before else None
+    is_open = known is not None and POLICY in found.unapproved
+    return replace(found, policy=policy_of(known)) if known and is_open else found
 
 
 def governed_of(bank: Bank, manifest: Manifest) -> GovernedSet | None:

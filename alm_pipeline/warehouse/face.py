@@ -1,7 +1,8 @@
 """`alm.duckdb`, the face people open: every table of every schema, copied from published closes.
 
 Position-level tables hold the latest two month ends, every other table all of them. The file is
-built beside the old one and swapped by rename, so a reader has the old one or the new one.
+built beside the old one and swapped by rename, so a reader has the old one or the new one. Every
+report has a view in schema `adjusted` that shows what was added to its amounts by hand.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from alm_pipeline.warehouse.shapes import TableShape
 _RECENT_MONTHS = 2
 _DETAIL_SCHEMAS = ("raw", "quarantine", "staging")
 _DETAIL_COLUMNS = ("position_id",)
+_ADJUSTED_CELLS = "reports.adjusted_cells"
+_MONEY = "DECIMAL(18,2)"
 
 
 @contextmanager
@@ -79,9 +82,31 @@ def build_face(
             connection.register("audit_rows", table)
             connection.execute(f"create or replace table {name} as select * from audit_rows")
             connection.unregister("audit_rows")
+        for name in sorted(shapes):
+            if name.startswith("reports.") and name != _ADJUSTED_CELLS:
+                _create_adjusted(connection, name, shapes[name])
     finally:
         connection.close()
     beside.replace(path)
+
+
+def _create_adjusted(connection: duckdb.DuckDBPyConnection, name: str, shape: TableShape) -> None:
+    """Create the view ``adjusted.<report>``: beside each column of money what was added by hand."""
+    key = [column for column in shape.key if column != "as_of_date"]
+    row = " || ',' || ".join(f"'{c}=' || cast(r.{c} as varchar)" for c in key)
+    columns = []
+    for column, kind in shape.columns.items():
+        columns.append(f"r.{column}")
+        if kind == _MONEY:
+            columns.append(
+                "coalesce((select sum(a.adjustment_amount)"
+                f" from {_ADJUSTED_CELLS} as a where a.as_of_date = r.as_of_date"
+                f" and a.table_name = '{name}' and a.report_row = {row}"
+                f" and a.column_name = '{column}'), 0) as {column}_adjustment"
+            )
+    connection.execute("create schema if not exists adjusted")
+    view = f"adjusted.{name.partition('.')[2]}"
+    connection.execute(f"create view {view} as select {', '.join(columns)} from {name} as r")
 
 
 def _size(files: Sequence[str]) -> int:

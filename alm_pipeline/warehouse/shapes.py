@@ -80,6 +80,11 @@ def quarantine_shape(extract: str, version: str) -> TableShape:
     )
 
 
+def report_row_of(key: Iterable[str], values: Mapping[str, str]) -> str:
+    """Return how a row of a report is written: column=value for its key, by commas."""
+    return ",".join(f"{name}={values[name]}" for name in key)
+
+
 def contract_shape(
     contract: TableContract, dictionary: Mapping[str, ColumnEntry], table: str = ""
 ) -> TableShape:
