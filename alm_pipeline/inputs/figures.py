@@ -82,8 +82,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     limits = read_limits(problems, overlay)
     _check_caps(problems, assumptions, packs)
     if products is not None and curves is not None:
-        segments, categories = assumptions.segments(), assumptions.nmd_categories
-        for fault in product_faults(products, curves, segments, categories):
+        for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
     return Figures(
         curves=problems.settled(curves),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from alm_pipeline import paths
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.products import undecided_products
 from alm_pipeline.inputs.settings import config_path
 from alm_pipeline.orchestration.bank import open_bank
 from alm_pipeline.orchestration.sql_assets import edges_of
@@ -23,6 +25,14 @@ def check_contracts() -> str:
     bank = open_bank(config_path())
     n_edges = sum(len(edges_of(bank, file)) for file in bank.sql_files)
     figures = bank.figures
+    undecided = undecided_products(figures.products, figures.assumptions.decided)
+    if undecided:
+        raise ConfigurationError(
+            f"{len(undecided)} products have no assumption",
+            where="products.yaml",
+            detail="; ".join(undecided),
+            fix="add the segments to data_contracts/assumptions, or name other ones",
+        )
     revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.extracts)
     return (
         f"{len(bank.extracts)} extracts, {len(bank.tables)} tables,"

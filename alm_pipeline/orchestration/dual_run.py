@@ -61,10 +61,10 @@ def _remake(bank: Bank, other: Bank, partition: Partition) -> None:
     changed = {name for name, digest in wanted.items() if known.get(name) != digest}
     files = _needed(bank)
     for file in [one for one in files if one.group < _ENGINE_STAGE]:
-        _remake_file(other, file, partition, changed)
+        _remake_file(bank, other, file, partition, changed)
     _remake_engine(bank, other, partition, changed)
     for file in [one for one in files if one.group > _ENGINE_STAGE]:
-        _remake_file(other, file, partition, changed)
+        _remake_file(bank, other, file, partition, changed)
 
 
 def _needed(bank: Bank) -> list[SqlFile]:
@@ -82,13 +82,18 @@ def _needed(bank: Bank) -> list[SqlFile]:
     return [f for f in files if f.table in needed and f.group >= _FIRST_STAGE]
 
 
-def _remake_file(other: Bank, file: SqlFile, partition: Partition, changed: set[str]) -> None:
+def _remake_file(
+    bank: Bank, other: Bank, file: SqlFile, partition: Partition, changed: set[str]
+) -> None:
+    """Make a file's table if it reads what differs; it differs itself if its rows do."""
     if changed.isdisjoint(file.current_reads):
         return
     is_by_scenario = other.shapes[file.table].is_by_scenario
     for one in _partitions(other, partition) if is_by_scenario else [partition]:
-        run_sql_file(other, file, one)
-    changed.add(file.table)
+        made = run_sql_file(other, file, one).entry
+        known = bank.store.registry.find(file.table, one)
+        if known is None or known.content_hash != made.content_hash:
+            changed.add(file.table)
 
 
 def _remake_engine(bank: Bank, other: Bank, partition: Partition, changed: set[str]) -> None:

@@ -44,7 +44,6 @@ GATES = (
     "book.unmatched_events",
     "book.ledger_reconciliation",
     "book.balance_check",
-    "behaviour.unassigned_positions",
 )
 """Tables that must have passed their checks before any position is valued."""
 
@@ -53,9 +52,17 @@ READS = (
     "book.positions",
     "book.scheduled_events",
     "behaviour.position_assumptions",
+    "behaviour.unassigned_positions",
     "staging.curve_quote",
     "staging.vol_quote",
 )
+_VALUED = """
+    select p.* from book.positions as p
+    anti join behaviour.unassigned_positions as x
+        on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
+"""
+"""A product of which one position has no assumption has no flows at all: never a partial sum."""
+
 LENSES = (*DEFAULT_LENSES, "options")
 _OPTIONS_HELD = """
     select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
@@ -216,9 +223,7 @@ def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, 
     """Return the positions that can be valued, and per stopped currency what is left out."""
     session = bank.store.session
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = session.query(
-        f"select * from book.positions where currency not in ({left}) order by position_id"
-    )
+    rows = session.query(f"{_VALUED} where p.currency not in ({left}) order by p.position_id")
     found = session.rows(
         "select currency, count(*) as n, sum(outstanding_principal) as amount"
         " from book.positions group by currency order by currency"

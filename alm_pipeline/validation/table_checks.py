@@ -96,7 +96,7 @@ TABLE_CHECKS = (
     TableCheck(
         check_id="behaviour.unassigned_positions.is_empty",
         table="behaviour.unassigned_positions",
-        severity="blocking",
+        severity="warning",  # they have no value, and totals with them say so
         sql="select * from behaviour.unassigned_positions",
         message="somebody decided the behaviour of every position",
     ),

@@ -1,7 +1,7 @@
 -- about:  Principal and interest paid in each time bucket, by side, and the gap between the sides.
 -- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket
 -- reads:  scenarios.cash_flow_buckets, cash_flows.contractual_buckets, book.positions,
---         inputs.products, inputs.members, inputs.time_buckets
+--         behaviour.undecided_balances, inputs.products, inputs.members, inputs.time_buckets
 with product_rows as (  -- intragroup business has product codes of its own
     select
         p.entity_id,
@@ -52,6 +52,8 @@ by_side as (
     inner join inputs.products as p on b.product_code = p.product_code
     left join product_rows as r
         on b.entity_id = r.entity_id and b.currency = r.currency and b.product_code = r.product_code
+    left join behaviour.undecided_balances as x on b.entity_id = x.entity_id and b.currency = x.currency
+    where x.entity_id is null  -- no row rather than a gap without some of its flows
 ),
 
 every_bucket as (  -- an empty bucket is a zero, so that the cumulative gap has no holes

@@ -1,7 +1,8 @@
 -- about:  Loss of economic value and of income per supervisory shock, against Tier 1, by entity and for the group.
 -- grain:  as_of_date, entity_id, row_kind, scenario
 -- reads:  metrics.eve, metrics.nii, metrics.report_footers, book.reporting_units,
---         book.translation_rates, scenarios.stopped_currencies, inputs.scenarios, inputs.rule_packs
+--         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+--         inputs.scenarios, inputs.rule_packs
 with measured as (
     select
         scenario,
@@ -39,6 +40,17 @@ by_currency as (  -- in contract currency, entity rows, eliminations and group
     group by u.entity_id, u.row_kind, m.scenario, m.measure, m.currency
 ),
 
+undecided as (  -- what has no value because no assumption was decided for it
+    select
+        u.entity_id,
+        u.row_kind,
+        x.currency,
+        min(x.cause) as cause
+    from behaviour.undecided_balances as x
+    inner join book.reporting_units as u on x.entity_id = u.member_entity_id
+    group by u.entity_id, u.row_kind, x.currency
+),
+
 changes as (  -- translated, not rounded
     select
         s.entity_id,
@@ -52,7 +64,7 @@ changes as (  -- translated, not rounded
         case
             when t.translation_rate is null then 'no exchange rate for ' || s.currency
             when s.amount is null or b.amount is null
-                then s.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
+                then s.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
         end as cause
     from by_currency as s
     inner join by_currency as b
@@ -63,6 +75,8 @@ changes as (  -- translated, not rounded
     left join book.translation_rates as t on s.currency = t.currency
     left join scenarios.stopped_currencies as stopped
         on s.currency = stopped.currency and s.scenario = stopped.scenario
+    left join undecided
+        on s.entity_id = undecided.entity_id and s.row_kind = undecided.row_kind and s.currency = undecided.currency
 ),
 
 totals as (  -- the pack says what a gain in one currency is worth against a loss in another

@@ -2,7 +2,8 @@
 -- grain:  as_of_date, exception_kind, item, applies_to, reason
 -- reads:  inputs.not_delivered, inputs.declared, inputs.outside_dates, inputs.expiring,
 --         inputs.overlaid, inputs.waivers, inputs.adjustments, inputs.products,
---         scenarios.stopped_currencies, book.positions, book.excluded, book.translation_rates
+--         scenarios.stopped_currencies, behaviour.undecided_balances, book.positions, book.excluded,
+--         book.translation_rates
 with held as (  -- amounts in the reporting currency; none where one currency has no rate
     select
         p.extract,
@@ -49,6 +50,15 @@ touched as (  -- positions by every property an exception may name
         n_untranslated,
         amount
     from held
+    union all
+    select
+        'undecided' as property,
+        x.entity_id || ' ' || x.currency as property_value,
+        x.n_positions,
+        case when t.translation_rate is null then x.n_positions else 0 end as n_untranslated,
+        cast(x.outstanding_principal * t.translation_rate as decimal(38, 6)) as amount
+    from behaviour.undecided_balances as x
+    left join book.translation_rates as t on x.currency = t.currency
 ),
 
 positions_touched as (
@@ -183,6 +193,19 @@ accepted as (
         'currency' as property,
         currency as property_value
     from scenarios.stopped_currencies
+    union all
+    select
+        'no assumption' as exception_kind,
+        currency as item,
+        entity_id as applies_to,
+        'its products have no value, and totals that would contain them are not available' as treatment,
+        cause as reason,
+        'team:treasury-risk' as owner,
+        null as approver,
+        null as expiry_date,
+        'undecided' as property,
+        entity_id || ' ' || currency as property_value
+    from behaviour.undecided_balances
 ),
 
 counted as (
@@ -199,6 +222,8 @@ counted as (
         t.amount,
         case
             when a.property = 'check' then 'audit.check_results where check_id = ''' || a.property_value || ''''
+            when a.property = 'undecided'
+                then 'behaviour.unassigned_positions of ' || a.property_value
             when t.n_positions is not null
                 then 'book.positions where ' || a.property || ' = ''' || a.property_value || ''''
         end as opens_to

@@ -2,9 +2,9 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  book.positions, book.balance_check, book.ledger_reconciliation, book.unmapped_positions,
 --         book.reporting_units, book.translation_rates, behaviour.unassigned_positions,
---         scenarios.position_values, scenarios.cash_flow_buckets, scenarios.monthly_balances,
---         scenarios.stopped_currencies, cash_flows.contractual_buckets, reports.eve_sensitivity,
---         reports.nii_sensitivity, inputs.members
+--         behaviour.undecided_balances, scenarios.position_values, scenarios.cash_flow_buckets,
+--         scenarios.monthly_balances, scenarios.stopped_currencies, cash_flows.contractual_buckets,
+--         reports.eve_sensitivity, reports.nii_sensitivity, inputs.members
 with balance as (
     select
         'assets equal liabilities and equity' as invariant,
@@ -37,12 +37,13 @@ placed as (
     from book.unmapped_positions
     union all
     select
-        'every position has its behaviour' as invariant,
+        'no position is valued without its behaviour' as invariant,
         'all' as scope,
         count(*) as left_amount,
         0 as right_amount,
         0 as tolerance_amount
-    from behaviour.unassigned_positions
+    from behaviour.unassigned_positions as x
+    inner join scenarios.position_values as v on x.position_id = v.position_id
 ),
 
 mixed_products as (
@@ -219,6 +220,10 @@ book_principal as (
             select s.currency
             from scenarios.stopped_currencies as s
             where s.scenario = 'base'
+        )
+        and entity_id || ' ' || currency not in (
+            select x.entity_id || ' ' || x.currency
+            from behaviour.undecided_balances as x
         )
     group by entity_id, currency
 ),
