@@ -151,7 +151,7 @@ def approve(
     author: Annotated[str, typer.Option(help="Who wrote the change.")],
     comment: Annotated[str, typer.Option(help="Why it is right.")],
     approver: Annotated[
-        str, typer.Option(help="Who approves it; default ALM_IDENTITY, or the system's user.")
+        str, typer.Option(help="Who approves it; default the configured identity, or the user.")
     ] = "",
 ) -> None:
     """Approve a changed assumption, scenario, rule pack or limit as it is now."""

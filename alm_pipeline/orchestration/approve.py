@@ -7,8 +7,6 @@ the next close reads it. Nothing is published here.
 from __future__ import annotations
 
 import datetime as dt
-import getpass
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,14 +17,10 @@ from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.approvals import Approval, append_approval
 from alm_pipeline.orchestration.assumption_gate import comparison
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.warehouse.journal import Action
 from alm_pipeline.warehouse.partition import Partition
 
-__all__ = ["approve_change", "change_lines", "identity"]
-
-
-def identity() -> str:
-    """Return who acts: `ALM_IDENTITY` where it is set, else the user of the operating system."""
-    return os.environ.get("ALM_IDENTITY") or getpass.getuser()
+__all__ = ["approve_change", "change_lines"]
 
 
 def approve_change(bank: Bank, name: str, author: str, approver: str, comment: str) -> Path:
@@ -49,12 +43,12 @@ def approve_change(bank: Bank, name: str, author: str, approver: str, comment: s
     try:
         approval = Approval(
             author=author,
-            approver=approver or identity(),
+            approver=approver or bank.journal.actor,
             object=name,
             content_hash=found.now.content_hash(name),
             approved_on=dt.datetime.now(tz=dt.UTC).date(),
             comment=comment,
-            recorded_by=identity(),
+            recorded_by=bank.journal.actor,
         )
     except ValidationError as invalid:
         raise ConfigurationError(
@@ -62,6 +56,8 @@ def approve_change(bank: Bank, name: str, author: str, approver: str, comment: s
             detail="; ".join(str(one["msg"]) for one in invalid.errors()),
             fix="let somebody who did not write the change approve it, and say why",
         ) from invalid
+    done = Action("approve", name, approval.content_hash, comment=f"{approval.approver}: {comment}")
+    bank.journal.record(done)
     return append_approval(approval, bank.settings.overlay)
 
 

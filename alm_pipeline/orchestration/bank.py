@@ -40,6 +40,7 @@ from alm_pipeline.warehouse.change_log import ChangeLog
 from alm_pipeline.warehouse.content import content_hash
 from alm_pipeline.warehouse.definitions import Definitions
 from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.journal import Journal
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.scratch import ScratchStore
@@ -154,6 +155,11 @@ class Bank:
     def change_log(self) -> ChangeLog:
         """What changed in the governed inputs from close to close, and what it did."""
         return ChangeLog(self.store.lake)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Who published, approved or overrode what in this warehouse."""
+        return Journal(self.store.lake, self.settings.identity)
 
     @cached_property
     def figures(self) -> Figures:
@@ -275,8 +281,9 @@ def twin_of(table: str) -> str:
 
 
 def _settings_hash(settings: Settings) -> str:
-    places = {"home", "warehouse", "landing", "data", "contracts", "threads", "memory_limit"}
-    return hashlib.sha256(settings.model_dump_json(exclude=places).encode()).hexdigest()
+    places = {"home", "warehouse", "landing", "data", "contracts"}
+    without_effect = places | {"threads", "memory_limit", "identity"}
+    return hashlib.sha256(settings.model_dump_json(exclude=without_effect).encode()).hexdigest()
 
 
 def _hash_of(files: list[Path], root: Path) -> str:
