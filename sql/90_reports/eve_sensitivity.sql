@@ -34,7 +34,10 @@ by_family as (
         v.family,
         min(
             case
-                when t.translation_rate is null then 'no exchange rate for ' || v.currency
+                when t.translation_rate is null
+                    then
+                        'no exchange rate for ' || v.currency
+                        || ' | book.translation_rates | to fix: deliver it in fx_rate'
                 when v.present_value is null
                     then v.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
             end

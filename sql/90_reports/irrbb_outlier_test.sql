@@ -62,7 +62,10 @@ changes as (  -- translated, not rounded
         s.amount * t.translation_rate as shocked_amount,
         (s.amount - b.amount) * t.translation_rate as change_amount,
         case
-            when t.translation_rate is null then 'no exchange rate for ' || s.currency
+            when t.translation_rate is null
+                then
+                    'no exchange rate for ' || s.currency
+                    || ' | book.translation_rates | to fix: deliver it in fx_rate'
             when s.amount is null or b.amount is null
                 then s.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
         end as cause

@@ -61,7 +61,10 @@ by_family as (
         l.family,
         min(
             case
-                when t.translation_rate is null then 'no exchange rate for ' || l.currency
+                when t.translation_rate is null
+                    then
+                        'no exchange rate for ' || l.currency
+                        || ' | book.translation_rates | to fix: deliver it in fx_rate'
                 when l.nii is null or l.nii_other_path is null
                     then l.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
             end

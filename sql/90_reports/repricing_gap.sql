@@ -92,7 +92,11 @@ every_row as (
         coalesce(t.off_balance_amount, 0) as off_balance_amount,
         coalesce(t.gap_amount, 0) as gap_amount,
         coalesce(t.cumulative_gap_amount, 0) as cumulative_gap_amount,
-        coalesce('no exchange rate for ' || t.untranslated_currency, stopped.cause) as cause
+        coalesce(
+            'no exchange rate for ' || t.untranslated_currency
+            || ' | book.translation_rates | to fix: deliver it in fx_rate',
+            stopped.cause
+        ) as cause
     from metrics.report_footers as f
     cross join views
     cross join inputs.time_buckets as b

@@ -195,6 +195,20 @@ accepted as (
     from scenarios.stopped_currencies
     union all
     select
+        'no exchange rate' as exception_kind,
+        currency as item,
+        reporting_currency as applies_to,
+        'totals that would contain the currency are not available' as treatment,
+        'fx_rate delivers none' as reason,
+        'team:market-data' as owner,
+        null as approver,
+        null as expiry_date,
+        'currency' as property,
+        currency as property_value
+    from book.translation_rates
+    where translation_rate is null
+    union all
+    select
         'no assumption' as exception_kind,
         currency as item,
         entity_id as applies_to,
