@@ -27,6 +27,7 @@ __all__ = ["ACCEPTED_SCHEMAS", "accepted_relations"]
 ACCEPTED_SCHEMAS = {
     "expiring": schema_of("item_kind item n_figures:integer effective_to:date owner"),
     "overlaid": schema_of("item applies_to n_fields:integer reason owner approver"),
+    "fallbacks": schema_of("curve_id reason owner approver effective_to:date"),
     "waivers": schema_of(
         "check_id applies_to failed_rows:integer reason owner approver effective_to:date"
     ),
@@ -42,7 +43,7 @@ _MAX_FIELDS = 6
 def accepted_relations(
     figures: Figures, overlay: Path | None, as_of_date: dt.date
 ) -> dict[str, pa.Table]:
-    """Return the relations `waivers`, `adjustments`, `expiring` and `overlaid` of a month end."""
+    """Return the relations of `ACCEPTED_SCHEMAS` for a month end."""
     notice_days = load_policy(overlay).notice_days
     soon = expiring(figures, as_of_date, notice_days)
     rows: dict[str, list[Row]] = {
@@ -50,6 +51,7 @@ def accepted_relations(
         "adjustments": list(_adjustments(overlay, as_of_date)),
         "expiring": list(_expiring(soon)),
         "overlaid": list(_overlaid(overlay)),
+        "fallbacks": list(_fallbacks(figures)),
     }
     return {
         name: pa.Table.from_pylist(found, ACCEPTED_SCHEMAS[name]) for name, found in rows.items()
@@ -95,6 +97,13 @@ def _expiring(items: list[DatedItem]) -> Iterator[Row]:
             "effective_to": found[0].effective_to,
             "owner": owner,
         }
+
+
+def _fallbacks(figures: Figures) -> Iterator[Row]:
+    for name, curve in figures.curves.curves.items():
+        if curve.fallback is not None:
+            given = curve.fallback.model_dump(exclude={"curve", "expires", "effective_from"})
+            yield given | {"curve_id": name, "effective_to": curve.fallback.expires}
 
 
 def _overlaid(overlay: Path | None) -> Iterator[Row]:

@@ -1,9 +1,9 @@
 -- about:  Everything in this close that is not as it should be and was accepted by somebody, with what it touches.
 -- grain:  as_of_date, exception_kind, item, applies_to, reason
 -- reads:  inputs.not_delivered, inputs.declared, inputs.outside_dates, inputs.expiring,
---         inputs.overlaid, inputs.waivers, inputs.adjustments, inputs.products,
---         scenarios.stopped_currencies, behaviour.undecided_balances, book.positions, book.excluded,
---         book.translation_rates
+--         inputs.overlaid, inputs.waivers, inputs.adjustments, inputs.fallbacks, inputs.products,
+--         scenarios.zero_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+--         book.positions, book.excluded, book.translation_rates
 with held as (  -- amounts in the reporting currency; none where one currency has no rate
     select
         p.extract,
@@ -80,6 +80,15 @@ set_aside as (
     from book.excluded as x
     left join book.translation_rates as t on x.currency = t.currency
     group by x.extract, x.entity_id, x.currency
+),
+
+stood_in as (
+    select distinct
+        curve_id,
+        quoted_curve_id,
+        currency
+    from scenarios.zero_rates
+    where curve_id <> quoted_curve_id and scenario = 'base'
 ),
 
 accepted as (
@@ -193,6 +202,20 @@ accepted as (
         'currency' as property,
         currency as property_value
     from scenarios.stopped_currencies
+    union all
+    select
+        'curve fallback' as exception_kind,
+        z.curve_id as item,
+        z.quoted_curve_id as applies_to,
+        'the quotes of ' || z.quoted_curve_id || ' stand in for its own' as treatment,
+        f.reason,
+        f.owner,
+        f.approver,
+        f.effective_to as expiry_date,
+        'currency' as property,
+        z.currency as property_value
+    from stood_in as z
+    left join inputs.fallbacks as f on z.curve_id = f.curve_id
     union all
     select
         'no exchange rate' as exception_kind,
