@@ -20,6 +20,7 @@ from alm_pipeline.inputs.figures import DatedItem, expired
 from alm_pipeline.inputs.governed import POLICY, GovernedSet
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.dual_run import headline_measures, measures_under
+from alm_pipeline.warehouse.journal import Action
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.partition import Partition
 
@@ -126,6 +127,17 @@ def _measures_under(bank: Bank, partition: Partition, governed: GovernedSet) -> 
             detail=str(error),
             fix="correct the files so that the ones before and the present ones can both be read",
         ) from error
+
+
+def overrides(bank: Bank, partition: Partition, run_id: str) -> list[Action]:
+    """Return the waivers and adjustments of a close as actions for the journal."""
+    day = partition.as_of_date
+    named = [(f"{w.check} {w.applies_to}", w.reason) for w in bank.store.gate.waived(day)]
+    named += [
+        (f"{a.table} {a.report_row} {a.column}", f"{a.money:+,.2f}: {a.comment}")
+        for a in bank.adjustments.in_force(day)
+    ]
+    return [Action("override", name, None, day, run_id, why) for name, why in named]
 
 
 def _refuse_expired(bank: Bank, partition: Partition) -> None:

@@ -33,6 +33,7 @@ from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
+from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.session import Session
@@ -99,6 +100,8 @@ def bind_published(bank: Bank, manifest: Manifest) -> Session:
             store.session.bind_files(name, files, shape.columns)
     checks = pa.Table.from_pylist(check_rows(bank, manifest), schema=CHECK_SCHEMA)
     store.session.bind_table("audit.check_results", checks)
+    changes = pa.Table.from_pylist(bank.change_log.changes([manifest.run_id]), CHANGES_SCHEMA)
+    store.session.bind_table(CHANGES, changes)
     return store.session
 
 

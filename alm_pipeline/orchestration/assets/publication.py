@@ -10,7 +10,7 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
-from alm_pipeline.orchestration.assumption_gate import pass_gate
+from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
 from alm_pipeline.orchestration.close import close_inputs, earlier_closes
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
@@ -77,11 +77,15 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
     )
     pass_gate(bank, partition, run_id)
     if current is None or current.run_id != run_id:
-        done = Action("publish", "close", run_id, partition.as_of_date, run_id)
-        bank.journal.record(done)
+        for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
+            bank.journal.record(done)
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
+
+
+def _published(partition: Partition, run_id: str) -> Action:
+    return Action("publish", "close", run_id, partition.as_of_date, run_id)
 
 
 def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
