@@ -32,6 +32,7 @@ __all__ = [
     "contract_files",
     "contract_hashes",
     "file_hash",
+    "parsed_yaml",
     "read_yaml",
 ]
 
@@ -99,21 +100,40 @@ def read_yaml(path: Path) -> dict[str, object]:
         If the file is missing, is not YAML, repeats a key or is not a mapping of text keys.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError("the file does not exist", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "the file is not readable as YAML",
-            where=path.name,
-            detail=" ".join(str(error).split()),
-            fix="correct the line named",
-        ) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path.name, error) from None
+    return parsed_yaml(text, path.name)
+
+
+def parsed_yaml(text: str, name: str) -> dict[str, object]:
+    """Return the mapping that the text of a YAML file holds; `name` is for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is not YAML, repeats a key or is not a mapping of text keys.
+    """
+    try:
+        content = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        raise _unreadable(name, error) from None
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise ConfigurationError(
-            "the file is not a mapping of names", where=path.name, fix="start it with `about: ...`"
+            "the file is not a mapping of names", where=name, fix="start it with `about: ...`"
         )
     return content
+
+
+def _unreadable(name: str, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        "the file is not readable as YAML",
+        where=name,
+        detail=" ".join(str(error).split()),
+        fix="correct the line named",
+    )
 
 
 def _folders(overlay: Path | None) -> list[Path]:
