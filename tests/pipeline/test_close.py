@@ -13,7 +13,7 @@ import pytest
 
 from alm_pipeline.inputs.sql_files import Read
 from alm_pipeline.orchestration import jobs
-from alm_pipeline.orchestration.close import close_inputs
+from alm_pipeline.orchestration.fingerprint import close_inputs
 from alm_pipeline.orchestration.sql_run import bind_reads
 from alm_pipeline.paths import DATA_CONTRACTS
 from alm_pipeline.warehouse.manifests import run_id_of

@@ -10,8 +10,9 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
+from alm_pipeline.inputs.libraries import environment
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
-from alm_pipeline.orchestration.close import close_inputs, earlier_closes
+from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.warehouse.face import build_face, exclusive
@@ -70,7 +71,9 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
             m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
         },
         supersedes=supersedes,
+        environment=environment(),
     )
+    bank.keep_definitions()
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
