@@ -26,8 +26,12 @@ from alm_pipeline.inputs.extract_contracts import (
     RuleText,
     load_extract_contracts,
 )
-from alm_pipeline.inputs.yaml_files import contract_file, contract_files, read_yaml
-from alm_pipeline.paths import DATA_CONTRACTS
+from alm_pipeline.inputs.yaml_files import (
+    contract_file,
+    contract_files,
+    contract_folders,
+    read_yaml,
+)
 
 __all__ = [
     "EXACT_MONEY_SCHEMAS",
@@ -165,7 +169,7 @@ def load_table_contracts(overlay: Path | None = None) -> Mapping[str, TableContr
 
 def _table_files(overlay: Path | None) -> Iterator[tuple[str, Path]]:
     """Tables and the files of their contracts, shipped or in the overlay, in order."""
-    folders = [root / "tables" for root in (DATA_CONTRACTS, overlay) if root is not None]
+    folders = [root / "tables" for root in contract_folders(overlay)]
     for schema in sorted({path.name for folder in folders for path in folder.glob("[!.]*")}):
         for path in contract_files(f"tables/{schema}", overlay):
             yield f"{schema}.{path.stem}", path

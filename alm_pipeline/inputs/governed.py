@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from alm_pipeline.inputs.approvals import POLICY_FILE
-from alm_pipeline.inputs.yaml_files import contract_file, contract_files, parsed_yaml
+from alm_pipeline.inputs.yaml_files import COMPLETE_SET, parsed_yaml
 
 __all__ = [
     "POLICY",
@@ -95,21 +95,21 @@ class GovernedSet:
         return found[0], found[1]
 
 
-def governed_set(overlay: Path | None, definitions: Mapping[str, str]) -> GovernedSet:
-    """Return the governed objects in force."""
-    paths = {f"{folder}/{p.name}": p for folder in FOLDERS for p in contract_files(folder, overlay)}
-    paths |= {name: contract_file(name, overlay) for name in FILES}
+def governed_set(texts: Mapping[str, str], definitions: Mapping[str, str]) -> GovernedSet:
+    """Return the governed objects among the files in force."""
     return GovernedSet(
-        {name: path.read_bytes().decode() for name, path in sorted(paths.items())},
+        {path: text for path, text in sorted(texts.items()) if GovernedSet.is_governed(path)},
         {name: definitions[name] for name in _DEFINITIONS},
     )
 
 
-def write_overlay(governed: GovernedSet, folder: Path) -> Path:
-    """Write the texts as an overlay, so that they can be read as a bank's own files are."""
-    for name, text in governed.texts.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8")
+def write_overlay(governed: GovernedSet, texts: Mapping[str, str], folder: Path) -> Path:
+    """Write a complete set of files: the governed ones as given, all others as in `texts`."""
+    others = {path: text for path, text in texts.items() if not GovernedSet.is_governed(path)}
+    for path, text in (others | dict(governed.texts)).items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(text.encode())
+    (folder / COMPLETE_SET).touch()
     return folder
 
 

@@ -66,14 +66,14 @@ def governed_of(bank: Bank, manifest: Manifest) -> GovernedSet | None:
         if name.startswith(prefix) and GovernedSet.is_governed(name.removeprefix(prefix))
     }
     try:
-        texts = bank.kept_texts.texts(hashes)
+        texts = bank.definitions.texts(hashes)
     except WarehouseError:
         return None
     return GovernedSet(texts, {name: manifest.definitions[name] for name in now.definitions})
 
 
 def pass_gate(bank: Bank, partition: Partition, run_id: str) -> None:
-    """Measure and record what changed; keep the governed texts for the close that comes after.
+    """Measure what changed since the close before and record it with its approval.
 
     Raises
     ------
@@ -81,7 +81,6 @@ def pass_gate(bank: Bank, partition: Partition, run_id: str) -> None:
         If an assumption or limit has expired, or a change needs an approval that it does not have.
     """
     _refuse_expired(bank, partition)
-    bank.kept_texts.keep(bank.governed.texts.values())
     found = comparison(bank, partition, run_id)
     if found is None or not found.changed:
         return

@@ -7,7 +7,6 @@ a changed limit costs one SELECT.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,11 +17,12 @@ from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.assets.engine import (
     CONTRACTUAL,
     ENGINE_INPUTS,
+    ENGINE_TABLES,
     make_contractual,
     make_scenario,
 )
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.simulation import scenario_hashes
+from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
 from alm_pipeline.orchestration.sql_run import run_sql_file
 from alm_pipeline.warehouse.partition import Partition
@@ -98,15 +98,19 @@ def _remake_file(
 
 def _remake_engine(bank: Bank, other: Bank, partition: Partition, changed: set[str]) -> None:
     """Run the engine on the book under the other inputs if any of its inputs differs."""
-    has_other_rates = scenario_hashes(bank) != scenario_hashes(other)
-    read: Mapping[str, Sequence[str]] = ENGINE_INPUTS
-    if not has_other_rates and all(changed.isdisjoint(names) for names in read.values()):
+    scenarios = _partitions(other, partition)
+    same = bank.settings.closing_scenarios == other.settings.closing_scenarios
+    if same and all(_engine_reads(bank, one) == _engine_reads(other, one) for one in scenarios):
         return
     make_contractual(other, partition)
-    for one in _partitions(other, partition):
+    for one in scenarios:
         for _ in make_scenario(other, one, is_what_if=False):
             pass
-    changed |= {CONTRACTUAL, *ENGINE_INPUTS}
+    changed |= {CONTRACTUAL, *ENGINE_TABLES}
+
+
+def _engine_reads(bank: Bank, partition: Partition) -> dict[str, str]:
+    return engine_inputs(bank, partition, bank.store.content)
 
 
 def _partitions(other: Bank, partition: Partition) -> list[Partition]:

@@ -6,9 +6,10 @@ that a single scenario and a whole close give the same bits. Arithmetic is the e
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,9 @@ from alm_pipeline.inputs.zero_rates import (
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
 GATES = (
@@ -122,22 +125,45 @@ class MonthPass:
 
 def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
     """Open the gates, bind what the engine reads and return its content hashes by name."""
-    store = bank.store
     bank.bind_inputs(partition.as_of_date)
+    pass_gates(bank, partition)
+    for table in READS:
+        bank.store.bind(table, partition)
+    return engine_inputs(bank, partition, bank.store.content)
+
+
+def pass_gates(bank: Bank, partition: Partition) -> None:
+    """Raise unless every table named in `GATES` has passed its checks."""
+    store = bank.store
     for table in GATES:
         checked = store.checked_hash(table, partition)
         store.gate.refuse_unless_open(table, partition.month, checked)
+
+
+def engine_inputs(bank: Bank, partition: Partition, content: Content) -> dict[str, str]:
+    """Return the content hash of all that decides one scenario's values (base: of the month).
+
+    What is said about other scenarios is not part of it.
+    """
     inputs: dict[str, str] = {}
     for table in READS:
-        inputs |= store.bind(table, partition)
-    hashes = bank.relation_hashes(partition.as_of_date)
-    return inputs | {name: hashes[name] for name in RELATIONS} | scenario_hashes(bank)
+        inputs |= bank.store.hashes(table, partition, content)
+    return inputs | figure_hashes(bank, partition)
 
 
-def scenario_hashes(bank: Bank) -> dict[str, str]:
-    """Return the hash of every scenario, pack and curve file in force."""
-    wanted = ("contracts:scenarios/", "contracts:rules/", "contracts:curves.yaml")
-    return {name: h for name, h in bank.input_hashes.items() if name.startswith(wanted)}
+def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
+    """Return the hash of the figures that decide one scenario's values, by name."""
+    figures, scenario = bank.figures, partition.scenario or BASE
+    behaviour = behaviour_rows(figures.assumptions, figures.scenarios, (scenario,))
+    settled = {
+        f"behaviour of {scenario}": json.dumps([asdict(row) for row in behaviour]),
+        f"scenario {scenario}": figures.scenarios.definition(scenario),
+        "curves": figures.curves.model_dump_json(),
+        "products": figures.products.model_dump_json(),
+        "time_buckets": figures.time_buckets.model_dump_json(),
+    }
+    hashes = {name: text_hash(text) for name, text in settled.items()}
+    return hashes | {"inputs.bank": bank.relation_hashes(partition.as_of_date)["inputs.bank"]}
 
 
 def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Markets:
@@ -163,17 +189,25 @@ _PASSES: dict[str, MonthPass] = {}
 _ONE_PASS = threading.Lock()
 
 
-def month_pass(
-    bank: Bank, partition: Partition, scenarios: Sequence[str], inputs: Mapping[str, str]
-) -> MonthPass:
-    """Return the pass of a month under these scenarios; the newest one is kept."""
-    key = combined_hash({**inputs, "scenarios": ",".join(scenarios), "code": bank.code_hash})
+def month_pass(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> MonthPass:
+    """Return the pass of a month under these scenarios; the newest one is kept.
+
+    What the engine reads is bound.
+    """
+    key = _pass_key(bank, partition, scenarios)
     with _ONE_PASS:
         if key not in _PASSES:
             found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
             _PASSES.clear()
             _PASSES[key] = found
         return _PASSES[key]
+
+
+def _pass_key(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> str:
+    inputs = {"scenarios": ",".join(scenarios), "code": bank.code_hash}
+    for scenario in scenarios:
+        inputs |= engine_inputs(bank, partition.under(scenario), bank.store.content)
+    return combined_hash(inputs)
 
 
 def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:

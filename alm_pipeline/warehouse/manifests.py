@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class Manifest:
         The choices printed on every report: margins, base path, source, reporting currency.
     supersedes : str
         The close that was current before, or empty.
+    environment : dict[str, str]
+        What was installed and what the processor offered: information, not identity.
     """
 
     as_of_date: date
@@ -52,6 +54,7 @@ class Manifest:
     tables: tuple[PinnedTable, ...]
     earlier_closes: dict[str, str]
     supersedes: str = ""
+    environment: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def raw_tables(self) -> tuple[PinnedTable, ...]:
@@ -119,6 +122,7 @@ class Closes:
             tables=pinned,
             earlier_closes=body["earlier_closes"],
             supersedes=body["supersedes"],
+            environment=body.get("environment", {}),
         )
 
     def publish(self, manifest: Manifest) -> None:
@@ -132,6 +136,7 @@ class Closes:
             "definitions": manifest.definitions,
             "earlier_closes": manifest.earlier_closes,
             "supersedes": manifest.supersedes,
+            "environment": manifest.environment,
             "tables": [
                 {
                     "table": t.table,

@@ -66,6 +66,11 @@ class DeliveredFile:
         """Logical name and content: the same content delivered again keeps its id."""
         return f"{self.name}:{self.sha256[:16]}"
 
+    @property
+    def delivered_as(self) -> str:
+        """Logical name and file name; both stand in the register of files."""
+        return f"{self.name}/{self.file_name}"
+
 
 @dataclass(frozen=True)
 class LoadedFile:

@@ -44,7 +44,14 @@ class ScratchStore(Store):
     def __init__(self, below: Store, closing_scenarios: Iterable[str]) -> None:
         gate = _OpenGate(below.lake, {})
         super().__init__(
-            below.open_session, below.lake, below.shapes, gate, below.closes, closing_scenarios
+            below.open_session,
+            below.lake,
+            below.shapes,
+            gate,
+            below.history,
+            closing_scenarios,
+            below.made_with,
+            below.rules,
         )
         self.registry = below.registry
         self._made: dict[tuple[str, Partition], tuple[Entry, pa.Table]] = {}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.data_contracts import ColumnEntry, TableContract, sql_type
+from alm_pipeline.warehouse.definitions import text_hash
 
 SOURCE_COLUMNS = {"source_file_id": "VARCHAR", "source_row": "BIGINT"}
 QUARANTINE_COLUMNS = {
@@ -47,6 +48,12 @@ class TableShape:
     required: frozenset[str]
     partition_by: tuple[str, ...]
     version: str
+
+    @property
+    def hash(self) -> str:
+        """Hash of everything the shape says."""
+        required, columns = sorted(self.required), list(self.columns.items())
+        return text_hash(repr((self.version, columns, self.key, required, self.partition_by)))
 
     @property
     def is_by_scenario(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from alm_pipeline.inputs.sql_files import Read
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.approve import approve_change
-from alm_pipeline.orchestration.close import close_inputs
+from alm_pipeline.orchestration.fingerprint import close_inputs
 from alm_pipeline.orchestration.sql_run import bind_reads
 from alm_pipeline.paths import DATA_CONTRACTS
 from alm_pipeline.warehouse.manifests import run_id_of
@@ -93,8 +93,9 @@ def test_a_restated_file_and_a_changed_assumption_make_a_close_that_supersedes(
     shipped = (DATA_CONTRACTS / "assumptions" / "deposits.yaml").read_text("utf-8")
     overlaid.write_text(shipped.replace("core_share: {value: 0.8,", "core_share: {value: 0.7,"))
 
-    second = Folder(shutil.copytree(folder.path, folder.path.parent / "restated"))
-    approve_change(second.bank, "assumptions/deposits", "jane", "john", "deposit study")
+    changed_bank = Folder(shutil.copytree(folder.path, folder.path.parent / "changed")).bank
+    approve_change(changed_bank, "assumptions/deposits", "jane", "john", "deposit study")
+    second = Folder((folder.path.parent / "changed").rename(folder.path.parent / "restated"))
     outcome = second.close()
 
     assert outcome.manifest is not None, outcome.failures

@@ -19,7 +19,9 @@ from alm_pipeline.orchestration.simulation import (
     RELATIONS,
     MonthPass,
     contractual_pass,
+    engine_inputs,
     month_pass,
+    pass_gates,
     pass_inputs,
 )
 from alm_pipeline.orchestration.steps import Work, run_step
@@ -35,6 +37,7 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
     "scenarios.monthly_balances": result_tables.monthly_balances,
     "scenarios.stopped_currencies": result_tables.stopped_currencies,
 }
+ENGINE_TABLES = tuple(_BUILDERS)
 ENGINE_INPUTS = {
     CONTRACTUAL: (*READS, *RELATIONS),
     **dict.fromkeys(_BUILDERS, (*READS, *RELATIONS)),
@@ -84,33 +87,37 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
 def make_contractual(bank: Bank, partition: Partition) -> Commit:
     """Make the cash flows as agreed, on the base curve, without behaviour."""
     started = time.perf_counter()
-    inputs = pass_inputs(bank, partition)
+    pass_gates(bank, partition)
+    inputs = engine_inputs(bank, partition, bank.store.content)
     found = bank.store.is_current(CONTRACTUAL, partition, inputs, bank.code_hash)
     if found is not None:
-        return Commit(found, is_changed=False)
+        commit = Commit(found, is_changed=False, is_known=True)
+        bank.announce(commit, 0.0)
+        return commit
+    pass_inputs(bank, partition)
     done = contractual_pass(bank, partition)
     rows = result_tables.cash_flow_buckets(done, partition, BASE)
-    commit = bank.store.replace_partition(CONTRACTUAL, partition, rows, inputs, bank.code_hash)
-    bank.announce(commit, time.perf_counter() - started)
-    return commit
+    return _replaced(bank, CONTRACTUAL, partition, rows, inputs, started)
 
 
 def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iterator[Commit]:
     """Make every engine table of one scenario of one month end."""
     started = time.perf_counter()
-    store = bank.store
-    inputs = pass_inputs(bank, partition)
-    tables = {table: twin_of(table) if is_what_if else table for table in _BUILDERS}
-    known = [store.is_current(t, partition, inputs, bank.code_hash) for t in tables.values()]
-    if all(known):
-        for entry in known:
-            if entry is not None:
-                commit = Commit(entry, is_changed=False)
-                bank.announce(commit, 0.0)
-                yield commit
+    pass_gates(bank, partition)
+    inputs = engine_inputs(bank, partition, bank.store.content)
+    tables = {table: twin_of(table) if is_what_if else table for table in ENGINE_TABLES}
+    known = bank.store.known_together(
+        partition, dict.fromkeys(tables.values(), inputs), bank.code_hash
+    )
+    for entry in known:
+        commit = Commit(entry, is_changed=False, is_known=True)
+        bank.announce(commit, 0.0)
+        yield commit
+    if known:
         return
-    scenarios = (BASE, partition.scenario) if is_what_if else store.closing_scenarios
-    done = month_pass(bank, partition, scenarios, inputs)
+    pass_inputs(bank, partition)
+    scenarios = (BASE, partition.scenario) if is_what_if else bank.store.closing_scenarios
+    done = month_pass(bank, partition, scenarios)
     for table, build in _BUILDERS.items():
         yield _replaced(bank, tables[table], partition, build(done, partition), inputs, started)
         started = time.perf_counter()

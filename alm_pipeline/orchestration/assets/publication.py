@@ -10,9 +10,10 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
+from alm_pipeline.inputs.libraries import environment
 from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
-from alm_pipeline.orchestration.close import close_inputs, earlier_closes
+from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
@@ -66,7 +67,7 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         as_of_date=partition.as_of_date,
         run_id=run_id,
         inputs=inputs,
-        definitions=bank.definitions,
+        definitions=bank.choices,
         tables=tuple(
             PinnedTable(e.table, e.partition, e.version, e.content_hash, e.n_rows) for e in entries
         ),
@@ -74,11 +75,13 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
             m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
         },
         supersedes=supersedes,
+        environment=environment(),
     )
     pass_gate(bank, partition, run_id)
     if current is None or current.run_id != run_id:
         for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
             bank.journal.record(done)
+    bank.keep_definitions()
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest

@@ -31,9 +31,10 @@ from alm_pipeline.validation.evaluation import (
 )
 from alm_pipeline.validation.quarantine import checking_order, looked_into, quarantine_query
 from alm_pipeline.validation.rules import compile_rules
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 BLOCKING, SET_ASIDE = "data_contract", "rows_set_aside"
 
@@ -87,6 +88,8 @@ def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
     """Check every extract, replace its quarantine, and record the verdicts on the delivery."""
     store = bank.store
     known = _already_checked(bank, partition)
+    for one in known:
+        bank.announce(one.commit, 0.0)
     if known:
         yield from known
         return
@@ -121,7 +124,7 @@ def _check_extract(
     session = bank.store.session
     results = evaluate(session, contract, has_previous=has_previous, engine="counts")
     rows = _set_aside(bank, contract, results)
-    inputs = _inputs(bank, name, partition)
+    inputs = quarantine_inputs(bank, name, partition, bank.store.content)
     commit = bank.store.replace_partition(
         f"quarantine.{name}", partition, rows, inputs, bank.code_hash
     )
@@ -134,13 +137,14 @@ def _already_checked(bank: Bank, partition: Partition) -> list[Checked]:
     store = bank.store
     found = []
     for name in checking_order(bank.extracts):
-        table, inputs = f"quarantine.{name}", _inputs(bank, name, partition)
+        table = f"quarantine.{name}"
+        inputs = quarantine_inputs(bank, name, partition, store.content)
         entry = store.is_current(table, partition, inputs, bank.code_hash)
         rows = store.gate.results(f"raw.{name}", store.checked_hash(f"raw.{name}", partition))
         if entry is None or not rows:
             return []
         results = tuple(result_of(row) for row in rows)
-        found.append(Checked(name, Commit(entry, is_changed=False), results))
+        found.append(Checked(name, Commit(entry, is_changed=False, is_known=True), results))
     return found
 
 
@@ -153,9 +157,9 @@ def _bind_delivered(bank: Bank, partition: Partition, name: str) -> None:
 def _bind_previous(bank: Bank, partition: Partition, name: str) -> bool:
     """Bind an extract of the previous close; say if there was one."""
     table, store = f"raw.{name}", bank.store
-    previous = bank.closes.before(partition.as_of_date)[:1]
+    previous = bank.history.before(partition.as_of_date)[:1]
     pinned = [pin for manifest in previous for pin in manifest.pinned(table)]
-    files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
+    files = [f for pin in pinned for f in bank.history.files(pin)]
     store.session.bind_files(f"previous.{name}", files, store.shape(table).columns)
     return bool(previous)
 
@@ -176,12 +180,16 @@ def _set_aside(bank: Bank, contract: ExtractContract, results: Sequence[CheckRes
     return bank.store.session.query(quarantine_query(contract, compile_rules(contract)))
 
 
-def _inputs(bank: Bank, name: str, partition: Partition) -> dict[str, str]:
-    store = bank.store
+def quarantine_inputs(
+    bank: Bank, name: str, partition: Partition, content: Content
+) -> dict[str, str]:
+    """Return the content hash of an extract and of what its references name."""
     tables = {f"raw.{name}"} | {r.to_table for r in bank.extracts[name].references}
     extracts = sorted(t for t in tables if t.startswith("raw."))
-    hashes = {f"{t} {partition}": store.entry(t, partition).content_hash for t in extracts}
+    hashes = {f"{t} {partition}": content(t, partition) for t in extracts}
     relations = bank.relation_hashes(partition.as_of_date)
+    rules = f"extracts/{name}.yaml"
+    hashes[f"contracts:{rules}"] = text_hash(bank.contract_texts[rules])
     return hashes | {t: relations[t] for t in sorted(tables) if t in relations}
 
 
