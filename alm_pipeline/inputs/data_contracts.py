@@ -63,6 +63,7 @@ _SQL_TYPES = MappingProxyType(
     {
         "text": "VARCHAR",
         "date": "DATE",
+        "timestamp": "TIMESTAMP",
         "integer": "INTEGER",
         "bigint": "BIGINT",
         "boolean": "BOOLEAN",

@@ -55,6 +55,8 @@ class Settings(BaseSettings):
         Where rates go in the base case of net interest income; the other is shown beside it.
     eve_margins : {"excluded", "included"}
         Whether economic value contains commercial margins; discounting follows.
+    identity : str
+        Who acts, as the journal of actions names them; empty means the operating-system user.
     """
 
     model_config = SettingsConfigDict(env_prefix="ALM_", extra="forbid", frozen=True)
@@ -74,6 +76,7 @@ class Settings(BaseSettings):
     memory_limit: str = "6GB"
     nii_base_path: Literal["forward", "flat"] = "forward"
     eve_margins: Literal["excluded", "included"] = "excluded"
+    identity: str = ""
     home: Path = Path()
 
     @model_validator(mode="after")

@@ -34,6 +34,7 @@ from alm_pipeline.inputs.yaml_files import contract_file, file_hash
 from alm_pipeline.validation.required_checks import blocking_checks
 from alm_pipeline.warehouse.content import content_hash
 from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.journal import Journal
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.session import Session
@@ -90,6 +91,11 @@ class Bank:
         lake = Lake(root / "lake")
         gate = Gate(lake, blocking_checks(self.extracts))
         return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Who published, approved or overrode what in this warehouse."""
+        return Journal(self.store.lake, self.settings.identity)
 
     @cached_property
     def figures(self) -> Figures:
@@ -209,8 +215,9 @@ def twin_of(table: str) -> str:
 
 
 def _settings_hash(settings: Settings) -> str:
-    places = {"home", "warehouse", "landing", "data", "contracts", "threads", "memory_limit"}
-    return hashlib.sha256(settings.model_dump_json(exclude=places).encode()).hexdigest()
+    places = {"home", "warehouse", "landing", "data", "contracts"}
+    without_effect = places | {"threads", "memory_limit", "identity"}
+    return hashlib.sha256(settings.model_dump_json(exclude=without_effect).encode()).hexdigest()
 
 
 def _hash_of(files: list[Path], root: Path) -> str:

@@ -16,6 +16,8 @@ from alm_pipeline.orchestration.partitions import Partitions, asset_key, partiti
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.warehouse.face import build_face, exclusive
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
+from alm_pipeline.warehouse.journal import TABLE as ACTIONS
+from alm_pipeline.warehouse.journal import Action
 from alm_pipeline.warehouse.manifests import Manifest, PinnedTable, run_id_of
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Entry
@@ -71,6 +73,9 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         },
         supersedes=supersedes,
     )
+    if current is None or current.run_id != run_id:
+        done = Action("publish", "close", run_id, partition.as_of_date, run_id)
+        bank.journal.record(done)
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
@@ -113,7 +118,8 @@ def rebuild_face(bank: Bank) -> None:
     path, shown = root / "alm.duckdb", root / "closes" / "shown.json"
     with exclusive(root / "closes" / ".face.lock"):
         manifests = [m for d in bank.closes.published_dates() if (m := bank.closes.current(d))]
-        wanted = json.dumps([m.run_id for m in manifests])
+        shown_now = [m.run_id for m in manifests], len(bank.journal.actions())
+        wanted = json.dumps(shown_now)
         if path.is_file() and shown.is_file() and shown.read_text() == wanted:
             return
         shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
@@ -151,6 +157,7 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
         "audit.check_results": pa.Table.from_pylist(
             [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
+        ACTIONS: bank.journal.table(),
     }
 
 
