@@ -134,6 +134,37 @@ def explain(
     print_explanation(found, wide)
 
 
+@app.command()
+def lineage(
+    name: Annotated[
+        str, typer.Argument(help="A table or column, reports.scorecard or reports.scorecard.value.")
+    ] = "",
+    down: Annotated[
+        bool, typer.Option("--down/--up", help="What it feeds, instead of what it is made from.")
+    ] = False,
+    depth: Annotated[int, typer.Option(min=0, help="Levels to open; 0 opens all.")] = 0,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Close to look at; default: the latest."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write everything as one page to click through.")
+    ] = None,
+) -> None:
+    """Show what a table or column is made from, down to the bank's files, or what it feeds."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.lineage_view import print_lineage, write_lineage_page
+
+    if not name and html is None:
+        raise typer.BadParameter("name a table or column, or --html FILE", param_hint="NAME")
+    bank, day = open_bank(config_path()), as_of.date() if as_of else None
+    if name:
+        print_lineage(bank, name, day, is_down=down, depth=depth)
+    if html is not None:
+        typer.echo(f"lineage   {write_lineage_page(bank, html, day)}")
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alm_pipeline import paths
 from alm_pipeline.inputs.settings import config_path
 from alm_pipeline.orchestration.bank import open_bank
-from alm_pipeline.orchestration.sql_assets import edges_of
+from alm_pipeline.orchestration.lineage import edges_of
 from alm_pipeline.validation.compatibility import refuse_breaking_changes
 
 

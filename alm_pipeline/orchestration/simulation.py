@@ -34,28 +34,13 @@ from alm_pipeline.inputs.zero_rates import (
     scenario_zero_rates,
 )
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import GATES, READS, RELATIONS
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.partition import Partition
 
 BASE = "base"
-GATES = (
-    "book.unmapped_positions",
-    "book.unmatched_events",
-    "book.ledger_reconciliation",
-    "book.balance_check",
-    "behaviour.unassigned_positions",
-)
-"""Tables that must have passed their checks before any position is valued."""
-
 EVENTS = "select * from book.scheduled_events"
-READS = (
-    "book.positions",
-    "book.scheduled_events",
-    "behaviour.position_assumptions",
-    "staging.curve_quote",
-    "staging.vol_quote",
-)
 LENSES = (*DEFAULT_LENSES, "options")
 _OPTIONS_HELD = """
     select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
@@ -66,15 +51,6 @@ _OPTIONS_HELD = """
         and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
     group by currency
 """
-RELATIONS = (
-    "inputs.behaviour_parameters",
-    "inputs.curves",
-    "inputs.indices",
-    "inputs.products",
-    "inputs.time_buckets",
-    "inputs.scenarios",
-    "inputs.bank",
-)
 
 
 @dataclass(frozen=True)
