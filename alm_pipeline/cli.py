@@ -165,6 +165,20 @@ def lineage(
         typer.echo(f"lineage   {write_lineage_page(bank, html, day)}")
 
 
+@app.command()
+def share(
+    persona: Annotated[str, typer.Argument(help="A persona of data_contracts/access.yaml.")],
+    file: Annotated[Path, typer.Argument(help="DuckDB file to write.")],
+) -> None:
+    """Write what one persona reads into a file of its own, personal columns masked."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.access import share_with
+    from alm_pipeline.orchestration.bank import open_bank
+
+    n_tables = share_with(open_bank(config_path()), persona, file)
+    typer.echo(f"{persona}    {n_tables} tables in {file}")
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

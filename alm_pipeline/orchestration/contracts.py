@@ -22,12 +22,12 @@ def check_contracts() -> str:
     """
     bank = open_bank(config_path())
     n_edges = sum(len(edges_of(bank, file)) for file in bank.sql_files)
-    figures = bank.figures
+    figures, personas = bank.figures, bank.access.personas
     revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.extracts)
     return (
         f"{len(bank.extracts)} extracts, {len(bank.tables)} tables,"
         f" {len(bank.dictionary)} columns, {len(bank.sql_files)} SQL files,"
         f" {n_edges:,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
-        f" {len(figures.packs)} rule packs: all agree"
+        f" {len(figures.packs)} rule packs, {len(personas)} personas: all agree"
         + (f"; nothing broken since {revision}" if revision else "")
     )
