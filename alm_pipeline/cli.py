@@ -164,6 +164,51 @@ def approve(
     typer.echo(f"{governed_object}: approval written to {path.name}; close again")
 
 
+@app.command()
+def lineage(
+    name: Annotated[
+        str, typer.Argument(help="A table or column, reports.scorecard or reports.scorecard.value.")
+    ] = "",
+    down: Annotated[
+        bool, typer.Option("--down/--up", help="What it feeds, instead of what it is made from.")
+    ] = False,
+    depth: Annotated[int, typer.Option(min=0, help="Levels to open; 0 opens all.")] = 0,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Close to look at; default: the latest."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write everything as one page to click through.")
+    ] = None,
+) -> None:
+    """Show what a table or column is made from, down to the bank's files, or what it feeds."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.lineage_view import print_lineage, write_lineage_page
+
+    if not name and html is None:
+        raise typer.BadParameter("name a table or column, or --html FILE", param_hint="NAME")
+    bank, day = open_bank(config_path()), as_of.date() if as_of else None
+    if name:
+        print_lineage(bank, name, day, is_down=down, depth=depth)
+    if html is not None:
+        typer.echo(f"lineage   {write_lineage_page(bank, html, day)}")
+
+
+@app.command()
+def share(
+    persona: Annotated[str, typer.Argument(help="A persona of data_contracts/access.yaml.")],
+    file: Annotated[Path, typer.Argument(help="DuckDB file to write.")],
+) -> None:
+    """Write what one persona reads into a file of its own, personal columns masked."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.access import share_with
+    from alm_pipeline.orchestration.bank import open_bank
+
+    n_tables = share_with(open_bank(config_path()), persona, file)
+    typer.echo(f"{persona}    {n_tables} tables in {file}")
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

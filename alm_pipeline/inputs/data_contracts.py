@@ -77,7 +77,8 @@ _SQL_TYPES = MappingProxyType(
     }
 )
 _KINDS = ("result", "shared", "journal")
-_ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire"})
+_ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire", "personal"})
+_PERSONAL = ("identifier", "withheld", "json")
 _TABLE_REQUIRED = frozenset({"about", "kind", "version", "owner", "key", "columns"})
 _TABLE_FIELDS = _TABLE_REQUIRED | {"consumer", "partition_by", "nullable", "cells"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -86,7 +87,13 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 @dataclass(frozen=True)
 class ColumnEntry:
-    """One column of the dictionary: a name means one thing everywhere."""
+    """One column of the dictionary: a name means one thing everywhere.
+
+    Attributes
+    ----------
+    personal : {"", "identifier", "withheld", "json"}
+        Whether it identifies a customer, and how it is masked outside `raw`.
+    """
 
     name: str
     type: str
@@ -95,6 +102,7 @@ class ColumnEntry:
     about: str = ""
     actus: str = ""
     fire: str = ""
+    personal: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,8 @@ def _entry_problems(name: str, body: Any) -> list[str]:
         problems.append(f"{name}: type {body.get('type')!r} is none of {', '.join(_SQL_TYPES)}")
     if not body.get("about"):
         problems.append(f"{name}: has no meaning (about)")
+    if body.get("personal", _PERSONAL[0]) not in _PERSONAL:
+        problems.append(f"{name}: personal is none of {', '.join(_PERSONAL)}")
     problems.extend(f"{name}: unknown field {key}" for key in sorted(set(body) - _ENTRY_FIELDS))
     return problems
 

@@ -25,7 +25,7 @@ from alm_pipeline.inputs.rule_packs import Measure, RulePack
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import TimeBuckets
 
-__all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations", "schema_of"]
+__all__ = ["RELATION_FILES", "SCHEMAS", "BankFacts", "Row", "all_relations", "schema_of"]
 
 Row = Mapping[str, object]
 
@@ -75,6 +75,28 @@ SCHEMAS: dict[str, pa.Schema] = {
     "not_delivered": schema_of("extract treatment reason owner"),
     "declared": schema_of("item value:double reason owner applies_to"),
 }
+
+
+RELATION_FILES: dict[str, tuple[str, ...]] = {
+    "bank": ("alm.yaml",),
+    "members": ("alm.yaml",),
+    "products": ("products.yaml",),
+    "indices": ("curves.yaml",),
+    "curves": ("curves.yaml",),
+    "scenarios": ("scenarios/*.yaml", "alm.yaml"),
+    "rule_packs": ("rules/*.yaml",),
+    "time_buckets": ("rules/time_buckets.yaml",),
+    "limits": ("limits.yaml",),
+    "assumptions": ("assumptions/*.yaml",),
+    "behaviour_parameters": ("assumptions/*.yaml", "scenarios/*.yaml", "rules/*.yaml", "alm.yaml"),
+    "outside_dates": (
+        *("assumptions/*.yaml", "limits.yaml", "rules/*.yaml", "scenarios/*.yaml", "alm.yaml"),
+    ),
+    "not_delivered": ("sources/<source>/source.yaml",),
+    "declared": ("sources/<source>/source.yaml",),
+    "source_codes": ("sources/<source>/code_lists/*.csv",),
+}
+"""The files that people write each relation in: the bank's settings, else below data_contracts."""
 
 
 @dataclass(frozen=True)

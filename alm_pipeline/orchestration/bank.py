@@ -21,6 +21,7 @@ import pyarrow as pa
 from alm_pipeline import paths
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.accepted import accepted_relations
+from alm_pipeline.inputs.access import Access, load_access
 from alm_pipeline.inputs.data_contracts import (
     ColumnEntry,
     ExtractContract,
@@ -181,6 +182,12 @@ class Bank:
     def journal(self) -> Journal:
         """Who published, approved or overrode what in this warehouse."""
         return Journal(self.store.lake, self.settings.identity)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who reads what in `alm.duckdb`."""
+        tables = {t: s.columns for t, s in self.shapes.items() if not t.startswith(f"{WHAT_IF}.")}
+        return load_access(tables, self.dictionary, self.settings.overlay)
 
     @cached_property
     def figures(self) -> Figures:

@@ -31,6 +31,7 @@ from alm_pipeline.orchestration.assets.publication import check_rows
 from alm_pipeline.orchestration.bank import Bank, open_bank
 from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
+from alm_pipeline.orchestration.lineage_view import PAGE
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
 from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA
@@ -84,9 +85,10 @@ def show_outcome(bank: Bank, outcome: Outcome, *, is_brief: bool = False) -> int
             console.print(line, highlight=False, soft_wrap=True)
     else:
         print_headline(published, group, console)
-    path = bank.settings.warehouse_folder / "alm.duckdb"
+    root = bank.settings.warehouse_folder
     console.print(f"close     {outcome.run_id} of {outcome.manifest.as_of_date}", highlight=False)
-    console.print(f"tables    {path}", highlight=False, soft_wrap=True)
+    console.print(f"tables    {root / 'alm.duckdb'}", highlight=False, soft_wrap=True)
+    console.print(f"lineage   {root / PAGE}", highlight=False, soft_wrap=True)
     return exit_status(published, group)
 
 

@@ -16,12 +16,12 @@ from alm_pipeline.inputs.governed import GovernedSet
 from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.assets.engine import (
     CONTRACTUAL,
-    ENGINE_INPUTS,
     ENGINE_TABLES,
     make_contractual,
     make_scenario,
 )
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import ENGINE_RELATIONS, READS
 from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
 from alm_pipeline.orchestration.sql_run import run_sql_file
@@ -77,9 +77,14 @@ def _needed(bank: Bank) -> list[SqlFile]:
         if table not in needed:
             needed.add(table)
             file = by_table.get(table)
-            waiting += file.current_reads if file else ENGINE_INPUTS.get(table, ())
+            waiting += file.current_reads if file else _engine_upstream(table)
     files = in_reading_order(bank.sql_files)
     return [f for f in files if f.table in needed and f.group >= _FIRST_STAGE]
+
+
+def _engine_upstream(table: str) -> tuple[str, ...]:
+    relations = ENGINE_RELATIONS.get(table)
+    return () if relations is None else (*READS, *relations)
 
 
 def _remake_file(

@@ -35,6 +35,7 @@ from alm_pipeline.inputs.zero_rates import (
     scenario_zero_rates,
 )
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import GATES, READS
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.definitions import text_hash
@@ -42,23 +43,7 @@ from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
-GATES = (
-    "book.unmapped_positions",
-    "book.unmatched_events",
-    "book.ledger_reconciliation",
-    "book.balance_check",
-)
-"""Tables that must have passed their checks before any position is valued."""
-
 EVENTS = "select * from book.scheduled_events"
-READS = (
-    "book.positions",
-    "book.scheduled_events",
-    "behaviour.position_assumptions",
-    "behaviour.unassigned_positions",
-    "staging.curve_quote",
-    "staging.vol_quote",
-)
 _VALUED = """
     select p.* from book.positions as p
     anti join behaviour.unassigned_positions as x
@@ -76,15 +61,6 @@ _OPTIONS_HELD = """
         and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
     group by currency
 """
-RELATIONS = (
-    "inputs.behaviour_parameters",
-    "inputs.curves",
-    "inputs.indices",
-    "inputs.products",
-    "inputs.time_buckets",
-    "inputs.scenarios",
-    "inputs.bank",
-)
 
 
 @dataclass(frozen=True)

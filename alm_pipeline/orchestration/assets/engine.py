@@ -9,14 +9,13 @@ import pyarrow as pa
 from alm_pipeline.orchestration import result_tables
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank, twin_of
 from alm_pipeline.orchestration.checks import check_specs
-from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
+from alm_pipeline.orchestration.engine_lineage import GATES, READS
+from alm_pipeline.orchestration.lineage import engine_edges
+from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.simulation import (
     BASE,
-    GATES,
-    READS,
-    RELATIONS,
     MonthPass,
     contractual_pass,
     engine_inputs,
@@ -38,11 +37,6 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
     "scenarios.stopped_currencies": result_tables.stopped_currencies,
 }
 ENGINE_TABLES = tuple(_BUILDERS)
-ENGINE_INPUTS = {
-    CONTRACTUAL: (*READS, *RELATIONS),
-    **dict.fromkeys(_BUILDERS, (*READS, *RELATIONS)),
-    ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
-}
 
 
 def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
@@ -56,7 +50,11 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
 def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
     spec = _spec(bank, partitions, CONTRACTUAL, "60_cash_flows", is_what_if=False)
 
-    work = Work((CONTRACTUAL,), lambda bank, partition: [make_contractual(bank, partition)])
+    work = Work(
+        (CONTRACTUAL,),
+        lambda bank, partition: [make_contractual(bank, partition)],
+        metadata=lambda _, table: lineage_metadata(engine_edges(table)),
+    )
 
     @dg.multi_asset(specs=[spec], name="contractual_cash_flows")
     def contractual_cash_flows(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
@@ -70,6 +68,7 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
     work = Work(
         tuple(twin_of(table) if is_what_if else table for table in tables),
         lambda bank, partition: list(make_scenario(bank, partition, is_what_if=is_what_if)),
+        metadata=lambda _, table: lineage_metadata(engine_edges(_contracted(table))),
     )
 
     @dg.multi_asset(
@@ -82,6 +81,11 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
         yield from run_step(context, bank.open(), [work])
 
     return simulation
+
+
+def _contracted(table: str) -> str:
+    """Return the table of a close whose twin this is, or the table itself."""
+    return next((own for own in _BUILDERS if table in (own, twin_of(own))), table)
 
 
 def make_contractual(bank: Bank, partition: Partition) -> Commit:

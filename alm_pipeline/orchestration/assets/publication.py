@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
 from alm_pipeline.inputs.libraries import environment
+from alm_pipeline.orchestration.access import reading_of
 from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
 from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
+from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
@@ -134,7 +136,9 @@ def rebuild_face(bank: Bank) -> None:
             return
         shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
         audit = audit_tables(bank, manifests)
-        build_face(path, bank.store.lake, shapes, manifests, audit, bank.settings.threads)
+        reading = reading_of(bank)
+        build_face(path, bank.store.lake, shapes, manifests, audit, reading, bank.settings.threads)
+        write_lineage_page(bank, root / PAGE)
         shown.write_text(wanted)
 
 
