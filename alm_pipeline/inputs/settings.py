@@ -40,7 +40,7 @@ PERFORMANCE_SET = (
 
 
 _INDIFFERENT = {
-    "home", "warehouse", "landing", "data", "contracts", "sql", "threads", "memory_limit",
+    "home", "warehouse", "landing", "data", "contracts", "sql", "threads", "memory_limit", "identity",
 }  # fmt: skip
 
 
