@@ -81,7 +81,13 @@ def column_edges(file: SqlFile, columns_of: Mapping[str, Sequence[str]]) -> tupl
         ) from problem
     made = [(name, leaf, VALUE) for name, leaves in found.items() for leaf in leaves]
     made += [(ALL_COLUMNS, leaf, CONDITION) for leaf in deciding]
-    return tuple(sorted(ColumnEdge(file.table, name, *leaf, kind) for name, leaf, kind in made))
+    spelled = {(t, c.lower()): c for t, columns in columns_of.items() for c in columns}
+    return tuple(  # the parser writes every name in lower case, a bank's file may not
+        sorted(
+            ColumnEdge(file.table, name, table, spelled.get((table, column), column), kind)
+            for name, (table, column), kind in made
+        )
+    )
 
 
 class _Sources:
@@ -147,7 +153,7 @@ class _Sources:
         return None
 
 
-def _deciding_clauses(query: exp.Expression) -> list[exp.Expression]:
+def _deciding_clauses(query: exp.Expr) -> list[exp.Expr]:
     clauses = [query.args.get(name) for name in ("where", "group", "having", "qualify")]
     clauses += [join.args.get("on") for join in query.args.get("joins") or ()]
     return [clause for clause in clauses if clause is not None]

@@ -33,7 +33,7 @@ def column_spans(text: str) -> dict[str, tuple[Span, ...]]:
 
 
 def _of_query(
-    text: str, query: exp.Expression, common: dict[str, exp.Expression]
+    text: str, query: exp.Expr, common: dict[str, exp.Expr]
 ) -> Iterator[tuple[str, Span]]:
     if isinstance(query, exp.SetOperation):
         yield from _of_query(text, query.left, common)
@@ -53,9 +53,7 @@ def _of_query(
         yield written.alias_or_name, (skipped.end() if skipped else start, before + 1)
 
 
-def _of_star(
-    text: str, query: exp.Expression, common: dict[str, exp.Expression]
-) -> Iterator[tuple[str, Span]]:
+def _of_star(text: str, query: exp.Expr, common: dict[str, exp.Expr]) -> Iterator[tuple[str, Span]]:
     taken = query.args.get("from_") or query.args.get("from")
     source = taken.this.name if taken is not None else ""
     if source in common:
@@ -63,7 +61,7 @@ def _of_star(
         yield from _of_query(text, common[source], others)
 
 
-def _select_before(text: str, written: exp.Expression) -> int:
+def _select_before(text: str, written: exp.Expr) -> int:
     """Return where the SELECT that a first column belongs to begins."""
     starts = [i.meta["start"] for i in written.find_all(exp.Identifier) if "start" in i.meta]
     nested = len(list(written.find_all(exp.Select)))

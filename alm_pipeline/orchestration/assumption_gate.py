@@ -14,7 +14,7 @@ from dataclasses import replace
 from alm_pipeline.audit.change_impact import Effect, Key, Measure, described, effects
 from alm_pipeline.audit.change_rows import change_rows, impact_rows
 from alm_pipeline.audit.governed_changes import Comparison
-from alm_pipeline.errors import ConfigurationError, WarehouseError
+from alm_pipeline.errors import AlmError, ConfigurationError, WarehouseError
 from alm_pipeline.inputs.approvals import POLICY_FILE, load_approvals, load_policy, policy_of
 from alm_pipeline.inputs.figures import DatedItem, expired
 from alm_pipeline.inputs.governed import POLICY, GovernedSet
@@ -100,31 +100,35 @@ def measured_effects(
     if before is None:
         return {}
     after = headline_measures(bank, partition)
-    base = _measures_under(bank, partition, before)
+    base = _measures_under(bank, partition, found, before)
     together = effects(base, after, found.policy)
     if len(changed) == 1:
         return {changed[0]: together}
     measured = {ALL: together}
     for name in changed:
-        alone = _measures_under(bank, partition, before.with_objects({name}, now))
+        alone = _measures_under(bank, partition, found, before.with_objects({name}, now))
         measured[name] = effects(base, alone, found.policy)
     open_ones = set(found.unapproved)
     if len(open_ones) > 1 and open_ones != set(changed):
-        without = _measures_under(bank, partition, now.with_objects(open_ones, before))
+        without = _measures_under(bank, partition, found, now.with_objects(open_ones, before))
         measured[UNAPPROVED] = effects(without, after, found.policy)
     return measured
 
 
-def _measures_under(bank: Bank, partition: Partition, governed: GovernedSet) -> dict[Key, Measure]:
-    """Return the measures under other inputs; what cannot be calculated has none."""
+def _measures_under(
+    bank: Bank, partition: Partition, found: Comparison, governed: GovernedSet
+) -> dict[Key, Measure]:
+    """Return the measures under other inputs; of an approved change that cannot be run, none."""
     try:
         return measures_under(bank, partition, governed)
-    except ConfigurationError as error:
+    except AlmError as error:
+        if not found.unapproved:
+            return {}
         raise ConfigurationError(
-            "the effect of a change cannot be measured",
-            where=f"governed inputs of {partition}",
+            f"the effect of a change cannot be measured: {', '.join(found.unapproved)}",
+            where=f"close {partition}, compared with {found.compared_run_id}",
             detail=str(error),
-            fix="correct the files so that the ones before and the present ones can both be read",
+            fix=_fix(found.unapproved),
         ) from error
 
 
