@@ -18,6 +18,7 @@ import typer
 from alm_pipeline.errors import AlmError, ConfigurationError
 
 _PLAIN_WIDTH = 180
+_RUN = "Start of a run id, a month end, or a month end with ~1 for the close it superseded."
 app = typer.Typer(
     name="alm",
     help="A bank's monthly asset-liability close, from extracts to board-ready tables.",
@@ -132,6 +133,20 @@ def explain(
     console = Console()
     wide = console if console.is_terminal else Console(width=_PLAIN_WIDTH)
     print_explanation(found, wide)
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help=_RUN)],
+    into: Annotated[
+        Path | None, typer.Option(help="Keep the replayed bank in this new folder.")
+    ] = None,
+) -> None:
+    """Make a published close again from what was kept of it, and compare every table."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.replay_command import replay_with_record
+
+    raise typer.Exit(replay_with_record(config_path(), run, into, typer.echo))
 
 
 @contracts_app.command("check")
