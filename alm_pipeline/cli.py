@@ -149,6 +149,22 @@ def replay(
     raise typer.Exit(replay_with_record(config_path(), run, into, typer.echo))
 
 
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help=_RUN)],
+    after: Annotated[str, typer.Argument(help="The other close, named likewise.")],
+) -> None:
+    """Say what two published closes do not share: inputs, headline cells, tables."""
+    from alm_pipeline.audit.difference import difference, lines_of
+    from alm_pipeline.inputs.settings import load_settings
+    from alm_pipeline.warehouse.archive import Archive
+
+    kept = Archive(load_settings().warehouse_folder)
+    sides = (kept.closes.find(before), kept.closes.find(after))
+    for line in lines_of(difference(*sides, kept.lake, kept.definitions)):
+        typer.echo(line)
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

@@ -22,53 +22,12 @@ from alm_pipeline.orchestration.close import Announce, close_month
 from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.sibling import Recorded, open_sibling
 from alm_pipeline.warehouse import raw_files
+from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.content import content_hash
-from alm_pipeline.warehouse.definitions import Definitions
 from alm_pipeline.warehouse.history import History
-from alm_pipeline.warehouse.lake import Lake
-from alm_pipeline.warehouse.manifests import Closes, Manifest
+from alm_pipeline.warehouse.manifests import Manifest
 
 _VERSIONS = ("python", "library:")
-
-
-class Original:
-    """A warehouse whose closes are made again; never written here."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.closes, self.lake = Closes(root / "closes"), Lake(root / "lake")
-        self.definitions = Definitions(root / "definitions")
-
-    def recorded(self, manifest: Manifest) -> Recorded:
-        """Return everything people gave a close, every hash verified.
-
-        Raises
-        ------
-        AlmError
-            Naming what was not kept or is no longer what its hash says.
-        """
-        if "settings" not in manifest.inputs or not self.definitions.folder.is_dir():
-            raise WarehouseError(
-                "the definitions of this close were not kept",
-                where=f"close {manifest.run_id} of {manifest.as_of_date}",
-                fix="restore the folder definitions of the warehouse from its backup",
-            )
-        folder, files = self.root / "raw_files", _named(manifest, "file:")
-        return Recorded(
-            as_of_date=manifest.as_of_date,
-            settings=self.definitions.text(manifest.inputs["settings"], "settings"),
-            contracts=self.definitions.texts(_named(manifest, "contracts:")),
-            sql=self.definitions.texts(_named(manifest, "sql:")),
-            files={name: raw_files.kept(folder, sha, name) for name, sha in files.items()},
-        )
-
-    def history(self, manifest: Manifest) -> History:
-        """Return the earlier closes that a close named, in this warehouse's lake."""
-        pinned = [
-            self.closes.read(type(manifest.as_of_date).fromisoformat(day), run_id)
-            for day, run_id in manifest.earlier_closes.items()
-        ]
-        return History(self.closes, self.lake, pinned)
 
 
 @dataclass(frozen=True)
@@ -118,10 +77,10 @@ def replay_close(settings: Settings, run: str, folder: Path, announce: Announce)
     folder : Path
         Absolute; receives the second bank.
     """
-    original = Original(settings.warehouse_folder)
-    manifest = original.closes.find(run)
-    history = original.history(manifest)
-    recorded = original.recorded(manifest)
+    archive = Archive(settings.warehouse_folder)
+    manifest = archive.closes.find(run)
+    history = archive.history(manifest)
+    recorded = recorded_inputs(archive, manifest)
     announce(f"{len(recorded.files)} delivered files and {_n_texts(recorded)} texts are as kept")
     bank = open_sibling(folder, recorded, settings, history)
     _refuse_changed_history(bank, history, manifest)
@@ -134,6 +93,30 @@ def replay_close(settings: Settings, run: str, folder: Path, announce: Announce)
     compared = compare(manifest.tables, history, bank.store, outcome.manifest.tables)
     changed = _changed(manifest, outcome.manifest)
     return Replay(manifest, outcome.run_id, changed, tuple(compared))
+
+
+def recorded_inputs(archive: Archive, manifest: Manifest) -> Recorded:
+    """Return everything people gave a close, every hash verified.
+
+    Raises
+    ------
+    AlmError
+        Naming what was not kept or is no longer what its hash says.
+    """
+    texts, files = archive.definitions, _named(manifest, "file:")
+    if "settings" not in manifest.inputs or not texts.folder.is_dir():
+        raise WarehouseError(
+            "the definitions of this close were not kept",
+            where=f"close {manifest.run_id} of {manifest.as_of_date}",
+            fix="restore the folder definitions of the warehouse from its backup",
+        )
+    return Recorded(
+        as_of_date=manifest.as_of_date,
+        settings=texts.text(manifest.inputs["settings"], "settings"),
+        contracts=texts.texts(_named(manifest, "contracts:")),
+        sql=texts.texts(_named(manifest, "sql:")),
+        files={n: raw_files.kept(archive.raw_files, sha, n) for n, sha in files.items()},
+    )
 
 
 def _named(manifest: Manifest, kind: str) -> dict[str, str]:

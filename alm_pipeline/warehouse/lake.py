@@ -79,6 +79,14 @@ class Lake:
                 self._files[key] = _files_of(self._at(table, version), partition)
             return self._files[key]
 
+    def rows(self, table: str, partition: Partition, version: int) -> pa.Table:
+        """Return a partition's rows at a version with the columns the table had then."""
+        with self._locks[table]:
+            found: pa.Table = self._at(table, version).to_pyarrow_table(
+                partitions=partition.filters
+            )
+            return found
+
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
         with self._locks[table]:
