@@ -136,6 +136,17 @@ def explain(
 
 
 @app.command()
+def plan(as_of_date: AsOf) -> None:
+    """Say which partitions a close would compute, and why, before anything runs."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.plan_lines import plan_lines
+
+    for line in plan_lines(open_bank(config_path()), as_of_date.date()):
+        typer.echo(line)
+
+
+@app.command()
 def replay(
     run: Annotated[str, typer.Argument(help=_RUN)],
     into: Annotated[
