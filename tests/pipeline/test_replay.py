@@ -85,12 +85,12 @@ def test_a_lake_file_changed_after_the_close_is_found_with_its_row(
     copy_of_small_bank: Folder, tmp_path: Path
 ):
     folder = copy_of_small_bank
-    _edit_parquet(folder, "metrics.eve", "eve")
+    _edit_parquet(folder, "metrics.eve", "present_value")
     found = replayed(folder, tmp_path / "again")
     assert not found.is_same
     (damaged,) = [c for c in found.comparisons if c.verdict is not Verdict.IDENTICAL]
     assert (damaged.table, damaged.verdict) == ("metrics.eve", Verdict.DAMAGED)
-    assert damaged.columns == ("eve",)
+    assert damaged.columns == ("present_value",)
     # 100 more than before: relative to the larger of the two.
     assert 0 < damaged.largest_relative_difference < 1
     assert "the replay made what the close recorded" in str(damaged)
