@@ -18,6 +18,7 @@ import typer
 from alm_pipeline.errors import AlmError, ConfigurationError
 
 _PLAIN_WIDTH = 180
+_RUN = "Start of a run id, a month end, or a month end with ~1 for the close it superseded."
 app = typer.Typer(
     name="alm",
     help="A bank's monthly asset-liability close, from extracts to board-ready tables.",
@@ -207,6 +208,47 @@ def share(
 
     n_tables = share_with(open_bank(config_path()), persona, file)
     typer.echo(f"{persona}    {n_tables} tables in {file}")
+
+
+@app.command()
+def plan(as_of_date: AsOf) -> None:
+    """Say which partitions a close would compute, and why, before anything runs."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.plan_lines import plan_lines
+
+    for line in plan_lines(open_bank(config_path()), as_of_date.date()):
+        typer.echo(line)
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help=_RUN)],
+    into: Annotated[
+        Path | None, typer.Option(help="Keep the replayed bank in this new folder.")
+    ] = None,
+) -> None:
+    """Make a published close again from what was kept of it, and compare every table."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.replay_command import replay_with_record
+
+    raise typer.Exit(replay_with_record(config_path(), run, into, typer.echo))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help=_RUN)],
+    after: Annotated[str, typer.Argument(help="The other close, named likewise.")],
+) -> None:
+    """Say what two published closes do not share: inputs, headline cells, tables."""
+    from alm_pipeline.audit.difference import difference, lines_of
+    from alm_pipeline.inputs.settings import load_settings
+    from alm_pipeline.warehouse.archive import Archive
+
+    kept = Archive(load_settings().warehouse_folder)
+    sides = (kept.closes.find(before), kept.closes.find(after))
+    for line in lines_of(difference(*sides, kept.lake, kept.definitions)):
+        typer.echo(line)
 
 
 @contracts_app.command("check")

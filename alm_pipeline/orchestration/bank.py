@@ -10,7 +10,7 @@ import copy
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
@@ -48,6 +48,7 @@ from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.journal import Journal
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
+from alm_pipeline.warehouse.registry import Entry
 from alm_pipeline.warehouse.scratch import ScratchStore
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import (
@@ -309,6 +310,13 @@ class Bank:
         with self._announcing:
             for listener in self.listeners:
                 listener(commit, seconds)
+
+    def known(self, entries: Sequence[Entry]) -> list[Commit]:
+        """Announce tables that nothing had to be computed for, and return them as commits."""
+        commits = [Commit(entry, is_changed=False, is_known=True) for entry in entries]
+        for commit in commits:
+            self.announce(commit, 0.0)
+        return commits
 
     @cached_property
     def workers(self) -> ThreadPoolExecutor:

@@ -62,7 +62,7 @@ class Timings:
 
 def close_with_progress(config: Path, as_of_date: date, timings: Timings | None = None) -> Outcome:
     """Close one month end and show how far it is."""
-    _quiet()
+    keep_quiet()
     gc.set_threshold(100_000, 50, 100)  # one short process: collecting often costs seconds
     bank = open_bank(config)
     definitions = assemble(config)
@@ -172,7 +172,7 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
-def _quiet() -> None:
+def keep_quiet() -> None:
     """Keep Dagster's and Great Expectations' logs to what is wrong; the UI has the rest."""
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from alm_pipeline.errors import WarehouseError
+from alm_pipeline.errors import ConfigurationError, WarehouseError
 from alm_pipeline.warehouse.partition import Partition
 
 
@@ -95,6 +95,47 @@ class Closes:
         """Return every close ever published, superseded ones too, in date and id order."""
         files = sorted(self.root.glob("*/*.json"))
         return [self.read(date.fromisoformat(f.parent.name), f.stem) for f in files]
+
+    def find(self, run: str) -> Manifest:
+        """Return a close by what a person calls it.
+
+        Parameters
+        ----------
+        run : str
+            The beginning of a run id; a month end, for its published close; or a month end with
+            ``~n``, for the close that was superseded n times since.
+
+        Raises
+        ------
+        ConfigurationError
+            If no close or more than one is meant.
+        """
+        day, separator, steps = run.partition("~")
+        try:
+            found = self.current(date.fromisoformat(day))
+        except ValueError:
+            return self._by_prefix(run)
+        if separator and not steps.isdigit():
+            raise ConfigurationError(f"{run} names no close", fix="write 2026-10-31~1")
+        for _ in range(int(steps or 0)):
+            if found is not None:
+                is_first = not found.supersedes
+                found = None if is_first else self.read(found.as_of_date, found.supersedes)
+        if found is None:
+            raise ConfigurationError(f"there is no close {run}", fix=self._known())
+        return found
+
+    def _by_prefix(self, prefix: str) -> Manifest:
+        found = [m for m in self.all() if m.run_id.startswith(prefix)]
+        if len(found) != 1:
+            raise ConfigurationError(
+                f"{len(found)} closes have a run id that begins with {prefix}", fix=self._known()
+            )
+        return found[0]
+
+    def _known(self) -> str:
+        listed = ", ".join(f"{m.run_id} of {m.as_of_date}" for m in self.all())
+        return f"name one of: {listed}" if listed else "run `alm close` first"
 
     def read(self, as_of_date: date, run_id: str) -> Manifest:
         """Read one manifest."""

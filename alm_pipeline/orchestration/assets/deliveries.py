@@ -63,11 +63,8 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
     files = raw_files.register_files(source, bank.folders, partition.as_of_date)
     inputs = delivery_inputs(bank, files)
     known = store.known_together(partition, inputs, bank.code_hash)
-    for entry in known:
-        commit = Commit(entry, is_changed=False, is_known=True)
-        bank.announce(commit, 0.0)
-        yield commit
     if known:
+        yield from bank.known(known)
         return
     prepare_judge()
     records: list[raw_files.FileRecord] = []

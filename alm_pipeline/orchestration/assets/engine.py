@@ -95,9 +95,7 @@ def make_contractual(bank: Bank, partition: Partition) -> Commit:
     inputs = engine_inputs(bank, partition, bank.store.content)
     found = bank.store.is_current(CONTRACTUAL, partition, inputs, bank.code_hash)
     if found is not None:
-        commit = Commit(found, is_changed=False, is_known=True)
-        bank.announce(commit, 0.0)
-        return commit
+        return bank.known([found])[0]
     pass_inputs(bank, partition)
     done = contractual_pass(bank, partition)
     rows = result_tables.cash_flow_buckets(done, partition, BASE)
@@ -113,11 +111,8 @@ def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iter
     known = bank.store.known_together(
         partition, dict.fromkeys(tables.values(), inputs), bank.code_hash
     )
-    for entry in known:
-        commit = Commit(entry, is_changed=False, is_known=True)
-        bank.announce(commit, 0.0)
-        yield commit
     if known:
+        yield from bank.known(known)
         return
     pass_inputs(bank, partition)
     scenarios = (BASE, partition.scenario) if is_what_if else bank.store.closing_scenarios

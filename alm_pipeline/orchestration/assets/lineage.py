@@ -58,10 +58,7 @@ def store_lineage(bank: Bank, partition: Partition) -> list[Commit]:
         partition, dict.fromkeys((TABLES, COLUMNS), inputs), bank.code_hash
     )
     if known:
-        commits = [Commit(entry, is_changed=False, is_known=True) for entry in known]
-        for commit in commits:
-            bank.announce(commit, 0.0)
-        return commits
+        return bank.known(known)
     return _computed_lineage(bank, partition, inputs)
 
 

@@ -17,6 +17,7 @@ from alm_pipeline.orchestration.bank import WHAT_IF, Bank
 from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.plan import plan_close
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
 from alm_pipeline.warehouse.face import build_face, exclusive
@@ -54,7 +55,7 @@ def publication_asset(partitions: Partitions, upstream: list[str]) -> dg.AssetsD
 def publish_close(bank: Bank, partition: Partition) -> Manifest:
     """Write and publish the manifest of a month end, then rebuild the face."""
     entries = entries_of_close(bank, partition)
-    refuse_stale(bank, partition, entries)
+    refuse_stale(bank, partition)
     for entry in entries:
         checked = bank.store.checked_hash(entry.table, entry.partition)
         bank.store.gate.refuse_unless_open(entry.table, entry.partition, checked)
@@ -105,23 +106,16 @@ def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
     ]
 
 
-def refuse_stale(bank: Bank, partition: Partition, entries: list[Entry]) -> None:
-    """Raise if a table was made from other content than the close holds."""
-    current = {f"{e.table} {e.partition}": e.content_hash for e in entries}
-    current |= dict(bank.relation_hashes(partition.as_of_date))
-    stale = [e for e in entries if not any(_agrees(d.input_hashes, current) for d in e.derivations)]
+def refuse_stale(bank: Bank, partition: Partition) -> None:
+    """Raise if a close would still compute a table: it was made from other inputs than these."""
+    stale = plan_close(bank, partition.as_of_date)
     if stale:
         raise WarehouseError(
             f"{len(stale)} tables were made from other inputs than this close's",
             where=str(partition),
-            detail=", ".join(f"{e.table} {e.partition}" for e in stale[:8]),
+            detail=", ".join(f"{step.table} {step.partition}" for step in stale[:8]),
             fix="run `alm close` so that they are made again",
         )
-
-
-def _agrees(recorded: object, current: dict[str, str]) -> bool:
-    inputs = dict(recorded) if isinstance(recorded, dict) else {}
-    return all(current.get(name, digest) == digest for name, digest in inputs.items())
 
 
 def rebuild_face(bank: Bank) -> None:

@@ -132,6 +132,15 @@ def _check_extract(
     return Checked(name, commit, tuple(results))
 
 
+def is_judged(bank: Bank, partition: Partition) -> bool:
+    """Say whether these rules have judged the registered delivery against the close before it."""
+    store = bank.store
+    return all(
+        store.gate.results(f"raw.{name}", store.checked_hash(f"raw.{name}", partition))
+        for name in bank.extracts
+    )
+
+
 def _already_checked(bank: Bank, partition: Partition) -> list[Checked]:
     """Return the verdicts on this very delivery when all of it was checked before, else nothing."""
     store = bank.store
