@@ -10,6 +10,7 @@ import dagster as dg
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.assets.deliveries import delivery_asset
 from alm_pipeline.orchestration.assets.engine import engine_assets
+from alm_pipeline.orchestration.assets.evidence import evidence_assets
 from alm_pipeline.orchestration.assets.lineage import lineage_assets
 from alm_pipeline.orchestration.assets.publication import publication_asset
 from alm_pipeline.orchestration.assets.quarantine import quarantine_asset
@@ -56,6 +57,7 @@ def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]
         quarantine_asset(bank, partitions),
         *sql_assets(bank, partitions),
         *engine_assets(bank, partitions),
+        *evidence_assets(bank, partitions),
         *lineage_assets(bank, partitions),
     ]
     last = [

@@ -179,7 +179,8 @@ class Store:
         shape = self.shape(table)
         entries = self.entries(table, partition)
         if is_gated and self.gate.needs_verdict(table):
-            self.gate.refuse_unless_open(table, partition, self.checked_hash(table, partition))
+            for seen in {e.partition for e in entries}:  # every scenario that is read
+                self.gate.refuse_unless_open(table, seen, self.checked_hash(table, seen))
         files = [f for e in entries for f in self.lake.files(table, e.partition, e.version)]
         self.session.bind_files(alias or table, files, shape.columns)
         return {f"{e.table} {e.partition}": e.content_hash for e in entries}

@@ -10,6 +10,7 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.orchestration.assets.engine import ENGINE_INPUTS
+from alm_pipeline.orchestration.assets.evidence import EVIDENCE_INPUTS
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key
@@ -49,7 +50,9 @@ def store_lineage(bank: Bank, partition: Partition) -> list[Commit]:
     started = time.perf_counter()
     day = partition.as_of_date
     tables = sorted({(f.table, r.table, _how(r.kind)) for f in bank.sql_files for r in f.reads})
-    tables += sorted((t, u, "engine") for t, ups in ENGINE_INPUTS.items() for u in ups)
+    tables += sorted(
+        (t, u, "engine") for t, ups in (ENGINE_INPUTS | EVIDENCE_INPUTS).items() for u in ups
+    )
     edges = sorted({edge for f in bank.sql_files for edge in edges_of(bank, f)})
     table_rows = pa.table(
         {
