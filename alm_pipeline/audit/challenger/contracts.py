@@ -101,17 +101,18 @@ class Held:
     def grid(self, anchor: date, step: int) -> Iterator[date]:
         """Yield the dates of a grid of months from one of its dates on, moved to business days.
 
-        The anchor may itself have been moved, out of its month too.
+        The anchor is as agreed, or moved already, out of its month too.
         """
         for shift in (0, -1, 1):
-            if self.moved(in_month(anchor, shift, self.roll_day)) == anchor:
+            agreed = in_month(anchor, shift, self.roll_day)
+            if anchor in (agreed, self.moved(agreed)):
                 origin, roll = in_month(anchor, shift, 1), self.roll_day
                 break
         else:
             origin, roll = anchor, roll_of(anchor, self.roll_day)
         if self.is_end_of_month and anchor.day == month_end(anchor.year, anchor.month):
             origin, roll = anchor, 31
-        yield anchor
+        yield self.moved(anchor)
         k = 1
         while True:
             yield self.moved(in_month(origin, k * step, roll))
