@@ -1,8 +1,8 @@
 """Whether a close notices when a rule is wrong: one slip at a time, in a copy that closes a bank.
 
 `python -m tests.proof_mutation` applies each mutation of `proof_mutations.yaml`, closes the small
-bank in the copy and prints what stopped it: a proof, the challenger, a blocking check, a table whose
-rows broke their data contract. It exits with 1 when a close is published that should not be, and
+bank in the copy and prints what stopped it: a proof, the challenger, a blocking check, a table
+whose rows broke their data contract. It exits with 1 when a close is published that should not be, and
 when a slip listed as unseen is seen. Nothing in the checkout is touched. A rule of SQL takes
 ten seconds, one of the engine half a minute: `tests/pipeline/test_proof_mutations.py` runs a slice.
 """
@@ -23,7 +23,6 @@ from pathlib import Path
 
 import yaml
 
-from tests.house.project import ROOT
 from tests.mutation import Mutation, copied, mutated
 
 MUTATIONS = Path(__file__).with_name("proof_mutations.yaml")

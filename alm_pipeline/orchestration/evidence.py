@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from alm_pipeline.audit.challenger.book import ChallengedBook
 from alm_pipeline.audit.challenger.comparison import challenged
+from alm_pipeline.audit.challenger.market import Curve
 from alm_pipeline.audit.probes import ProbeMarket, plain_curve, probe_ties
+from alm_pipeline.audit.quote_ties import quote_ties
 from alm_pipeline.audit.sample_ties import Sample, sample_ties
 from alm_pipeline.audit.ties import Tie, tie_table
 from alm_pipeline.engine.arrays import Curves, Volatilities
@@ -75,6 +77,7 @@ def make_engine_ties(bank: Bank, partition: Partition, inputs: Mapping[str, str]
     closing = bank.store.closing_scenarios
     markets = markets_of(bank, partition, closing)
     ties = _probe_ties(markets, partition, closing)
+    ties += _quote_ties(bank, partition, markets)
     if BASE in closing and markets.base.curve_ids:
         ties += sample_ties(_sample(bank, partition, markets))
     rows = tie_table(ties, partition.as_of_date)
@@ -136,6 +139,20 @@ def _probe_ties(markets: Markets, partition: Partition, scenarios: Sequence[str]
     curve_ids = [markets.base.curve_ids[row] for row in rows]
     given = quoted if quoted.is_quoted.all() else None  # else caps and floors by the forwards alone
     return probe_ties(ProbeMarket(partition.as_of_date, curve_ids, kept, given))
+
+
+def _quote_ties(bank: Bank, partition: Partition, markets: Markets) -> list[Tie]:
+    """Return whether the base curves give their quotes back."""
+    quotes = bank.store.session.rows("select * from staging.curve_quote order by all")
+    base = markets.base
+    curves = {
+        curve_id: Curve(
+            partition.as_of_date,
+            tuple(zip(base.tenor_days.tolist(), base.zero_rates[row].tolist(), strict=True)),
+        )
+        for row, curve_id in enumerate(base.curve_ids)
+    }
+    return quote_ties(quotes, curves)
 
 
 def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:

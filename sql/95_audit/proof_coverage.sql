@@ -29,6 +29,7 @@ with wanted (invariant_group, invariant) as (
     ('discount factors and forwards', 'discount factors are positive and forwards in their band'),
     ('discount factors and forwards', 'discount factors are those of the published zero rates'),
     ('discount factors and forwards', 'a rate under a scenario is its base rate and the shock'),
+    ('discount factors and forwards', 'a quote is worth par on its curve'),
     ('discount factors and forwards', 'coupons are rate, time and discount factor'),
     ('closed forms', 'an annuity repays itself at its rate'),
     ('closed forms', 'a deposit ladder is its core and the rest'),

@@ -20,7 +20,7 @@ from alm_pipeline.inputs.calendars import closed_offsets
 from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.products import ProductMap
 
-__all__ = ["ChallengedBook", "held_of", "why_not"]
+__all__ = ["ChallengedBook", "frequency", "held_of", "why_not"]
 
 Row = Mapping[str, Any]
 
@@ -94,9 +94,9 @@ class ChallengedBook:
 
 def why_not(row: Row, book: ChallengedBook) -> str:
     """Return why the challenger cannot value a position; empty when it can."""
-    steps = [_step(row[f"{name}_freq"]) for name in ("interest", "principal")]
+    steps = [frequency(row[f"{name}_freq"]) for name in ("interest", "principal")]
     months = [m for m, _ in steps if m]
-    reset_months, reset_days = _step(row["reset_freq"])
+    reset_days = frequency(row["reset_freq"])[1]
     is_apart = len(months) == 2 and max(months) % min(months) > 0
     has_flows = row["cash_flow_model"] not in ("non_performing", "balance_only")
     reasons = {
@@ -111,7 +111,6 @@ def why_not(row: Row, book: ChallengedBook) -> str:
         "its curve is stopped": book.curve("discount_curve", row["product_code"], row["currency"])
         < 0,
     }
-    del reset_months
     return next((reason for reason, holds in reasons.items() if holds and has_flows), "")
 
 
@@ -121,7 +120,7 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
     is_notional = kind in ("swap leg", "cap", "floor", "undrawn", "commitment")
     principal = row["notional_amount"] if is_notional else row["outstanding_principal"]
     start = row["expected_close_date"] if kind == "commitment" else row["start_date"]
-    principal_months = _step(row["principal_freq"])[0]
+    principal_months = frequency(row["principal_freq"])[0]
     n_payments = (
         -(-(row["amortisation_months"] or 0) // principal_months) if principal_months else 0
     )
@@ -140,7 +139,7 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
         maturity=row["maturity_date"],
         interest_only_end=row["interest_only_end_date"],
         recovery=row["expected_recovery_date"],
-        payment_months=_step(row["interest_freq"])[0],
+        payment_months=frequency(row["interest_freq"])[0],
         principal_months=principal_months,
         roll_day=_roll_day(row),
         payment=float(row["payment_amount"] or 0.0),
@@ -203,8 +202,8 @@ def _index(row: Row, book: ChallengedBook) -> dict[str, Any]:
     A rate compounded daily earns its period's forward; one set by the bank without dates of its
     own is looked at on every payment.
     """
-    months, days = _step(row["reset_freq"])
-    pays = _step(row["interest_freq"])[0]
+    months, days = frequency(row["reset_freq"])
+    pays = frequency(row["interest_freq"])[0]
     fallback = book.curve("projection_curve", row["product_code"], row["currency"])
     found: dict[str, Any] = {"rate_type": "fixed", "index_curve": max(fallback, 0)}
     if row["rate_type"] not in ("floating", "administered"):
@@ -217,7 +216,7 @@ def _index(row: Row, book: ChallengedBook) -> dict[str, Any]:
     if row["index_id"] is not None:
         index = book.curves.indices[row["index_id"]]
         found["index_curve"] = list(book.curve_ids).index(index.curve)
-        found["index_months"] = _step(f"P{index.tenor}")[0]
+        found["index_months"] = frequency(f"P{index.tenor}")[0]
     is_daily = row["rate_type"] == "floating" and days == 1 and row["maturity_date"] and pays
     is_followed = row["rate_type"] == "administered" and row["next_reset_date"] is None
     if is_daily or is_followed:
@@ -227,7 +226,7 @@ def _index(row: Row, book: ChallengedBook) -> dict[str, Any]:
     return found
 
 
-def _step(text: str | None) -> tuple[int, int]:
+def frequency(text: str | None) -> tuple[int, int]:
     """Return the months and the days of a frequency; none of either where it never repeats."""
     found = _STEP.fullmatch(text or "P0D")
     if found is None:

@@ -124,8 +124,8 @@ def test_a_masked_array_and_a_missing_column_are_refused():
 
 def test_a_mortgage_offer_is_its_notional_paid_out_on_the_closing_date():
     closing = dt.date(2026, 11, 30)  # 30 days after 31 October
-    offer = {"outstanding_principal": Decimal(0), "notional_amount": Decimal(150_000), "start_date": closing,
-             "expected_close_date": closing, "last_payment_date": closing,
+    offer = {"outstanding_principal": Decimal(0), "notional_amount": Decimal(150_000),
+             "start_date": closing, "expected_close_date": closing, "last_payment_date": closing,
              "next_payment_date": dt.date(2026, 12, 30), "payment_amount": None}  # fmt: skip
     p = bridged({}, {**offer, "position_id": "A:commitment:1"}).positions
     assert p.model.tolist() == [CashFlowModel.ANNUITY, CashFlowModel.COMMITMENT]
