@@ -118,6 +118,26 @@ TABLE_CHECKS = (
         ),
     ),
     TableCheck(
+        check_id="audit.proof_coverage.every_proof_is_listed",
+        table="audit.proof_coverage",
+        severity="blocking",
+        sql="select * from audit.proof_coverage where invariant_group = 'not listed'",
+        message="every invariant that is proved stands in the list of invariants",
+        names="invariant",
+    ),
+    TableCheck(
+        check_id="audit.completeness.every_line_is_mapped",
+        table="audit.completeness",
+        severity="blocking",
+        sql=(
+            "select * from audit.completeness where status = 'not mapped' and delivered_amount <> 0"
+        ),
+        message="every ledger line and product with an amount is in scope or excluded",
+        minimum_rule=21,
+        amount_column="delivered_amount",
+        names="covered_item || ' (' || entity_id || ', ' || currency || '): ' || delivered_amount",
+    ),
+    TableCheck(
         check_id="audit.challenger.agrees",
         table="audit.challenger",
         severity="blocking",

@@ -1,11 +1,12 @@
 """Assets of the close's own evidence: ties of the engine, and the sample valued a second time."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.checklist import CHECKLIST, make_checklist
 from alm_pipeline.orchestration.checks import check_specs
 from alm_pipeline.orchestration.evidence import (
     CHALLENGER,
@@ -28,6 +29,7 @@ from alm_pipeline.warehouse.store import Commit
 Maker = Callable[[Bank, Partition, Mapping[str, str]], Commit]
 
 _MAKERS: dict[str, Maker] = {ENGINE_TIES: make_engine_ties, CHALLENGER: make_challenger}
+_UPSTREAM = sorted({*READS, SAMPLE, VALUES, ZERO_RATES})
 EVIDENCE_INPUTS = dict.fromkeys(_MAKERS, (*READS, *RELATIONS, SAMPLE, VALUES, ZERO_RATES))
 
 
@@ -47,6 +49,24 @@ def evidence_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinit
     return [evidence]
 
 
+def checklist_asset(bank: Bank, partitions: Partitions, upstream: list[str]) -> dg.AssetsDefinition:
+    """Return the asset that lists what every step of a close left behind, after all of them."""
+    spec = _spec(bank, partitions, CHECKLIST, upstream)
+
+    @dg.multi_asset(name="close_checklist", specs=[spec])
+    def close_checklist(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+        yield from run_step(context, bank.open(), [Work((CHECKLIST,), _listing)])
+
+    return close_checklist
+
+
+def _listing(bank: Bank, partition: Partition) -> list[Commit]:
+    started = time.perf_counter()
+    commit = make_checklist(bank, partition)
+    bank.announce(commit, time.perf_counter() - started)
+    return [commit]
+
+
 def _making(table: str, make: Maker) -> Callable[[Bank, Partition], list[Commit]]:
     def made(bank: Bank, partition: Partition) -> list[Commit]:
         started = time.perf_counter()
@@ -59,9 +79,10 @@ def _making(table: str, make: Maker) -> Callable[[Bank, Partition], list[Commit]
     return made
 
 
-def _spec(bank: Bank, partitions: Partitions, table: str) -> dg.AssetSpec:
+def _spec(
+    bank: Bank, partitions: Partitions, table: str, upstream: Sequence[str] = _UPSTREAM
+) -> dg.AssetSpec:
     contract, shape = bank.tables[table], bank.shapes[table]
-    upstream = sorted({*READS, SAMPLE, VALUES, ZERO_RATES})
     return dg.AssetSpec(
         asset_key(table),
         deps=[dependency(u, bank.shapes[u].is_by_scenario, False) for u in upstream],
