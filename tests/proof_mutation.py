@@ -3,8 +3,8 @@
 `python -m tests.proof_mutation` applies each mutation of `proof_mutations.yaml`, closes the small
 bank in the copy and prints what stopped it: a proof, the challenger, a blocking check, a table
 whose rows broke their data contract. It exits with 1 when a close is published that should not
-be, and when a slip listed as unseen is seen. Nothing in the checkout is touched. A rule of SQL takes
-ten seconds, one of the engine half a minute: `tests/pipeline/test_proof_mutations.py` runs a slice.
+be, and when a slip listed as unseen is seen. Nothing in the checkout is touched. A rule of SQL
+takes ten seconds, one of the engine half a minute; `pipeline/test_proof_mutations.py` is a slice.
 """
 
 from __future__ import annotations

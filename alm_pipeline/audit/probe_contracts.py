@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from alm_pipeline.audit.challenger.contracts import Cohort, Held
 from alm_pipeline.audit.challenger.market import months_later
 from alm_pipeline.engine.arrays import (
     NO_CODE,
@@ -34,6 +35,7 @@ __all__ = [
     "PREPAYMENT_RATE",
     "RATE",
     "ProbeDates",
+    "plain_contracts",
     "probe_behaviour",
     "probe_positions",
     "probe_terms",
@@ -45,10 +47,10 @@ N_PERIODS = 20
 PART = 0.3
 """What the first of two loans has of the whole one."""
 
-PREPAYMENT_RATE, CORE_SHARE, CORE_MONTHS = 0.12, 0.6, 36
-"""What the customers of the probes do: one cohort that prepays, one whose core stays."""
+PREPAYMENT_RATE, CORE_SHARE, CORE_MONTHS, WITHDRAWN_SHARE = 0.12, 0.6, 36, 0.2
+"""What the customers of the probes do: one cohort prepays, of one the core stays, one withdraws."""
 
-_PREPAYING, _STAYING = 0, 1
+_PREPAYING, _STAYING, _WITHDRAWING = 0, 1, 2
 _MONTH_END = 31
 
 
@@ -160,6 +162,14 @@ def probe_terms(dates: ProbeDates) -> dict[str, dict[str, Any]]:
             "cohort": _PREPAYING,
             "is_prepayable": True,
         },
+        "prepaying annuity": amortising | {"cohort": _PREPAYING, "is_prepayable": True},
+        "withdrawn deposit": {
+            **running,
+            "sign": -1,
+            "next_payment_offset": start,
+            "cohort": _WITHDRAWING,
+            "is_redeemable": True,
+        },
         "maturing loan": {
             **running,
             "day_count": DayCount.ACT_360,
@@ -193,15 +203,34 @@ def probe_positions(
 
 
 def probe_behaviour(n_scenarios: int) -> Behaviour:
-    """Return the two cohorts of the probes, the same in every scenario."""
-    by_scenario = np.ones((1, n_scenarios))
+    """Return the three cohorts of the probes, the same in every scenario."""
+    each = np.ones((1, n_scenarios))
     return Behaviour(
-        annual_prepayment_rate=np.concatenate([PREPAYMENT_RATE * by_scenario, 0.0 * by_scenario]),
-        redemption_share=np.zeros((2, n_scenarios)),
-        core_share=np.array([0.0, CORE_SHARE]),
-        core_run_off_months=np.array([0, CORE_MONTHS], dtype=np.int32),
-        pass_through_up=np.ones(2),
-        pass_through_down=np.ones(2),
-        lag_months=np.zeros(2, dtype=np.int32),
-        rate_floor=np.full(2, -1.0),
+        annual_prepayment_rate=np.array([[PREPAYMENT_RATE], [0.0], [0.0]]) * each,
+        redemption_share=np.array([[0.0], [0.0], [WITHDRAWN_SHARE]]) * each,
+        core_share=np.array([0.0, CORE_SHARE, 0.0]),
+        core_run_off_months=np.array([0, CORE_MONTHS, 0], dtype=np.int32),
+        pass_through_up=np.ones(3),
+        pass_through_down=np.ones(3),
+        lag_months=np.zeros(3, dtype=np.int32),
+        rate_floor=np.full(3, -1.0),
     )
+
+
+def plain_contracts(dates: ProbeDates) -> dict[str, Held]:
+    """Return the probes without a formula of one line as the challenger's own contracts."""
+    same: dict[str, Any] = {
+        "principal": NOTIONAL,
+        "rate": RATE,
+        "day_count": "act_360",
+        "last_payment": dates.as_of,
+        "next_payment": dates.quarter(0),
+        "maturity": dates.quarter(N_PERIODS),
+        "payment_months": 3,
+    }
+    prepaying = Cohort(prepayment=(PREPAYMENT_RATE,), redemption=(0.0,))
+    withdrawing = Cohort(prepayment=(0.0,), redemption=(WITHDRAWN_SHARE,))
+    return {
+        "prepaying annuity": Held(kind="annuity", principal_months=3, cohort=prepaying, **same),
+        "withdrawn deposit": Held(kind="bullet", sign=-1, cohort=withdrawing, **same),
+    }

@@ -19,6 +19,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from alm_pipeline.audit.challenger.comparison import present_value
+from alm_pipeline.audit.challenger.contracts import World
 from alm_pipeline.audit.challenger.market import Curve
 from alm_pipeline.audit.probe_contracts import (
     CORE_MONTHS,
@@ -28,6 +30,7 @@ from alm_pipeline.audit.probe_contracts import (
     PREPAYMENT_RATE,
     RATE,
     ProbeDates,
+    plain_contracts,
     probe_behaviour,
     probe_positions,
     probe_terms,
@@ -62,6 +65,8 @@ _FALLS = {
     "coupons": 1,
     "annuity": 1,
     "prepaying loan": 1,
+    "prepaying annuity": 1,
+    "withdrawn deposit": -1,
     "debt": -1,
     "deposit ladder": -1,
 }
@@ -168,6 +173,10 @@ def _ties(v: _Valued) -> Iterator[Tie]:
     yield tie("an annuity repays itself at its rate", value["annuity"], _annuity(v))
     yield tie("a deposit ladder is its core and the rest", value["deposit ladder"], _ladder(v))
     yield tie("a prepaying loan is its survivors", value["prepaying loan"], _prepaying(v))
+    world = World(v.dates.as_of, (v.curve,), (v.curve,), 0)
+    for name, held in plain_contracts(v.dates).items():
+        plain = present_value(held, world, is_margin_in=False)
+        yield tie("customers who leave early take what they owe", value[name], plain)
     yield tie(
         "income is the loan's and its replacement's", v.income["maturing loan"], _replaced_income(v)
     )
