@@ -81,7 +81,7 @@ book_principal as (
 principal_ties as (
     select
         'principal of the repricing gap is outstanding and notional' as invariant,
-        b.entity_id || ' ' || b.currency || ' ' || r.view as scope,
+        b.entity_id || ' ' || b.currency || ' ' || coalesce(r.view, 'in no view') as scope,
         coalesce(r.amount, 0) as left_value,
         b.amount as right_value,
         0.05 as tolerance_value
