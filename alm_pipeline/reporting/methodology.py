@@ -125,7 +125,10 @@ def _facts(model: Model) -> str:
 
 
 def _method(dotted: str) -> Iterator[str]:
-    """Yield what the docstrings of a module say: first the module, then its public functions."""
+    """Yield what the docstrings of a module say: the module, and what the engine calculates.
+
+    Functions outside the engine read and place figures; their module says which.
+    """
     for file in module_files(dotted):
         tree = ast.parse(file.read_text(encoding="utf-8"))
         name = file.relative_to(paths.PACKAGE).with_suffix("").as_posix().replace("/", ".")
@@ -134,7 +137,9 @@ def _method(dotted: str) -> Iterator[str]:
         functions = [
             node
             for node in tree.body
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+            if isinstance(node, ast.FunctionDef)
+            and name.startswith("engine.")
+            and not node.name.startswith("_")
         ]
         for node in functions:
             yield f"**`{node.name}`** {_described(ast.get_docstring(node) or '')}"
@@ -144,18 +149,19 @@ def _described(docstring: str) -> str:
     """Return the summary of a function's docstring and the sections a reviewer needs."""
     summary, *rest = _SECTION.split(docstring)
     named = dict(zip(rest[::2], rest[1::2], strict=True))
-    parts = [summary.strip()]
-    for name in _SHOWN_SECTIONS:
-        if name in named:
-            parts.append(f"{name}:\n\n{textwrap.indent(named[name].strip(), '    ')}")
-    return "\n\n".join(parts)
+    shown = [
+        f"{name}:\n\n{textwrap.indent(named[name].strip(), '    ')}"
+        for name in _SHOWN_SECTIONS
+        if name in named
+    ]
+    return "\n\n".join([summary.strip(), *shown])
 
 
 def _figures_table(model: Model, figures: Figures) -> str:
     own = [one for one in figures.assumptions.figures if one.assumption in model.assumptions]
     if not own:
         return "The model reads no figure of a committee."
-    header = ("segment", "figure", "value", "unit", "status", "source", "owner", "expires")
+    header = ("segment", "figure", "value", "unit", "status", "source", "owner", "in force")
     return _table(header, [_figure_row(one) for one in own])
 
 
@@ -175,7 +181,11 @@ def _figure_row(one: AssumptionFigure) -> tuple[str, ...]:
 
 
 def _prescribed(model: Model, figures: Figures) -> Iterator[str]:
-    """Yield the rule packs, for a model that reads them."""
+    """Yield the rule packs, for a model that reads them, and multipliers of behaviour."""
+    for assumption in ("prepayment", "early_withdrawal"):
+        if assumption in model.assumptions:
+            yield "The scenario multiplies the figure; any other scenario leaves it as it is:"
+            yield _multipliers(assumption, figures)
     if "inputs.rule_packs" not in model.modules:
         return
     rows = [
@@ -188,6 +198,15 @@ def _prescribed(model: Model, figures: Figures) -> Iterator[str]:
     ]
     yield "Rule packs, each figure with its source and status in `data_contracts/rules/`:"
     yield _table(("pack", "jurisdiction", "in force"), rows)
+
+
+def _multipliers(assumption: str, figures: Figures) -> str:
+    rows = []
+    for name, pack in figures.packs.items():
+        found = getattr(pack.behaviour, f"{assumption}_multiplier")
+        sizes = ", ".join(f"{shape} {value:g}" for shape, value in found.by_shape.items())
+        rows.append((name, sizes, found.status, str(found.source)))
+    return _table(("pack", "by shape", "status", "source"), rows)
 
 
 def _watchers(model: Model, fingerprint: Fingerprint) -> str:
