@@ -251,6 +251,19 @@ def diff(
         typer.echo(line)
 
 
+@app.command()
+def methodology(
+    into: Annotated[Path, typer.Option(help="Folder to write the pages into; a new or empty one.")],
+) -> None:
+    """Write one page per model: purpose, method, figures in force, limits, proofs and tests."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.methodology import write_methodology
+
+    written = write_methodology(open_bank(config_path()), into)
+    typer.echo(f"{len(written)} pages in {into}, begin with README.md")
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

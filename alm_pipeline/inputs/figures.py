@@ -15,6 +15,7 @@ from pathlib import Path
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
 from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
@@ -34,7 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything YAML says about markets, rules, assumptions, products and limits."""
+    """Everything YAML says about markets, rules, assumptions, products, limits and models."""
 
     curves: CurveBook
     packs: dict[str, RulePack]
@@ -43,6 +44,7 @@ class Figures:
     assumptions: AssumptionBook
     products: ProductMap
     limits: LimitBook
+    models: ModelBook
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     assumptions = read_assumptions(problems, overlay)
     products = read_products(problems, overlay)
     limits = read_limits(problems, overlay)
+    models = read_models(problems, overlay)
     _check_caps(problems, assumptions, packs)
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):
@@ -92,6 +95,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
         assumptions=assumptions,
         products=problems.settled(products),
         limits=problems.settled(limits),
+        models=problems.settled(models),
     )
 
 

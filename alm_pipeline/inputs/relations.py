@@ -19,6 +19,7 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
+from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.inputs.records import worst_status
 from alm_pipeline.inputs.rule_packs import Measure, RulePack
@@ -70,6 +71,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
         "core_share:double core_run_off_months:integer pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
+    ),
+    "models": schema_of(
+        "model title purpose permitted_use products tier:integer status owner developer validator "
+        "users modules assumptions inputs outputs limits limitations proofs tests last_review:date "
+        "next_review:date n_open_findings:integer findings"
     ),
     "outside_dates": schema_of("item_kind item effective_from:date effective_to:date owner"),
     "not_delivered": schema_of("extract treatment reason owner"),
@@ -144,6 +150,7 @@ def all_relations(
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),
         "behaviour_parameters": behaviour_parameters(figures.assumptions, figures.scenarios, names),
+        "models": models(figures.models),
         "outside_dates": outside_dates(figures, as_of_date, names),
         "not_delivered": not_delivered(bank.not_delivered),
         "declared": declared(bank.declared),
@@ -264,6 +271,24 @@ def behaviour_parameters(
 ) -> pa.Table:
     """Return one row per scenario and behaviour segment."""
     return _table("behaviour_parameters", map(asdict, behaviour_rows(book, scenarios, names)))
+
+
+def models(book: ModelBook) -> pa.Table:
+    """Return one row per model of the inventory, lists as text."""
+
+    def row(name: str, model: Model) -> Row:
+        listed = {k: "; ".join(v) for k, v in model if isinstance(v, list) and k != "findings"}
+        open_ones = [one for one in model.findings if one.is_open]
+        found = "; ".join(f"{one.severity}: {one.finding} ({one.owner})" for one in open_ones)
+        return {
+            **dict(model),
+            **listed,
+            "model": name,
+            "findings": found,
+            "n_open_findings": len(open_ones),
+        }
+
+    return _table("models", (row(name, model) for name, model in book.models.items()))
 
 
 def outside_dates(figures: Figures, as_of_date: dt.date, names: Iterable[str]) -> pa.Table:

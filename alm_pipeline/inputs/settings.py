@@ -40,7 +40,8 @@ PERFORMANCE_SET = (
 
 
 _INDIFFERENT = {
-    "home", "warehouse", "landing", "data", "contracts", "sql", "threads", "memory_limit", "identity",
+    "home", "warehouse", "landing", "data", "contracts", "sql", "threads", "memory_limit",
+    "identity",
 }  # fmt: skip
 
 

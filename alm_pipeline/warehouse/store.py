@@ -224,8 +224,8 @@ class Store:
         shape = self.shape(table)
         entries = self.entries(table, partition)
         if is_gated and self.gate.needs_verdict(table):
-            for one in {entry.partition for entry in entries}:
-                self.gate.refuse_unless_open(table, one, self.checked_hash(table, one))
+            for seen in {e.partition for e in entries}:  # every scenario that is read
+                self.gate.refuse_unless_open(table, seen, self.checked_hash(table, seen))
         files = [f for e in entries for f in self.lake.files(table, e.partition, e.version)]
         self.session.bind_files(alias or table, files, shape.columns)
         return {f"{e.table} {e.partition}": e.content_hash for e in entries}
