@@ -98,6 +98,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "outside_dates": (
         *("assumptions/*.yaml", "limits.yaml", "rules/*.yaml", "scenarios/*.yaml", "alm.yaml"),
     ),
+    "models": ("models.yaml",),
     "not_delivered": ("sources/<source>/source.yaml",),
     "declared": ("sources/<source>/source.yaml",),
     "source_codes": ("sources/<source>/code_lists/*.csv",),

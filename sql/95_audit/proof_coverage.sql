@@ -41,7 +41,7 @@ with wanted (invariant_group, invariant) as (
     ('no orphan contracts', 'every contract has its values'),
     ('no orphan contracts', 'every value has its contract'),
     ('no orphan contracts', 'every position is in the product map'),
-    ('no orphan contracts', 'every position has its behaviour'),
+    ('no orphan contracts', 'no position is valued without its behaviour'),
     ('no orphan contracts', 'intragroup business has product codes of its own'),
     ('control totals', 'rows stated are rows loaded or refused'),
     ('control totals', 'control totals stated are amounts loaded or refused'),
