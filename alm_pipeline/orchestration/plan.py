@@ -15,9 +15,9 @@ from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.assets.deliveries import REFUSED, delivery_inputs
 from alm_pipeline.orchestration.assets.engine import CONTRACTUAL, ENGINE_TABLES
 from alm_pipeline.orchestration.assets.lineage import lineage_inputs
-from alm_pipeline.orchestration.lineage import COLUMNS, TABLES
 from alm_pipeline.orchestration.assets.quarantine import is_judged, quarantine_inputs
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.lineage import COLUMNS, TABLES
 from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
 from alm_pipeline.orchestration.sql_run import sql_inputs
