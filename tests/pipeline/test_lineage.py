@@ -28,6 +28,7 @@ from alm_pipeline.orchestration.home import open_instance
 from alm_pipeline.orchestration.lineage import defined_lineage, lineage_of, published_lineage
 from alm_pipeline.orchestration.partitions import asset_key
 from alm_pipeline.paths import DATA_CONTRACTS
+from alm_pipeline.warehouse.array_bridge import engine_book
 from alm_pipeline.warehouse.partition import Partition
 from tests.pipeline.banks import DAY, Folder, write_folder
 from tests.pipeline.conftest import Closed
@@ -92,7 +93,7 @@ class _Read(Mapping[str, Any]):
 def test_the_declared_terms_are_those_that_the_bridge_reads(closed_small_bank: Closed, monkeypatch):
     bank, partition = closed_small_bank.folder.bank, Partition(DAY)
     seen: list[_Read] = []
-    real = simulation.engine_book
+    real = engine_book
 
     def noted(rows: Any, events: Any, *rest: Any) -> Any:
         seen.extend((_Read(rows), _Read(events)))
