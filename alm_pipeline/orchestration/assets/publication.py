@@ -16,6 +16,7 @@ from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.plan import plan_close
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.warehouse import replay_journal
 from alm_pipeline.warehouse.face import build_face, exclusive
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest, PinnedTable, run_id_of
@@ -145,6 +146,7 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
             [_pinned_row(m.as_of_date, m.run_id, p) for m in manifests for p in m.tables],
             schema=_PARTITIONS_SCHEMA,
         ),
+        replay_journal.TABLE: replay_journal.recorded_replays(bank.lake),
         "audit.check_results": pa.Table.from_pylist(
             [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
