@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import getpass
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 from alm_pipeline.audit.comparison import Verdict, by_stage
 from alm_pipeline.inputs.data_contracts import SCHEMAS
 from alm_pipeline.inputs.settings import Settings, load_settings
 from alm_pipeline.orchestration.command import keep_quiet
 from alm_pipeline.orchestration.replay import Replay, replay_close
-from alm_pipeline.warehouse.append_log import AppendLog
 from alm_pipeline.warehouse.lake import Lake
+from alm_pipeline.warehouse.replay_journal import TABLE, record_replay
 
-TABLE = "audit.journal_replays"
 _MAX_SHOWN = 20
-_SCHEMA = pa.schema(
-    [
-        ("as_of_date", pa.date32()),
-        ("run_id", pa.string()),
-        ("replayed_at", pa.string()),
-        ("replayed_by", pa.string()),
-        ("replayed_run_id", pa.string()),
-        ("changed_inputs", pa.string()),
-        ("n_identical", pa.int64()),
-        ("n_equal", pa.int64()),
-        ("n_different", pa.int64()),
-        ("is_passed", pa.bool_()),
-        ("message", pa.string()),
-    ]
-)
-
 Say = Callable[[str], None]
 
 
@@ -99,9 +79,6 @@ def _folder(into: Path | None) -> Iterator[Path]:
 
 def _record(settings: Settings, found: Replay) -> str:
     """Append what was found to the original's journal; say so where it cannot be written."""
-    lake = Lake(settings.warehouse_folder / "lake")
-    if not os.access(lake.root, os.W_OK):
-        return "not recorded: the warehouse is read-only"
     counted = found.counted
     row = {
         "as_of_date": found.manifest.as_of_date,
@@ -116,5 +93,6 @@ def _record(settings: Settings, found: Replay) -> str:
         "is_passed": found.is_same,
         "message": "; ".join(found.failures) or _summary(found),
     }
-    AppendLog(lake, TABLE, _SCHEMA).append([row])
-    return f"recorded in {TABLE}"
+    if record_replay(Lake(settings.warehouse_folder / "lake"), row):
+        return f"recorded in {TABLE}"
+    return "not recorded: the warehouse is read-only"

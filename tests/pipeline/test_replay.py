@@ -15,9 +15,9 @@ from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.inputs.settings import load_settings
 from alm_pipeline.orchestration import bank as bank_module
 from alm_pipeline.orchestration.replay import Replay, replay_close
-from alm_pipeline.orchestration.replay_command import TABLE, lines_of, replay_with_record
+from alm_pipeline.orchestration.replay_command import lines_of, replay_with_record
 from alm_pipeline.warehouse.archive import Archive
-from alm_pipeline.warehouse.lake import read_files
+from alm_pipeline.warehouse.replay_journal import recorded_replays
 from tests.pipeline.banks import DAY, Folder
 from tests.pipeline.conftest import Closed
 from tests.pipeline.test_plan import one_assumption, one_source_file
@@ -65,7 +65,7 @@ def test_the_command_prints_each_stage_records_the_replay_and_ends_with_0(
     text = "\n".join(said)
     assert "inputs, code and versions are the close's: same run id" in text
     assert "  scenarios     15 partitions: 15 identical" in text
-    (row,) = read_files(Archive(restated.path / "warehouse").lake.all_files(TABLE)).to_pylist()
+    (row,) = recorded_replays(Archive(restated.path / "warehouse").lake).to_pylist()
     assert (row["n_identical"], row["n_different"], row["is_passed"]) == (158, 0, True)
     assert (tmp_path / "again" / "warehouse" / "alm.duckdb").is_file()
 

@@ -19,6 +19,7 @@ from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
 from alm_pipeline.orchestration.plan import plan_close
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.warehouse import replay_journal
 from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
 from alm_pipeline.warehouse.face import build_face, exclusive
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
@@ -164,6 +165,7 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
         ),
         CHANGES: pa.Table.from_pylist(bank.change_log.changes(current), CHANGES_SCHEMA),
         IMPACT: pa.Table.from_pylist(bank.change_log.impact(current), IMPACT_SCHEMA),
+        replay_journal.TABLE: replay_journal.recorded_replays(bank.lake),
         "audit.check_results": pa.Table.from_pylist(
             [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
