@@ -15,6 +15,7 @@ from alm_pipeline.inputs.approvals import Approval, append_approval
 from alm_pipeline.orchestration import dual_run
 from alm_pipeline.orchestration.approve import approve_change, change_lines
 from alm_pipeline.paths import DATA_CONTRACTS
+from alm_pipeline.warehouse.partition import Partition
 from tests.pipeline.banks import DAY, DOWN, UP, Folder, small_bank
 from tests.pipeline.conftest import Closed
 
@@ -63,7 +64,7 @@ def accounts_worth(months: int, shock: float) -> float:
 
 
 def test_longer_deposits_are_refused_with_their_effect_until_somebody_else_approves(
-    copy_of_small_bank,
+    copy_of_small_bank, closed_small_bank
 ):
     published = copy_of_small_bank.bank.closes.current(DAY)
     assert published is not None
@@ -82,6 +83,14 @@ def test_longer_deposits_are_refused_with_their_effect_until_somebody_else_appro
     assert "GROUP delta_eve worst_outlier_shape -14,842.87 USD" in message
     assert f"`alm approve {DEPOSITS} --author WHO_WROTE_IT --comment WHY`" in message
     assert folder.bank.closes.current(DAY) == published
+
+    # Before the change, made anew in memory, is what was published, bit for bit.
+    original = dual_run.headline_measures(closed_small_bank.folder.bank, Partition(DAY))
+    rows = folder.bank.change_log.impact([refused.run_id])
+    keys = ("entity_id", "row_kind", "metric", "scope", "limit_direction")
+    assert {tuple(r[k] for k in keys): r["value_before"] for r in rows} == {
+        key: measure.value for key, measure in original.items()
+    }
 
     # What the longer life does, from the flows: base, and when rates fall by two percentage points.
     base = accounts_worth(118, 0.0) - accounts_worth(96, 0.0)
