@@ -110,7 +110,7 @@ _PLAIN: dict[str, Any] = {
     "cohort": NO_CODE,
     "is_prepayable": False,
     "is_redeemable": False,
-    "replacement_tenor": index_tenor("12M"),
+    "replacement_tenor": index_tenor("3M"),
     "replacement_margin": 0.0,
     "is_eve": True,
     "is_nii": True,
@@ -121,62 +121,63 @@ _PLAIN: dict[str, Any] = {
 
 def probe_terms(dates: ProbeDates) -> dict[str, dict[str, Any]]:
     """Return what differs from a plain bond, by the probe's name."""
-    start, reset = dates.offset(dates.quarter(0)), {"next_reset_offset": 0, "reset_months": 3}
-    floating = {"rate_type": RateType.FLOATING, **reset, "next_reset_offset": start}
+    return _rate_probes(dates) | _customer_probes(dates)
+
+
+def _rate_probes(dates: ProbeDates) -> dict[str, dict[str, Any]]:
+    """Return the probes that start on the first date of the grid and nobody leaves."""
+    start = dates.offset(dates.quarter(0))
     leg = {"model": CashFlowModel.SWAP_LEG}
-    running = {"start_offset": NO_DATE, "last_payment_offset": 0}
-    amortising = {
-        **running,
-        "model": CashFlowModel.ANNUITY,
-        "principal_months": 3,
-        "next_payment_offset": start,
-    }
-    ladder = {
-        "model": CashFlowModel.NON_MATURITY,
-        "sign": -1,
+    floating = {
+        "rate_type": RateType.FLOATING,
+        "next_reset_offset": start,
+        "reset_months": 3,
         "coupon_rate": 0.0,
-        "start_offset": NO_DATE,
-        "maturity_offset": NO_DATE,
-        "next_payment_offset": NO_DATE,
-        "payment_months": 1,
-        "cohort": _STAYING,
     }
-    option = {**floating, "model": CashFlowModel.CAP_FLOOR, "strike_rate": RATE, "coupon_rate": 0.0}
+    option = {**floating, "model": CashFlowModel.CAP_FLOOR, "strike_rate": RATE}
     return {
         "bond": {},
         "debt": {"sign": -1},
         "principal": {"coupon_rate": 0.0},
         "coupons": leg,
-        "floater": floating | {"coupon_rate": 0.0},
-        "floating leg": floating | leg | {"coupon_rate": 0.0, "sign": -1},
-        "cap": option | {"option_type": OptionType.CAP},
-        "floor": option | {"option_type": OptionType.FLOOR},
-        "annuity": amortising,
-        "part": amortising | {"principal": PART * NOTIONAL},
-        "rest": amortising | {"principal": (1.0 - PART) * NOTIONAL},
-        "deposit ladder": ladder,
-        "prepaying loan": {
-            **running,
-            "next_payment_offset": start,
-            "day_count": DayCount.THIRTY_E_360,
-            "cohort": _PREPAYING,
-            "is_prepayable": True,
-        },
-        "prepaying annuity": amortising | {"cohort": _PREPAYING, "is_prepayable": True},
-        "withdrawn deposit": {
-            **running,
-            "sign": -1,
-            "next_payment_offset": start,
-            "cohort": _WITHDRAWING,
-            "is_redeemable": True,
-        },
-        "maturing loan": {
-            **running,
-            "day_count": DayCount.ACT_360,
-            "next_payment_offset": NO_DATE,
-            "maturity_offset": dates.offset(dates.month(5)),
-            "payment_months": 0,
-        },
+        "floater": floating,
+        "floating leg": {**floating, **leg, "sign": -1},
+        "cap": {**option, "option_type": OptionType.CAP},
+        "floor": {**option, "option_type": OptionType.FLOOR},
+    }
+
+
+def _customer_probes(dates: ProbeDates) -> dict[str, dict[str, Any]]:
+    """Return the probes that run already, with what customers do."""
+    start = dates.offset(dates.quarter(0))
+    running: dict[str, Any] = {
+        "start_offset": NO_DATE,
+        "last_payment_offset": 0,
+        "next_payment_offset": start,
+    }
+    annuity = {**running, "model": CashFlowModel.ANNUITY, "principal_months": 3}
+    prepaying = {"cohort": _PREPAYING, "is_prepayable": True}
+    ladder = {
+        "model": CashFlowModel.NON_MATURITY,
+        "sign": -1,
+        "coupon_rate": 0.0,
+        "maturity_offset": NO_DATE,
+        "payment_months": 1,
+        "cohort": _STAYING,
+    }
+    undated = {"start_offset": NO_DATE, "next_payment_offset": NO_DATE}
+    withdrawing = {"sign": -1, "cohort": _WITHDRAWING, "is_redeemable": True}
+    ending = {"maturity_offset": dates.offset(dates.month(5)), "payment_months": 0}
+    return {
+        "annuity": annuity,
+        "part": {**annuity, "principal": PART * NOTIONAL},
+        "rest": {**annuity, "principal": (1.0 - PART) * NOTIONAL},
+        "deposit ladder": {**ladder, **undated},
+        "prepaying loan": {**running, **prepaying, "day_count": DayCount.THIRTY_E_360},
+        "prepaying annuity": {**annuity, **prepaying},
+        "withdrawn deposit": {**running, **withdrawing},
+        "maturing loan": {**running, **undated, **ending},
+        "maturing leg": {**running, **undated, **ending, "model": CashFlowModel.SWAP_LEG},
     }
 
 

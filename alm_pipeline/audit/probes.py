@@ -21,7 +21,7 @@ import numpy as np
 
 from alm_pipeline.audit.challenger.comparison import present_value
 from alm_pipeline.audit.challenger.contracts import World
-from alm_pipeline.audit.challenger.market import Curve
+from alm_pipeline.audit.challenger.market import Curve, tenor_end
 from alm_pipeline.audit.probe_contracts import (
     CORE_MONTHS,
     CORE_SHARE,
@@ -101,6 +101,7 @@ class _Valued:
     income: Mapping[str, float]
 
     def discount(self, day: date) -> float:
+        """Return the discount factor of a day."""
         return self.curve.discount(day)
 
 
@@ -177,9 +178,11 @@ def _ties(v: _Valued) -> Iterator[Tie]:
     for name, held in plain_contracts(v.dates).items():
         plain = present_value(held, world, is_margin_in=False)
         yield tie("customers who leave early take what they owe", value[name], plain)
+    own, replaced = _income(v)
     yield tie(
-        "income is the loan's and its replacement's", v.income["maturing loan"], _replaced_income(v)
+        "income is the loan's and its replacement's", v.income["maturing loan"], own + replaced
     )
+    yield tie("a leg is not replaced", v.income["maturing leg"], own)
 
 
 def _coupons(v: _Valued) -> float:
@@ -233,18 +236,16 @@ def _thirty(start: date, end: date) -> float:
     return (30 * months + min(end.day, 30) - min(start.day, 30)) / 360.0
 
 
-def _replaced_income(v: _Valued) -> float:
-    """Return twelve months: the loan until it ends, then twelve-month money at its forward."""
-    end, window = v.dates.month(5), v.dates.month(12)
-    until = _a_year_after(end)
-    own = NOTIONAL * RATE * (end - v.dates.as_of).days / 360.0
-    forward = (v.discount(end) / v.discount(until) - 1.0) / (until - end).days
-    return own + NOTIONAL * forward * (window - end).days
-
-
-def _a_year_after(day: date) -> date:
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year + 1, day=28 if is_leap_day else day.day)
+def _income(v: _Valued) -> tuple[float, float]:
+    """Return twelve months: of a loan until it ends, then of three-month money at its forwards."""
+    day, window = v.dates.month(5), v.dates.month(12)
+    own, replaced = NOTIONAL * RATE * (day - v.dates.as_of).days / 360.0, 0.0
+    while day < window:
+        until = tenor_end(day, 3)
+        growth = v.discount(day) / v.discount(until) - 1.0
+        part = (min(until, window) - day).days / (until - day).days
+        replaced, day = replaced + NOTIONAL * growth * part, until
+    return own, replaced
 
 
 def _moved_ties(market: ProbeMarket, positions: Positions, names: Sequence[str]) -> Iterator[Tie]:

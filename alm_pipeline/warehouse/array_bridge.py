@@ -187,20 +187,13 @@ def _narrow(name: str, value: NDArray[Any]) -> NDArray[Any]:
 
 
 def _models(book: BookColumns) -> IntArray:
-    """Return the cash-flow model; a loan's own amortisation decides how it repays.
-
-    A loan that is still to be paid out on a closing date is an offer, whose principal is its
-    notional.
-    """
+    """Return the cash-flow model, a loan's by how it repays; one yet to close is an offer."""
     model = book.codes("cash_flow_model", MODEL_CODES, "map the product to a known model")
     own = book.codes("amortisation_type", AMORTISATION_MODELS, "deliver a known amortisation type")
     is_loan = np.isin(model, _LOAN_MODELS)
     is_offer = is_loan & (book.offset("expected_close_date") != NO_DATE)
-    book.refuse_where(
-        is_offer & (own != CashFlowModel.ANNUITY),
-        "an offer that is no annuity",
-        "deliver it as an annuity or map its product to balance_only",
-    )
+    is_odd = is_offer & (own != CashFlowModel.ANNUITY)
+    book.refuse_where(is_odd, "an offer that is no annuity", "deliver it as an annuity")
     found = np.where(is_loan, own, model)
     return np.where(is_offer, CashFlowModel.COMMITMENT, found).astype(np.int32)
 

@@ -147,35 +147,35 @@ staged as (
         'loan' as extract,
         count(*) as n_rows,
         sum(cast(outstanding_principal as decimal(38, 6))) as amount,
-        sum(cast(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as decimal(38, 6))) as own_amount
+        sum(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))) as own_amount
     from staging.loan
     union all
     select
         'deposit_term' as extract,
         count(*) as n_rows,
         sum(cast(outstanding_principal as decimal(38, 6))) as amount,
-        sum(cast(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as decimal(38, 6))) as own_amount
+        sum(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))) as own_amount
     from staging.deposit_term
     union all
     select
         'deposit_nmd' as extract,
         count(*) as n_rows,
         sum(cast(outstanding_principal as decimal(38, 6))) as amount,
-        sum(cast(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as decimal(38, 6))) as own_amount
+        sum(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))) as own_amount
     from staging.deposit_nmd
     union all
     select
         'security' as extract,
         count(*) as n_rows,
         sum(cast(outstanding_principal as decimal(38, 6))) as amount,
-        sum(cast(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as decimal(38, 6))) as own_amount
+        sum(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))) as own_amount
     from staging.security
     union all
     select
         'borrowing' as extract,
         count(*) as n_rows,
         sum(cast(outstanding_principal as decimal(38, 6))) as amount,
-        sum(cast(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2)) as decimal(38, 6))) as own_amount
+        sum(cast(outstanding_principal * (1 - cast(sold_share as decimal(9, 8))) as decimal(18, 2))) as own_amount
     from staging.borrowing
     union all
     select

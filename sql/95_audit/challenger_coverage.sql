@@ -21,7 +21,7 @@ ranked as (
         allowed_share,
         row_number() over (
             partition by product_code, method, coalesce(reason, 'none')
-            order by difference_share desc nulls last, position_id, scenario
+            order by difference_share desc nulls last, position_id asc, scenario asc
         ) as rank_number
     from audit.challenger
 ),

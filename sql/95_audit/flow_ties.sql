@@ -126,6 +126,11 @@ bucket_ties as (
         on p.scenario = b.scenario and p.entity_id = b.entity_id and p.currency = b.currency
 ),
 
+closed as (
+    select distinct scenario
+    from scenarios.position_values
+),
+
 valued as (  -- every contract beside its values; one without a value in a scenario has a null
     select
         s.scenario,
@@ -153,7 +158,7 @@ valued as (  -- every contract beside its values; one without a value in a scena
         v.nii_24m,
         v.nii_24m_other_path
     from book.positions as p
-    cross join (select distinct z.scenario from scenarios.position_values as z) as s
+    cross join closed as s
     left join scenarios.position_values as v on p.position_id = v.position_id and s.scenario = v.scenario
     left join scenarios.stopped_currencies as stopped
         on p.currency = stopped.currency and s.scenario = stopped.scenario
@@ -195,25 +200,33 @@ opening_ties as (  -- the worst position: errors of opposite sign may not cancel
 
 groups as (
     select
-        scenario,
-        entity_id,
-        currency,
-        product_code,
-        bool_and(is_run_off) as is_run_off,
+        v.scenario,
+        v.entity_id,
+        v.currency,
+        v.product_code,
+        bool_and(v.is_run_off) as is_run_off,
         sum(
             case
-                when cash_flow_model in ('swap_leg', 'cap_floor') then 0
-                else cast(direction * repaid_principal as decimal(38, 6))
+                when v.cash_flow_model in ('swap_leg', 'cap_floor') then 0
+                else cast(v.direction * v.repaid_principal as decimal(38, 6))
             end
         ) as repaid_principal,
-        sum(cast(direction * accrued_interest as decimal(38, 6))) as accrued_interest,
-        sum(cast(case when bank.nii_base_path = 'forward' then nii_12m else nii_12m_other_path end as decimal(38, 6)))
-            as nii_12m,
-        sum(cast(case when bank.nii_base_path = 'forward' then nii_24m else nii_24m_other_path end as decimal(38, 6)))
-            as nii_24m
-    from valued
+        sum(cast(v.direction * v.accrued_interest as decimal(38, 6))) as accrued_interest,
+        sum(
+            cast(
+                case when bank.nii_base_path = 'forward' then v.nii_12m else v.nii_12m_other_path end
+                as decimal(38, 6)
+            )
+        ) as nii_12m,
+        sum(
+            cast(
+                case when bank.nii_base_path = 'forward' then v.nii_24m else v.nii_24m_other_path end
+                as decimal(38, 6)
+            )
+        ) as nii_24m
+    from valued as v
     cross join inputs.bank as bank
-    group by scenario, entity_id, currency, product_code
+    group by v.scenario, v.entity_id, v.currency, v.product_code
 ),
 
 ladder as (

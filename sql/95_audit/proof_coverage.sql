@@ -35,6 +35,7 @@ with wanted (invariant_group, invariant) as (
     ('closed forms', 'a deposit ladder is its core and the rest'),
     ('closed forms', 'a prepaying loan is its survivors'),
     ('closed forms', 'customers who leave early take what they owe'),
+    ('closed forms', 'a leg is not replaced'),
     ('closed forms', 'income is the loan''s and its replacement''s'),
     ('no orphan contracts', 'every delivered contract is in staging'),
     ('no orphan contracts', 'every contract is in the book'),

@@ -1,7 +1,7 @@
 -- about:  What must tie between the reports and the positions behind them, added up on a way of their own.
 -- grain:  as_of_date, invariant, scope
 -- reads:  book.positions, staging.fx_rate, scenarios.position_values, scenarios.cash_flow_buckets,
---         scenarios.stopped_currencies, metrics.eve, reports.eve_sensitivity,
+--         metrics.eve, reports.eve_sensitivity,
 --         reports.nii_sensitivity, reports.repricing_gap, reports.liquidity_gap,
 --         reports.balance_sheet, inputs.members, inputs.bank, inputs.declared
 with rates as (  -- straight from the delivered rates

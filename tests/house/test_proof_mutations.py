@@ -27,7 +27,7 @@ def test_a_slip_has_one_place_and_can_be_run(mutation: Mutation, root: Path):
     if mutation.file.endswith(".py"):
         compile(text, mutation.file, "exec")
     else:
-        assert sqlglot.parse_one(text, read="duckdb")
+        assert sqlglot.parse_one(text, read="duckdb").key in ("select", "union")
 
 
 def test_every_slip_says_which_rule_it_breaks():

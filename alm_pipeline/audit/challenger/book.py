@@ -119,7 +119,6 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
     kind = _kind(row)
     is_notional = kind in ("swap leg", "cap", "floor", "undrawn", "commitment")
     principal = row["notional_amount"] if is_notional else row["outstanding_principal"]
-    start = row["expected_close_date"] if kind == "commitment" else row["start_date"]
     principal_months = frequency(row["principal_freq"])[0]
     n_payments = (
         -(-(row["amortisation_months"] or 0) // principal_months) if principal_months else 0
@@ -133,15 +132,8 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
         multiplier=row["rate_multiplier"],
         margin=row["margin_rate"],
         day_count=row["day_count"],
-        start=start,
-        last_payment=row["last_payment_date"],
-        next_payment=row["next_payment_date"],
-        maturity=row["maturity_date"],
-        interest_only_end=row["interest_only_end_date"],
-        recovery=row["expected_recovery_date"],
         payment_months=frequency(row["interest_freq"])[0],
         principal_months=principal_months,
-        roll_day=_roll_day(row),
         payment=float(row["payment_amount"] or 0.0),
         n_amortisation=n_payments,
         balloon=float(row["balloon_amount"] or 0.0),
@@ -149,10 +141,9 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
         impairment=float(row["impairment_amount"]),
         strike=row["strike_rate"] or 0.0,
         cohort=_cohort(row, book),
-        convention=row["business_day_convention"],
         closed=book.closed(row["calendar_id"]),
-        is_end_of_month=row["is_end_of_month"],
         discount_curve=book.curve("discount_curve", row["product_code"], row["currency"]),
+        **_dates(row, kind),
         **_bounds(row),
         **_index(row, book),
     )
@@ -166,6 +157,21 @@ def _kind(row: Row) -> str:
         return _FIXED_KINDS[model]
     is_offer = row["expected_close_date"] is not None
     return "commitment" if is_offer else _KINDS[row["amortisation_type"]]
+
+
+def _dates(row: Row, kind: str) -> dict[str, Any]:
+    """Return the dates of a contract; an offer starts when it is paid out."""
+    return {
+        "start": row["expected_close_date"] if kind == "commitment" else row["start_date"],
+        "last_payment": row["last_payment_date"],
+        "next_payment": row["next_payment_date"],
+        "maturity": row["maturity_date"],
+        "interest_only_end": row["interest_only_end_date"],
+        "recovery": row["expected_recovery_date"],
+        "roll_day": _roll_day(row),
+        "convention": row["business_day_convention"],
+        "is_end_of_month": row["is_end_of_month"],
+    }
 
 
 def _bounds(row: Row) -> dict[str, Any]:

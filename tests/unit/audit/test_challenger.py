@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from alm_pipeline.audit.challenger import quantlib
 from alm_pipeline.audit.challenger.book import ChallengedBook, frequency, held_of, why_not
 from alm_pipeline.audit.challenger.comparison import NOT_VALUED, PLAIN, challenged
 from alm_pipeline.audit.challenger.contracts import Held
@@ -158,7 +157,7 @@ def test_without_quantlib_the_plain_method_stands_alone(monkeypatch):
     def absent(name: str) -> Any:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(quantlib.importlib, "import_module", absent)
+    monkeypatch.setattr("importlib.import_module", absent)
     nodes = {"base": {"usd_ois": [(1, 0.04), (18250, 0.04)]}}
     found = challenged([BULLET], {("BANK:loan:L1", "base"): 1.0}, nodes, book(), "excluded")
     assert found.column("method").to_pylist() == [PLAIN]
