@@ -71,6 +71,8 @@ class OpenedCell:
         Of a sum: ``traced_id``, ``amount``, largest first.
     cause : str
         Why there is no number.
+    only : str
+        The position to which contributions are narrowed; then they are a part of the number.
     """
 
     cell: Cell
@@ -79,6 +81,7 @@ class OpenedCell:
     contributions: pa.Table | None = None
     parts: tuple[Part, ...] = field(default_factory=tuple)
     cause: str = ""
+    only: str = ""
 
     @property
     def tolerance(self) -> float:
@@ -95,8 +98,8 @@ class OpenedCell:
     def is_tied(self) -> bool:
         """Whether what was found behind the cell is what it holds, or a cause stands there."""
         stored = self.cell.stored
-        if stored is None:
-            return bool(self.cause)
+        if stored is None or self.only:
+            return bool(self.cause or self.only)
         if self.recomputed is None:
             return False
         if self.unrounded is None:

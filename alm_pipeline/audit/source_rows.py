@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -59,3 +60,15 @@ def source_rows(pinned: PinnedTables, traced_ids: Sequence[str]) -> pa.Table:
         sql = _OF_LINES.format(extract=extract)
         found.append(pinned.query(sql, [f"quarantine.{extract}", "audit.files"]))
     return pa.concat_tables(found)
+
+
+def position_terms(pinned: PinnedTables, traced_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return entity, product and currency of these positions, by id."""
+    chosen = pa.table({"position_id": pa.array(list(traced_ids), pa.string())})
+    pinned.bind_rows("traced.chosen", chosen)
+    rows = pinned.rows(
+        "select p.position_id, p.entity_id, p.product_code, p.currency from book.positions as p"
+        " inner join traced.chosen as c on p.position_id = c.position_id",
+        ["book.positions"],
+    )
+    return {row["position_id"]: row for row in rows}

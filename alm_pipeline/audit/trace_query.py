@@ -122,7 +122,8 @@ class Tracing:
         named = ", ".join(f'"{key}"' for key in keys)
         inner = traced.sql(dialect=_DIALECT)
         return (
-            f'select {TRACED_ID}, {named}, cast("{column}" as double) as amount\nfrom (\n{inner}\n)\n'
+            f'select {TRACED_ID}, {named}, cast("{column}" as double) as amount\n'
+            f"from (\n{inner}\n)\n"
             f'where {TRACED_ID} is not null and "{column}" <> 0'
         )
 

@@ -233,7 +233,9 @@ def _column_problems(
     nullable_keys = set(body.get("nullable") or ()) & set(body.get("key") or ())
     problems.extend(f"{table}: key column {name} is nullable" for name in sorted(nullable_keys))
     numbers = [c for c in columns if c in dictionary and dictionary[c].type in _NUMBERS]
-    must_open = [c for c in numbers if table.startswith("reports.") and c not in body.get("key", ())]
+    must_open = [
+        c for c in numbers if table.startswith("reports.") and c not in body.get("key", ())
+    ]
     return [*problems, *cell_problems(table, body.get("cells") or {}, must_open)]
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from alm_pipeline.audit.trace import ClosedBank
+from alm_pipeline.audit.closed_bank import ClosedBank
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import contract_file
 from alm_pipeline.orchestration.bank import Bank
@@ -63,7 +63,9 @@ def _manifest(bank: Bank, as_of_date: date | None, run_id: str) -> Manifest:
         if len(found) == 1:
             return found[0]
         raise ConfigurationError(
-            f"{len(found)} closes have the id {run_id}", detail=_listed(bank), fix="name one of them"
+            f"{len(found)} closes have the id {run_id}",
+            detail=_listed(bank),
+            fix="name one of them",
         )
     day = as_of_date or max(bank.closes.published_dates(), default=None)
     manifest = bank.closes.current(day) if day else None

@@ -27,7 +27,7 @@ class PinnedTables:
         self._lake = lake
 
     def bind(self, tables: Collection[str]) -> None:
-        """Make tables readable; one the close does not have is empty, others are no tables of it."""
+        """Make tables readable; one that the close does not have is empty."""
         for table in sorted(set(tables) & set(self.shapes)):
             pinned = self.manifest.pinned(table)
             files = [f for p in pinned for f in self._lake.files(table, p.partition, p.version)]
