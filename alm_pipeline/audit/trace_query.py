@@ -80,7 +80,7 @@ class SqlSources:
         ]
 
     def _tree(self, table: str, text: str) -> exp.Query:
-        parsed = cast(exp.Query, sqlglot.parse_one(text, dialect=_DIALECT))
+        parsed = sqlglot.parse_one(text, dialect=_DIALECT)
         schema: dict[str, dict[str, dict[str, str]]] = {}
         for read in parsed.find_all(exp.Table):
             if read.db:

@@ -33,7 +33,8 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run_id: str = "") ->
         return rows_by_position(bank, pinned, table, scenarios, condition)
 
     columns = {name: list(shape.columns) for name, shape in bank.shapes.items()}
-    columns |= {f"inputs.{name}": cols for name, cols in bank.relation_columns.items()}
+    relations = bank.relations(manifest.as_of_date).items()
+    columns |= {f"inputs.{name}": rows.column_names for name, rows in relations}
     return ClosedBank(
         pinned=pinned,
         contracts=bank.tables,

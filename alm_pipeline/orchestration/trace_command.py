@@ -112,7 +112,8 @@ def show_impact(
         print_lines(console, [("written", f"{len(rows):,} cells to {to_csv}")])
         return
     shown = [
-        (r["table"], r["column"], r["row"], _money(r["amount"]), _money(r["cell"])) for r in rows
+        (one.table, one.column, keys_text(one.keys), _money(one.amount), _money(one.stored))
+        for one in touched
     ]
     title = f"{position_id}, {closed.as_of_date}: {len(rows):,} cells"
     print_table(console, title, ("table", "column", "row of", "amount", "cell"), shown)
