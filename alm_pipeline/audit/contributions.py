@@ -14,7 +14,6 @@ from alm_pipeline.audit.trace_query import (
     Carrier,
     SqlSources,
     Tracing,
-    tables_read,
     unrounded,
 )
 from alm_pipeline.errors import ContractError
@@ -74,8 +73,8 @@ class Contributions:
     def unrounded(self, table: str, keys: Mapping[str, Any], column: str) -> float | None:
         """Return the table's own value from the tables it was made of, before rounding."""
         if table not in self._unrounded:
-            sql = unrounded(self._sources({}, self.closed.scenarios), table)
-            rows = self.closed.pinned.rows(sql, tables_read(sql))
+            sql, reads = unrounded(self._sources({}, self.closed.scenarios), table)
+            rows = self.closed.pinned.rows(sql, reads)
             names = self.closed.keys(table)
             self._unrounded[table] = {tuple(row[n] for n in names): row for row in rows}
         row = self._unrounded[table].get(tuple(keys[n] for n in self.closed.keys(table)))
@@ -96,7 +95,7 @@ class Contributions:
                     where=f"data_contracts/tables/{table.replace('.', '/')}.yaml",
                     fix="let opens_to name the tables with one row per position that it sums up",
                 )
-            self._selects[key] = sql, tables_read(sql)
+            self._selects[key] = sql, tracing.reads
         return self._selects[key]
 
     def _bind_carriers(

@@ -5,7 +5,6 @@ Sums are answered. A ratio or a selection is made of them and opens to them by i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,23 +47,16 @@ def impact(closed: ClosedBank, position_id: str) -> list[Touched]:
 
 def _of_table(closed: ClosedBank, found: Contributions, table: str) -> Iterator[Touched]:
     keys = closed.keys(table)
-    rows = closed.pinned.rows(f"select * from {table}", [table])
-    stored = {tuple(row[key] for key in keys): row for row in rows}
     for column, rules in closed.contracts[table].cells.items():
-        for rule in rules:
-            if rule.kind != "sum":
-                continue
+        for rule in (rule for rule in rules if rule.kind == "sum"):
+            under = f"select * from {table} where {rule.when or 'true'}"
+            rows = {tuple(row[k] for k in keys): row for row in closed.pinned.rows(under, [table])}
             for one in found.of_column(table, column, rule):
-                row = stored.get(tuple(one[key] for key in keys))
-                if row is None or not _is_under(closed, rule.when, row):
-                    continue
-                whole = None if row[column] is None else float(row[column])
-                named = {key: row[key] for key in keys}
-                yield Touched(table, column, named, math.fsum([one["amount"]]), whole)
-
-
-def _is_under(closed: ClosedBank, when: str, row: Mapping[str, Any]) -> bool:
-    return not when or closed.holds(when, row)
+                row = rows.get(tuple(one[key] for key in keys))
+                if row is not None:
+                    whole = None if row[column] is None else float(row[column])
+                    named = {key: row[key] for key in keys}
+                    yield Touched(table, column, named, float(one["amount"]), whole)
 
 
 def _refuse_unknown(closed: ClosedBank, position_id: str) -> None:

@@ -11,9 +11,9 @@ its own, computed before the sum. Running the SELECT and judging the total do no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import sqlglot
@@ -23,6 +23,7 @@ from sqlglot.optimizer.qualify import qualify
 from alm_pipeline.errors import ContractError
 
 TRACED_ID = "traced_id"
+SCENARIO = ":scenario:"
 _DIALECT = "duckdb"
 _CENTS = "DECIMAL(18, 2)"
 _UNROUNDED = ("reports", "metrics")
@@ -69,42 +70,45 @@ class SqlSources:
     as_of_date: str
     scenarios: Sequence[str] = ("base",)
 
-    def trees(self, table: str) -> list[exp.Query]:
-        """Return the table's SELECT, once per scenario where it depends on one."""
-        text = re.sub(r"\$as_of_date\b", f"'{self.as_of_date}'", self.texts[table])
-        if not re.search(r"\$scenario\b", text):
-            return [self._tree(table, text)]
-        return [
-            self._tree(table, re.sub(r"\$scenario\b", f"'{scenario}'", text))
-            for scenario in self.scenarios
-        ]
+    def tree(self, table: str) -> exp.Query:
+        """Return the table's SELECT with its columns resolved; `SCENARIO` stands for the scenario.
 
-    def _tree(self, table: str, text: str) -> exp.Query:
-        parsed = sqlglot.parse_one(text, dialect=_DIALECT)
-        schema: dict[str, dict[str, dict[str, str]]] = {}
-        for read in parsed.find_all(exp.Table):
-            if read.db:
-                columns = self.columns.get(f"{read.db}.{read.name}", ())
-                schema.setdefault(read.db, {})[read.name] = dict.fromkeys(columns, "text")
-        try:
-            tree = cast(exp.Query, qualify(parsed, schema=dict(schema), dialect=_DIALECT))
-        except sqlglot.errors.SqlglotError as problem:
-            raise ContractError(
-                "the columns of a SQL file cannot be followed",
-                where=f"sql for {table}",
-                detail=str(problem).splitlines()[0],
-            ) from problem
-        if table.partition(".")[0] in _UNROUNDED:
-            _strip_rounding(tree)
-        return tree
+        Raises
+        ------
+        ContractError
+            If the parser cannot resolve a column.
+        """
+        schema, _, _ = table.partition(".")
+        text = self.texts[table].replace("$as_of_date", f"'{self.as_of_date}'")
+        columns = tuple(sorted((n, tuple(self.columns.get(n, ()))) for n in _named_tables(text)))
+        resolved = _resolved(table, text.replace("$scenario", f"'{SCENARIO}'"), columns)
+        return _without_rounding(resolved) if schema in _UNROUNDED else resolved
+
+    def under_scenarios(self, table: str, sql: str) -> str:
+        """Return a SELECT over a table's SQL, once per scenario where the table depends on one."""
+        if "$scenario" not in self.texts[table]:
+            return sql
+        parts = [sql.replace(f"'{SCENARIO}'", f"'{one}'") for one in self.scenarios]
+        return "\nunion all\n".join(f"select * from (\n{part}\n)" for part in parts)
 
 
-@dataclass
 class Tracing:
-    """Carries ids through one column; `used` collects the carriers it met."""
+    """Carries ids through one column.
 
-    sources: SqlSources
-    used: set[str] = field(default_factory=set)
+    Attributes
+    ----------
+    used : set of str
+        The carriers it met.
+    reads : set of str
+        Every ``schema.table`` the SELECT may read.
+    """
+
+    def __init__(self, sources: SqlSources) -> None:
+        self.sources = sources
+        self.used: set[str] = set()
+        self.reads: set[str] = set()
+        self._found: dict[tuple[str, frozenset[str], frozenset[str]], Query | None] = {}
+        self._named: dict[str, str] = {}
 
     def contributions(self, table: str, column: str, keys: Sequence[str]) -> str | None:
         """Return the SELECT of `traced_id`, the keys and `amount`, or None when no id is behind it.
@@ -120,37 +124,51 @@ class Tracing:
         if traced is None:
             return None
         named = ", ".join(f'"{key}"' for key in keys)
-        inner = traced.sql(dialect=_DIALECT)
+        bodies = [f"{name} as not materialized (\n{sql}\n)" for name, sql in self._named.items()]
+        with_ = "with " + ",\n".join(bodies) + "\n" if bodies else ""
         return (
-            f'select {TRACED_ID}, {named}, cast("{column}" as double) as amount\n'
-            f"from (\n{inner}\n)\n"
+            f'{with_}select {TRACED_ID}, {named}, cast("{column}" as double) as amount\n'
+            f"from (\n{traced.sql(dialect=_DIALECT)}\n)\n"
             f'where {TRACED_ID} is not null and "{column}" <> 0'
         )
 
     def _table(self, table: str, wanted: set[str], needed: set[str]) -> Query | None:
+        key = (table, frozenset(wanted), frozenset(needed))
+        if key not in self._found:
+            self._found[key] = self._traced_table(table, wanted, needed)
+        found = self._found[key]
+        return None if found is None else found.copy()
+
+    def _traced_table(self, table: str, wanted: set[str], needed: set[str]) -> Query | None:
         carrier = self.sources.carriers.get(table)
+        columns = ", ".join(f'"{name}"' for name in sorted(needed))
         if carrier is not None:
             self.used.add(table)
-            columns = ", ".join(f'"{name}"' for name in sorted(needed))
-            body = f"select {columns}, {carrier.identity} as {TRACED_ID} from {carrier.bound_as}"
-            return cast(Query, sqlglot.parse_one(body, dialect=_DIALECT))
+            self.reads.add(carrier.bound_as)
+            return _parsed(
+                f"select {columns}, {carrier.identity} as {TRACED_ID} from {carrier.bound_as}"
+            )
         if table not in self.sources.texts:
             return None
-        parts = [self._file(tree, wanted, needed) for tree in self.sources.trees(table)]
-        found = [part.subquery("scenario") for part in parts if part is not None]
-        return _all_of([exp.select("*").from_(part) for part in found]) if found else None
+        traced = self._file(self.sources.tree(table), wanted, needed)
+        if traced is None:
+            return None
+        name = f"traced_{len(self._named)}"
+        sql = traced.sql(dialect=_DIALECT)
+        self._named[name] = self.sources.under_scenarios(table, sql)
+        return _parsed(f"select {columns}, {TRACED_ID} from {name}")
 
     def _file(self, tree: exp.Query, wanted: set[str], needed: set[str]) -> Query | None:
         ctes = {cte.alias: cast(Query, cte.this) for cte in tree.ctes}
         body = cast(Query, tree.copy())
         body.set("with_", None)
-        body.set("with", None)
         names = body.named_selects
         positions = {names.index(name) for name in wanted}, {names.index(name) for name in needed}
         traced = self._query(body, ctes, *positions)
         if traced is not None:
-            for name, query in ctes.items():
-                traced.with_(name, query.copy(), materialized=False, copy=False, append=True)
+            self.reads |= {f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}
+            if ctes:
+                traced.set("with_", exp.With(expressions=[_named(n, q) for n, q in ctes.items()]))
         return traced
 
     def _query(
@@ -211,19 +229,15 @@ class Tracing:
         return self._query(query, ctes, *positions)
 
 
-def unrounded(sources: SqlSources, table: str) -> str:
-    """Return the table's own SELECT over the stored tables, without the rounding at its end."""
-    trees = [tree.copy() for tree in sources.trees(table)]
-    for tree in trees:
-        for cte in tree.ctes:
-            cte.set("materialized", False)
-    return "\nunion all\n".join(f"({tree.sql(dialect=_DIALECT)})" for tree in trees)
+def unrounded(sources: SqlSources, table: str) -> tuple[str, set[str]]:
+    """Return the table's own SELECT over stored tables, not rounded at its end, and its reads."""
+    tree = sources.tree(table)
+    return sources.under_scenarios(table, tree.sql(dialect=_DIALECT)), _tables_of(tree)
 
 
 def tables_read(sql: str) -> set[str]:
     """Return every ``schema.table`` a SELECT reads."""
-    tree = sqlglot.parse_one(sql, dialect=_DIALECT)
-    return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+    return _tables_of(sqlglot.parse_one(sql, dialect=_DIALECT))
 
 
 def columns_named(condition: str) -> set[str]:
@@ -232,11 +246,53 @@ def columns_named(condition: str) -> set[str]:
     return {column.name for column in tree.find_all(exp.Column)}
 
 
-def _strip_rounding(tree: exp.Query) -> None:
-    for select in tree.selects:
+@lru_cache(maxsize=256)
+def _resolved(table: str, text: str, columns: tuple[tuple[str, tuple[str, ...]], ...]) -> exp.Query:
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for name, listed in columns:
+        database, _, relation = name.partition(".")
+        schema.setdefault(database, {})[relation] = dict.fromkeys(listed, "text")
+    try:
+        parsed = sqlglot.parse_one(text, dialect=_DIALECT)
+        return cast(exp.Query, qualify(parsed, schema=dict(schema), dialect=_DIALECT))
+    except sqlglot.errors.SqlglotError as problem:
+        raise ContractError(
+            "the columns of a SQL file cannot be followed",
+            where=f"sql for {table}",
+            detail=str(problem).splitlines()[0],
+        ) from problem
+
+
+@lru_cache(maxsize=256)
+def _named_tables(text: str) -> frozenset[str]:
+    return frozenset(_tables_of(sqlglot.parse_one(text, dialect=_DIALECT)))
+
+
+def _tables_of(tree: exp.Expr) -> set[str]:
+    return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
+
+
+@lru_cache(maxsize=1024)
+def _parsed_once(sql: str) -> exp.Expr:
+    return sqlglot.parse_one(sql, dialect=_DIALECT)
+
+
+def _parsed(sql: str) -> Query:
+    return cast(Query, _parsed_once(sql).copy())
+
+
+def _named(name: str, query: Query) -> exp.CTE:
+    alias = exp.TableAlias(this=_name(name))
+    return exp.CTE(this=query.copy(), alias=alias, materialized=False)
+
+
+def _without_rounding(tree: exp.Query) -> exp.Query:
+    exact = tree.copy()
+    for select in exact.selects:
         for cast_ in list(select.find_all(exp.Cast)):
             if cast_.to.sql(dialect=_DIALECT) == _CENTS:
                 cast_.set("to", exp.DataType.build("double"))
+    return exact
 
 
 def _value_columns(node: exp.Expr, first_alias: str) -> Iterator[exp.Column]:
