@@ -54,11 +54,20 @@ class ClosedBank:
         found = self.pinned.manifest.pinned("scenarios.position_values")
         return tuple(pin.partition.scenario for pin in found)
 
+    @cached_property
+    def _held(self) -> dict[str, bool]:
+        return {}
+
     def holds(self, condition: str, row: Mapping[str, Any]) -> bool:
         """Say whether a condition on the columns of a row holds."""
-        given = ", ".join(f'{literal(row[name])} as "{name}"' for name in columns_named(condition))
-        (found,) = self.pinned.rows(f"select ({condition}) as v from (select {given})", [])
-        return bool(found["v"])
+        given = ", ".join(
+            f'{literal(row[name])} as "{name}"' for name in sorted(columns_named(condition))
+        )
+        sql = f"select ({condition}) as v from (select {given})"
+        if sql not in self._held:
+            (found,) = self.pinned.rows(sql, [])
+            self._held[sql] = bool(found["v"])
+        return self._held[sql]
 
     def keys(self, table: str) -> list[str]:
         """Return the key columns of a table, as-of date left out."""

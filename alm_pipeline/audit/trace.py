@@ -73,7 +73,7 @@ class Tracer:
         """Return the rows that an operand or a selection reads for a cell's row."""
         contract = self.closed.contracts[read.table]
         where = with_values(read.where, cell.row)
-        named = columns_named(where) if where else set()
+        named = columns_named(where) if where else frozenset()
         shared = [k for k in contract.key if k in cell.row and k not in named]
         conditions = [matching({k: cell.row[k] for k in shared})] + (
             [f"({where})"] if where else []

@@ -80,7 +80,7 @@ class SqlSources:
         """
         schema, _, _ = table.partition(".")
         text = self.texts[table].replace("$as_of_date", f"'{self.as_of_date}'")
-        columns = tuple(sorted((n, tuple(self.columns.get(n, ()))) for n in _named_tables(text)))
+        columns = tuple(sorted((n, tuple(self.columns.get(n, ()))) for n in tables_read(text)))
         resolved = _resolved(table, text.replace("$scenario", f"'{SCENARIO}'"), columns)
         return _without_rounding(resolved) if schema in _UNROUNDED else resolved
 
@@ -235,15 +235,17 @@ def unrounded(sources: SqlSources, table: str) -> tuple[str, set[str]]:
     return sources.under_scenarios(table, tree.sql(dialect=_DIALECT)), _tables_of(tree)
 
 
-def tables_read(sql: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def tables_read(sql: str) -> frozenset[str]:
     """Return every ``schema.table`` a SELECT reads."""
-    return _tables_of(sqlglot.parse_one(sql, dialect=_DIALECT))
+    return frozenset(_tables_of(sqlglot.parse_one(sql, dialect=_DIALECT)))
 
 
-def columns_named(condition: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def columns_named(condition: str) -> frozenset[str]:
     """Return the columns that a condition names."""
     tree = sqlglot.parse_one(condition, dialect=_DIALECT)
-    return {column.name for column in tree.find_all(exp.Column)}
+    return frozenset(column.name for column in tree.find_all(exp.Column))
 
 
 @lru_cache(maxsize=256)
@@ -261,11 +263,6 @@ def _resolved(table: str, text: str, columns: tuple[tuple[str, tuple[str, ...]],
             where=f"sql for {table}",
             detail=str(problem).splitlines()[0],
         ) from problem
-
-
-@lru_cache(maxsize=256)
-def _named_tables(text: str) -> frozenset[str]:
-    return frozenset(_tables_of(sqlglot.parse_one(text, dialect=_DIALECT)))
 
 
 def _tables_of(tree: exp.Expr) -> set[str]:
