@@ -29,7 +29,7 @@ from alm_pipeline.inputs.cell_rules import CellRule
 from alm_pipeline.orchestration.trace import closed_bank
 from alm_pipeline.paths import DATA_CONTRACTS
 from tests.house.project import table_contracts
-from tests.pipeline.banks import BASE, DAY, UP, restate
+from tests.pipeline.banks import DAY, UP, restate
 from tests.pipeline.conftest import Closed
 from tests.pipeline.raw_rows import raw_row
 
@@ -165,6 +165,7 @@ def test_what_the_group_eliminates_opens_to_intragroup_positions_with_the_sign_t
     assert one.is_tied
     assert one.cell.stored is not None
     assert one.cell.stored < 0
+    assert one.contributions is not None
     ids = one.contributions.column("traced_id").to_pylist()
     listed = ", ".join(f"'{name}'" for name in ids)
     held = closed.pinned.rows(
@@ -178,6 +179,7 @@ def test_what_the_group_eliminates_opens_to_intragroup_positions_with_the_sign_t
 def test_a_contribution_is_the_positions_amount_at_the_days_exchange_rate(closed):
     row = {"entity_id": "GROUP", "row_kind": "group", "balance_sheet_line": "total"}
     one = opened(closed, "reports.balance_sheet", "carrying_amount", **row, side="asset")
+    assert one.contributions is not None
     amounts = {row["traced_id"]: row["amount"] for row in one.contributions.to_pylist()}
     rates = closed.pinned.rows(
         "select p.position_id, p.carrying_amount, p.accrued_interest, t.translation_rate"
