@@ -22,6 +22,9 @@ from alm_pipeline.inputs.cell_rules import CellRule
 FOLLOWED = ("book", "metrics", "reports")
 """Schemas whose SQL is followed; what lies before has one row per position."""
 
+LINES = ("book.positions", "book.excluded")
+"""Their rows are what is added up: nothing is followed beyond them."""
+
 AGGREGATES = (
     "scenarios.cash_flow_buckets",
     "scenarios.monthly_balances",
@@ -32,6 +35,12 @@ AGGREGATES = (
 _LINE = (
     "entity_id || ':excluded:' || extract || ':' || gl_account || ':' || currency || ':' || side"
 )
+
+
+def followed(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the SQL through which positions are followed, by table."""
+    schemas = {name: name.partition(".")[0] for name in texts if name not in LINES}
+    return {name: texts[name] for name, schema in schemas.items() if schema in FOLLOWED}
 
 
 class Contributions:
@@ -141,5 +150,4 @@ class Contributions:
 
     def _sources(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> SqlSources:
         closed = self.closed
-        texts = {n: t for n, t in closed.texts.items() if n.partition(".")[0] in FOLLOWED}
-        return SqlSources(texts, closed.columns, carriers, closed.as_of_date, scenarios)
+        return SqlSources(followed(closed.texts), closed.columns, carriers, closed.as_of_date, scenarios)
