@@ -150,4 +150,6 @@ class Contributions:
 
     def _sources(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> SqlSources:
         closed = self.closed
-        return SqlSources(followed(closed.texts), closed.columns, carriers, closed.as_of_date, scenarios)
+        return SqlSources(
+            followed(closed.texts), closed.columns, carriers, closed.as_of_date, scenarios
+        )
