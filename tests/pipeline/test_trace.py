@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import random
+import statistics
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -260,6 +261,25 @@ def test_a_bucket_touched_by_a_position_is_the_part_the_cell_opens_to(closed):
     for one in contributions.to_pylist()[:2]:
         narrowed = Tracer(closed, one["traced_id"]).open(cell)
         assert narrowed.recomputed == pytest.approx(one["amount"], abs=MILLIONTH)
+
+
+def test_an_estimate_is_computed_again_from_its_sample(closed_small_bank, closed):
+    rule = CellRule(
+        kind="estimate",
+        opens_to=("book.positions",),
+        formula="median(outstanding_principal)",
+        where="entity_id = $entity_id and extract = 'loan'",
+    )
+    row = {"entity_id": "BANK", "carrying_amount": 1}
+    one = Tracer(closed).open(Cell("reports.balance_sheet", "carrying_amount", {}, row, rule))
+    loans = [
+        float(held["outstanding_principal"])
+        for held in closed_small_bank.folder.rows("book.positions")
+        if (held["entity_id"], held["extract"]) == ("BANK", "loan")
+    ]
+    assert len(loans) > 2
+    assert one.recomputed == pytest.approx(statistics.median(loans), abs=HALF_A_CENT)
+    assert one.parts[0].value == len(loans)
 
 
 def test_keys_that_are_left_out_are_asked_for_with_their_values(closed):
