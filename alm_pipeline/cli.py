@@ -264,6 +264,51 @@ def methodology(
     typer.echo(f"{len(written)} pages in {into}, begin with README.md")
 
 
+AsOfOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Month end; default: the latest.")
+]
+RunOption = Annotated[str, typer.Option(help="A close by its id, superseded ones too.")]
+CsvOption = Annotated[Path | None, typer.Option(help="Write everything to this file.")]
+
+
+@app.command()
+def trace(
+    table: Annotated[str, typer.Argument(help="A table, as reports.irrbb_outlier_test.")],
+    column: Annotated[str, typer.Option(help="The number to open.")],
+    row: Annotated[str, typer.Option(help="Its row: key=value,key=value.")] = "",
+    as_of: AsOfOption = None,
+    run: RunOption = "",
+    position: Annotated[str, typer.Option(help="Only what this position adds.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="Contributions shown.")] = 10,
+    to_csv: CsvOption = None,
+) -> None:
+    """Open a published number: its positions and source rows, its formula, or its input."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration import trace_command
+    from alm_pipeline.orchestration.bank import open_bank
+
+    day = as_of.date() if as_of else None
+    keys = trace_command.row_of(row)
+    asked = trace_command.Question(table, column, keys, day, run, position, top, to_csv)
+    raise typer.Exit(trace_command.trace(open_bank(config_path()), asked))
+
+
+@app.command()
+def impact(
+    position: Annotated[str, typer.Argument(help="A position_id of book.positions.")],
+    as_of: AsOfOption = None,
+    run: RunOption = "",
+    to_csv: CsvOption = None,
+) -> None:
+    """Show the cells of all reports that a position touches, and with how much."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.trace_command import show_impact
+
+    day = as_of.date() if as_of else None
+    show_impact(open_bank(config_path()), position, day, run, to_csv)
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

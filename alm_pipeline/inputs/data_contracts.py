@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from alm_pipeline.errors import ConfigurationError, ContractError
+from alm_pipeline.inputs.cell_rules import CellRule, cell_problems, cell_rules
 from alm_pipeline.inputs.extract_contracts import (
     ExtractColumn,
     ExtractContract,
@@ -76,6 +77,7 @@ _SQL_TYPES = MappingProxyType(
         "money": "DOUBLE",
     }
 )
+_NUMBERS = frozenset({"money", "rate", "double", "integer", "bigint"})
 _KINDS = ("result", "shared", "journal")
 _ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire", "personal"})
 _PERSONAL = ("identifier", "withheld", "json")
@@ -119,7 +121,7 @@ class TableContract:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     nullable: Mapping[str, str] = field(default_factory=dict)
-    cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[CellRule, ...]] = field(default_factory=dict)
 
     @property
     def schema(self) -> str:
@@ -245,7 +247,11 @@ def _column_problems(
         )
     nullable_keys = set(body.get("nullable") or ()) & set(body.get("key") or ())
     problems.extend(f"{table}: key column {name} is nullable" for name in sorted(nullable_keys))
-    return problems
+    numbers = [c for c in columns if c in dictionary and dictionary[c].type in _NUMBERS]
+    must_open = [
+        c for c in numbers if table.startswith("reports.") and c not in body.get("key", ())
+    ]
+    return [*problems, *cell_problems(table, body.get("cells") or {}, must_open)]
 
 
 def _table_contract(table: str, body: Mapping[str, Any]) -> TableContract:
@@ -260,7 +266,7 @@ def _table_contract(table: str, body: Mapping[str, Any]) -> TableContract:
         key=tuple(body["key"]),
         columns=tuple(body["columns"]),
         nullable=MappingProxyType(dict(body.get("nullable") or {})),
-        cells=MappingProxyType(dict(body.get("cells") or {})),
+        cells=MappingProxyType(cell_rules(body.get("cells") or {})),
     )
 
 

@@ -90,6 +90,8 @@ class MonthPass:
     ----------
     held : dict[str, tuple[int, Decimal]]
         Number and outstanding principal of all positions per currency.
+    is_by_position : bool
+        Whether each position is a group of its own, so that totals are its own amounts.
     """
 
     scenarios: tuple[str, ...]
@@ -97,6 +99,7 @@ class MonthPass:
     result: SimulationResult
     markets: Markets
     held: Mapping[str, tuple[int, Any]]
+    is_by_position: bool = False
 
 
 def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
@@ -194,39 +197,61 @@ def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
 def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
-    figures, settings = bank.figures, bank.settings
     markets = markets_of(bank, partition, scenarios)
-    segments = tuple(figures.assumptions.segments())
+    rows, held = _rows(bank, markets)
+    book = book_of(bank, partition, markets, rows)
+    result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
+    return MonthPass(scenarios, book, result, markets, held)
+
+
+@dataclass(frozen=True)
+class PassOptions:
+    """Under which scenarios the engine runs, with or without behaviour, and what it reads off."""
+
+    scenarios: tuple[str, ...]
+    is_contractual: bool = False
+    lenses: tuple[str, ...] = LENSES
+
+
+def book_of(bank: Bank, partition: Partition, markets: Markets, rows: pa.Table) -> EngineBook:
+    """Return rows of `book.positions` as the engine's arrays; their events are bound."""
     codes = BridgeCodes(
         curve_ids=markets.base.curve_ids,
-        segments=segments,
-        products=figures.products,
-        curves=figures.curves,
+        segments=tuple(bank.figures.assumptions.segments()),
+        products=bank.figures.products,
+        curves=bank.figures.curves,
     )
-    rows, held = _rows(bank, markets)
     events = bank.store.session.query(f"{EVENTS} order by all")
-    book = engine_book(rows, events, partition.as_of_date, codes)
+    return engine_book(rows, events, partition.as_of_date, codes)
+
+
+def run_engine(
+    bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
+) -> SimulationResult:
+    """Run one pass over a book."""
+    figures, settings, scenarios = bank.figures, bank.settings, chosen.scenarios
     behaviour = behaviour_arrays(
-        behaviour_rows(figures.assumptions, figures.scenarios, scenarios), segments, scenarios
+        behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
+        tuple(figures.assumptions.segments()),
+        scenarios,
     )
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
         nii_path=settings.nii_base_path,
-        lenses=LENSES,
+        lenses=chosen.lenses,
         threads=settings.threads,
         adjustments=book.adjustments,
     )
-    result = simulate(
+    return simulate(
         book.positions,
         curves_of(markets, scenarios),
-        _without_behaviour(behaviour) if is_contractual else behaviour,
+        _without_behaviour(behaviour) if chosen.is_contractual else behaviour,
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
         book.agendas,
         markets.volatilities.under(len(scenarios)),
     )
-    return MonthPass(scenarios, book, result, markets, held)
 
 
 def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:

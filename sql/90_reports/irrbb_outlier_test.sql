@@ -82,16 +82,34 @@ changes as (  -- translated, not rounded
         on s.entity_id = undecided.entity_id and s.row_kind = undecided.row_kind and s.currency = undecided.currency
 ),
 
-totals as (  -- the pack says what a gain in one currency is worth against a loss in another
+weights as (  -- the pack says what a gain in one currency is worth against a loss in another
     select
         c.entity_id,
         c.row_kind,
         c.scenario,
         c.measure,
+        c.currency,
         sc.pack,
         sc.shape,
         r.threshold_share,
         r.status as figure_status,
+        case when c.change_amount > 0 then r.gain_weight else r.loss_weight end as currency_weight
+    from changes as c
+    inner join inputs.scenarios as sc on c.scenario = sc.scenario
+    inner join inputs.rule_packs as r on sc.pack = r.pack and c.measure = r.measure
+    where c.measure = 'eve' or sc.shape in ('parallel_up', 'parallel_down')
+),
+
+totals as (
+    select
+        c.entity_id,
+        c.row_kind,
+        c.scenario,
+        c.measure,
+        w.pack,
+        w.shape,
+        w.threshold_share,
+        w.figure_status,
         min(c.cause) as cause,
         case when count(c.cause) = 0 then cast(sum(cast(c.base_amount as decimal(38, 6))) as double) end
             as base_amount,
@@ -101,22 +119,15 @@ totals as (  -- the pack says what a gain in one currency is worth against a los
             as change_amount,
         case
             when count(c.cause) = 0
-                then cast(
-                    sum(
-                        cast(
-                            c.change_amount
-                            * case when c.change_amount > 0 then r.gain_weight else r.loss_weight end
-                            as decimal(38, 6)
-                        )
-                    ) as double
-                )
+                then cast(sum(cast(c.change_amount * w.currency_weight as decimal(38, 6))) as double)
         end as weighted_amount
     from changes as c
-    inner join inputs.scenarios as sc on c.scenario = sc.scenario
-    inner join inputs.rule_packs as r on sc.pack = r.pack and c.measure = r.measure
-    where c.measure = 'eve' or sc.shape in ('parallel_up', 'parallel_down')
+    inner join weights as w
+        on
+            c.entity_id = w.entity_id and c.row_kind = w.row_kind and c.scenario = w.scenario
+            and c.measure = w.measure and c.currency = w.currency
     group by
-        c.entity_id, c.row_kind, c.scenario, c.measure, sc.pack, sc.shape, r.threshold_share, r.status
+        c.entity_id, c.row_kind, c.scenario, c.measure, w.pack, w.shape, w.threshold_share, w.figure_status
 ),
 
 tests as (
