@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
-from alm_pipeline.engine.cash_flows.customers import period_share
+from alm_pipeline.engine.cash_flows.customers import penalty, period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     ACCRUED_BASE,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -79,6 +80,8 @@ def pay_level(
             leaving = share * balance
             store(rows.flows, PREPAID, row, leaving)
             balance = balance - leaving
+            if term.has_fee:
+                store(rows.flows, FEE, row, penalty(term, share, leaving, rate, survival))
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
@@ -111,6 +114,8 @@ def _store_paid(
 ) -> None:
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
+    if term.has_fee:
+        store(rows.flows, FEE, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)

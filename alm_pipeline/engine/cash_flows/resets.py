@@ -19,10 +19,14 @@ from alm_pipeline.engine.cash_flows.option_rates import set_option_rate
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     L_RATE,
+    NEVER,
     BehaviourTables,
     MarketTables,
 )
-from alm_pipeline.engine.kernel import kernel
+from alm_pipeline.engine.conventions.calendar import adjusted_day
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.schedule import grid_day
+from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 from alm_pipeline.engine.lanes import greater, lesser, load, store
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
@@ -94,3 +98,29 @@ def note_options(
     """
     index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
     set_option_rate(term, market, path, day, index, term.spread_rate, states)
+
+
+@inner_kernel
+def _grid_day(term: Any, dates: DateTables, k: int) -> int:
+    months, roll = term.reset_months, term.reset_roll
+    return grid_day(dates, term.first_reset, term.reset_month, k, months, ZERO, roll)
+
+
+@inner_kernel
+def date_of_reset(term: Any, dates: DateTables, k: int) -> int:
+    """Return the day of reset ``k`` after the as-of date, ``NEVER`` from the maturity on."""
+    if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
+        return NEVER
+    day = _grid_day(term, dates, k)
+    if day >= term.maturity:
+        return NEVER
+    return adjusted_day(dates, term.date_adjustment, day)
+
+
+@kernel
+def index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
+    """Return where the index of a reset ends: at the next reset when its tenor says so."""
+    if not term.is_index_of_period:
+        return int(market.tenor_end[term.index_tenor, day])
+    end = _grid_day(term, dates, n_resets + 1)
+    return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
