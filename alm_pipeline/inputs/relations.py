@@ -68,7 +68,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "assumptions": _schema("assumption segment parameter value:double status owner"),
     "behaviour_parameters": _schema(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
-        "core_share:double core_run_off_months:integer pass_through_up:double "
+        "drawn_share:double draw_months:integer core_share:double "
+        "core_run_off_months:integer pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
     ),
     "outside_dates": _schema("item_kind item effective_from:date effective_to:date owner"),

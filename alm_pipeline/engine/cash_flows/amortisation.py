@@ -115,16 +115,16 @@ def fix_payment(states: FloatArray, period_years: float, n_payments: int, balloo
 def note_payments_left(states: FloatArray, period_years: float, balloon: float) -> None:
     """Note how many of the present instalments the balance still needs at the rate in force.
 
+    Noted once for each instalment, at the first change of rate after it was fixed.
     ``n = log((A - K i) / (A - B i)) / log(1 + i)``, its limit ``(B - K) / A`` at zero; a broken
     instalment counts whole. An instalment that only pays interest needs as many as agreed.
     """
     balance, payment = load(states, L_BALANCE), load(states, L_PAYMENT)
-    rate, n_left = load(states, L_RATE) * period_years, same(0.0)
+    rate, n_left = load(states, L_RATE) * period_years, load(states, L_PAYMENTS_LEFT)
     for s in range(WIDTH):
         owed, paid, one = lane(balance, s), lane(payment, s), lane(rate, s)
-        kept = min(balloon, owed)
-        needed = 0.0
-        if paid > max(owed * one, 0.0):
+        kept, needed = min(balloon, owed), lane(n_left, s)
+        if needed == 0.0 and paid > max(owed * one, 0.0):
             if abs(one) < _NO_RATE:
                 needed = (owed - kept) / paid
             else:
@@ -146,6 +146,7 @@ def fix_shortened(states: FloatArray, period_years: float, n_payments: int, ball
         one = level_payment(owed, lane(rate, s), n, min(balloon, owed))
         payment = with_lane(payment, s, one)
     store(states, L_PAYMENT, payment)
+    store(states, L_PAYMENTS_LEFT, 0.0)
 
 
 @kernel

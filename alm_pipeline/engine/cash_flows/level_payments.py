@@ -77,17 +77,25 @@ def pay_level(
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
             share = period_share(behaviour, term.cohort, term.step_months, day)
-            leaving = share * balance
-            store(rows.flows, PREPAID, row, leaving)
-            balance = balance - leaving
-            if term.has_fee:
-                store(rows.flows, FEE, row, penalty(term, share, leaving, rate, survival))
+            balance = balance - _leave(term, rows, row, share, balance, rate, survival)
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
     _store_states(states, balance, payment, survival, due, due_base)
     return k, row, previous
+
+
+@inner_kernel
+def _leave(
+    term: Any, rows: Rows, row: int, share: Any, balance: Any, rate: Any, survival: Any
+) -> Any:
+    """Note what a share prepays and what it pays for that; return what it prepays."""
+    leaving = share * balance
+    store(rows.flows, PREPAID, row, leaving)
+    if term.has_fee:
+        store(rows.flows, FEE, row, penalty(term, share, leaving, rate, survival))
+    return leaving
 
 
 @inner_kernel

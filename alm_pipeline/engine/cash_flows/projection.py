@@ -161,8 +161,6 @@ def _project_schedule(
                 _prepay(term, dates, behaviour, k, rows, row, states)
             k, pay_day = k + 1, payment_day(dates, term, k + 1)
         if day == reset_day and not is_last:
-            if term.is_term_shortened and not must_fix:
-                note_payments_left(states, term.period_years, term.balloon_amount)
             _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
             must_fix, n_resets = True, n_resets + 1
             reset_day = date_of_reset(term, dates, n_resets)
@@ -184,6 +182,8 @@ def _reset(
     row: int,
     states: FloatArray,
 ) -> None:
+    if term.is_term_shortened:
+        note_payments_left(states, term.period_years, term.balloon_amount)
     end = index_end(term, dates, market, n_resets, day)
     reset_rate(term, market, behaviour, path, day, end, states)
     if term.has_option:

@@ -111,8 +111,8 @@ def market_blocks(market: MarketTables) -> list[MarketTables]:
 
 def behaviour_blocks(behaviour: BehaviourTables) -> list[BehaviourTables]:
     """Return the tables of each block of scenarios."""
-    names = ("annual_prepayment_rate", "prepaid_share", "redemption_share", "rate_move")
-    names += ("draw_profile",)
+    by_rate = ("annual_prepayment_rate", "prepaid_share", "redemption_share", "rate_move")
+    names = (*by_rate, "draw_profile")
     parts = zip(*(scenario_blocks(getattr(behaviour, name)) for name in names), strict=True)
     return [behaviour._replace(**dict(zip(names, part, strict=True))) for part in parts]
 
