@@ -32,6 +32,7 @@ class BaseRule(Enum):
     PRINCIPAL = "the running principal"
     LAGGED = "the principal as of given dates"
     INITIAL = "the principal at the start"
+    UNTIL_CHANGE = "a given amount until the principal changes, from then on the principal"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,8 @@ from alm_pipeline.engine.cash_flows.step import Step
 from alm_pipeline.engine.conventions.cycle import Grid
 from alm_pipeline.errors import CalculationError
 
+_CHANGES = (Action.REPAY, Action.DRAW, Action.CAPITALISE)
+
 
 def steps_of(contract: Contract) -> list[Step]:
     """Return the actions of a contract after its status date, in order, the opening first."""
@@ -213,7 +215,8 @@ class _ScheduleOf:
         for day in dates:
             if is_next and day > c.status_date:
                 is_next = False
-                yield self._step(Action.SET_RATE, day, rate=c.next_reset_rate, is_observed=True)
+                known = self._step(Action.SET_RATE, day, rate=c.next_reset_rate, is_observed=True)
+                yield self._with_instalment_anew(known)
             else:
                 yield self._reset(day, None)
 
@@ -229,6 +232,11 @@ class _ScheduleOf:
             step = replace(step, index_end=self._index_end(day))
         if c.observed is not None and not _is_past(c, step):
             step.values.update(is_observed=True, rate=c.observed(day))
+        return self._with_instalment_anew(step)
+
+    def _with_instalment_anew(self, step: Step) -> Step:
+        """Return a reset after which the given instalment of an annuity is computed anew."""
+        c = self.contract
         if c.kind is Kind.ANNUITY and c.payment is not None:
             return replace(step, payment_dates=self._payments_after(step.accrues_to))
         return step
@@ -296,7 +304,7 @@ class _ScheduleOf:
             return
         if c.kind is Kind.CALL:
             yield from self._settlement()
-        elif self.is_maturity_derived and c.kind is not Kind.SEGMENTS:
+        elif self.is_maturity_derived:
             yield self._step(Action.MATURE, self.end)
         else:
             yield self._fixed(Action.MATURE, self.end)
@@ -378,6 +386,8 @@ class _ScheduleOf:
         earlier = [d for d in self._interest_dates() if d < c.status_date]
         if c.drops_unpaid_interest and is_capitalising:
             earlier = []
+        if c.drops_unpaid_interest and c.capitalised_until is not None:
+            earlier = [d for d in earlier if d > c.capitalised_until]
         since = earlier[-1] if earlier else None
         if since is None and not c.drops_unpaid_interest:
             since = c.start_date
@@ -394,7 +404,10 @@ class _ScheduleOf:
         )
 
     def _fixed(self, action: Action, day: datetime, **values: Any) -> Step:
-        kept = {"is_base_kept": self._is_base_kept, "unit": self.contract.unit}
+        is_kept = self._is_base_kept
+        if self.contract.base_rule is BaseRule.UNTIL_CHANGE and action in _CHANGES:
+            is_kept = False
+        kept = {"is_base_kept": is_kept, "unit": self.contract.unit}
         return Step(
             action=action, agreed=day, happens=day, accrues_to=day, values={**kept, **values}
         )
