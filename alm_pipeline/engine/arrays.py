@@ -98,6 +98,7 @@ class Positions:
     fixed amount for the whole contract, of which those who leave pay their share.
     ``lockout_offset``: nobody prepays up to this day.
     ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
+    ``next_index_rate``: index of the next reset where it is fixed already, else ``inf``.
     """
 
     sign: NDArray[np.int8] = array_fields.i1()
@@ -151,6 +152,7 @@ class Positions:
     penalty_amount: FloatArray = array_fields.absent("f8", 0.0)
     lockout_offset: IntArray = array_fields.absent("i4", NO_DATE)
     is_term_shortened: BoolArray = array_fields.absent("?", False)
+    next_index_rate: FloatArray = array_fields.absent("f8", np.inf)
 
     def __post_init__(self) -> None:
         """Check every array once."""

@@ -33,12 +33,14 @@ _NULL_NUMBERS = {
     "balloon_amount": 0.0,
     "amortisation_months": 0.0,
     "strike_rate": 0.0,
+    "next_fixing_rate": np.inf,
     "prepayment_penalty_share": 0.0,
     "prepayment_penalty_months": 0.0,
     "prepayment_penalty_amount": 0.0,
     "withdrawal_penalty_months": 0.0,
 }
-"""What a null stands for: no cap, no floor, computed, none, to maturity, no option, no penalty."""
+"""What a null stands for: no cap, no floor, computed, none, to maturity, no option, not fixed yet,
+no penalty."""
 
 _NULL_DATES = {
     "maturity_date",

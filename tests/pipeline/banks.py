@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -163,7 +163,7 @@ def like(number: str, *rows: Row) -> Callable[[list[Row]], list[Row]]:
     return edit
 
 
-def posted(ledger: dict[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
+def posted(ledger: Mapping[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
     """Return an edit that adds what contracts bring to the ledger of BANK in dollars."""
 
     def edit(body: list[Row]) -> list[Row]:
@@ -181,7 +181,7 @@ def posted(ledger: dict[tuple[str, str], float]) -> Callable[[list[Row]], list[R
     return edit
 
 
-def funded(ledger: dict[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
+def funded(ledger: Mapping[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
     """Return an edit that lets the owners pay for contracts, as their ledger says."""
     more = ledger["3000", "principal"]
 

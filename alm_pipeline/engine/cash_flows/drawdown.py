@@ -31,7 +31,12 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import date_of_reset, index_end, reset_rate
+from alm_pipeline.engine.cash_flows.resets import (
+    date_of_reset,
+    index_end,
+    is_fixed_already,
+    reset_rate,
+)
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
@@ -66,8 +71,8 @@ def project_drawdown(
             k = k + 1
         if day == reset_day:
             end = index_end(term, dates, market, n_resets, day)
-            reset_rate(term, market, behaviour, path, day, end, states)
-            put(rows.is_reset, row, True)
+            reset_rate(term, market, behaviour, path, n_resets, day, end, states)
+            put(rows.is_reset, row, not is_fixed_already(term, n_resets))
             n_resets = n_resets + 1
             reset_day = date_of_reset(term, dates, n_resets)
         store(rows.flows, BALANCE, row, load(states, L_BALANCE))

@@ -60,6 +60,7 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.cash_flows.resets import (
     date_of_reset,
     index_end,
+    is_fixed_already,
     note_options,
     option_payoff,
     reset_rate,
@@ -185,10 +186,11 @@ def _reset(
     if term.is_term_shortened:
         note_payments_left(states, term.period_years, term.balloon_amount)
     end = index_end(term, dates, market, n_resets, day)
-    reset_rate(term, market, behaviour, path, day, end, states)
-    if term.has_option:
+    reset_rate(term, market, behaviour, path, n_resets, day, end, states)
+    is_fixed = is_fixed_already(term, n_resets)
+    if term.has_option and not is_fixed:
         note_options(term, market, path, day, end, states)
-    put(rows.is_reset, row, True)
+    put(rows.is_reset, row, not is_fixed)
 
 
 @inner_kernel

@@ -181,7 +181,7 @@ def _act(
         add_to(states, L_BALANCE, entry.amount)
         add_to(states, L_BASE, entry["base"])
     elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
-        rows.is_reset[row] = action != _SET_RATE or entry.is_observed
+        rows.is_reset[row] = (action == _SET_RATE) == entry.is_observed
         _reset(term, entry, market, path, states)
         if action == _RESET_IN_ARREARS:
             _accrue_again(flows, row, states)

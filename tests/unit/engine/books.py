@@ -76,6 +76,7 @@ PLAIN: dict[str, Any] = {
     "penalty_amount": 0.0,
     "lockout_offset": NO_DATE,
     "is_term_shortened": False,
+    "next_index_rate": np.inf,
 }
 
 

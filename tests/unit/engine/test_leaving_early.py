@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from alm_pipeline.engine.arrays import CashFlowModel, EventType, RateType
+from alm_pipeline.engine.cash_flows.contract import Kind
 from alm_pipeline.engine.conventions.cycle import Cycle
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
@@ -15,7 +16,7 @@ from alm_pipeline.engine.simulation.events import project
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.errors import CalculationError
 from tests.unit.engine.books import AS_OF, book, cohort, flat, on, run
-from tests.unit.engine.test_agendas import GRID, QUARTERS, Kind, agreed, assert_same, tables
+from tests.unit.engine.test_agendas import GRID, QUARTERS, agreed, assert_same, tables
 from tests.unit.engine.test_agendas import results as results_of
 
 OPTIONS = SimulationOptions(as_of_date=AS_OF)
