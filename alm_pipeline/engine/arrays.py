@@ -327,10 +327,8 @@ class Behaviour:
     @property
     def monthly_draw_share(self) -> FloatArray:
         """Return the shares drawn by month, (n_cohorts, n_months, n_scenarios)."""
-        shares = self.draw_profile
-        if shares.ndim == 3:
-            return shares
-        return np.repeat(shares[:, :, None], self.n_scenarios, axis=2)
+        one = self.draw_profile
+        return one if one.ndim == 3 else np.repeat(one[:, :, None], self.n_scenarios, axis=2)
 
     def _check_shares(self) -> None:
         names = ("annual_prepayment_rate", "redemption_share", "core_share")

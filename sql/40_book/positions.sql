@@ -350,7 +350,7 @@ select
     case  -- the index of the next reset was read by the as-of date: its own day's, or the last one of the week before
         when t.next_reset_date - t.fixing_lag_days <= t.as_of_date
             then (
-                select max_by(f.rate, f.fixing_date)
+                select first(f.rate order by f.fixing_date desc)
                 from staging.index_fixing as f
                 where
                     f.index_id = t.index_id
