@@ -36,6 +36,7 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
     },
     "prepayment": {"annual_prepayment_rate": "share per year"},
     "early_withdrawal": {"redemption_share": "share"},
+    "drawdown": {"drawn_share": "share", "draw_months": "months"},
     "new_business": {"replacement_share": "share"},
     "eve": {"horizon_years": "years", "non_performing_recovery_months": "months"},
 }

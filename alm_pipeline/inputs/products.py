@@ -148,6 +148,8 @@ def undecided_products(products: ProductMap, decided: Container[tuple[str, str]]
 def _needed_assumptions(product: Product) -> tuple[str, ...]:
     if product.behaviour_segment == "none" or product.cash_flow_model in _WITHOUT_BEHAVIOUR:
         return ()
+    if product.cash_flow_model == "commitment":
+        return ("drawdown",)
     if product.cash_flow_model == "non_maturity":
         return ("deposits",)
     if product.cash_flow_model == "revolving":

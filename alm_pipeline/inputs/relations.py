@@ -69,7 +69,8 @@ SCHEMAS: dict[str, pa.Schema] = {
     "assumptions": schema_of("assumption segment parameter value:double status owner"),
     "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
-        "core_share:double core_run_off_months:integer pass_through_up:double "
+        "drawn_share:double draw_months:integer core_share:double "
+        "core_run_off_months:integer pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
     ),
     "models": schema_of(

@@ -38,6 +38,8 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.warehouse.agenda_bridge import Bridged, agenda_tables, contracts_by_row
 from alm_pipeline.warehouse.book_columns import BookColumns, refusal
+from alm_pipeline.warehouse.early_exit import early_exit_terms
+from alm_pipeline.warehouse.known_fixings import next_index_rates
 from alm_pipeline.warehouse.payment_dates import roll_day
 from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
@@ -173,6 +175,8 @@ def _terms(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, 
         | _curves(book, codes, model)
         | _measures(book, codes, model)
     )
+    arrays |= early_exit_terms(book, arrays)
+    arrays["next_index_rate"] = next_index_rates(book, arrays)
     arrays |= _reset_frequencies(book, arrays)
     arrays["replacement_tenor"] = _replacement_tenor(arrays)
     arrays["roll_day"] = roll_day(book)

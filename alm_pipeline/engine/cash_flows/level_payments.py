@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
-from alm_pipeline.engine.cash_flows.customers import period_share
+from alm_pipeline.engine.cash_flows.customers import penalty, period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     ACCRUED_BASE,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -76,15 +77,25 @@ def pay_level(
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
             share = period_share(behaviour, term.cohort, term.step_months, day)
-            leaving = share * balance
-            store(rows.flows, PREPAID, row, leaving)
-            balance = balance - leaving
+            balance = balance - _leave(term, rows, row, share, balance, rate, survival)
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
     _store_states(states, balance, payment, survival, due, due_base)
     return k, row, previous
+
+
+@inner_kernel
+def _leave(
+    term: Any, rows: Rows, row: int, share: Any, balance: Any, rate: Any, survival: Any
+) -> Any:
+    """Note what a share prepays and what it pays for that; return what it prepays."""
+    leaving = share * balance
+    store(rows.flows, PREPAID, row, leaving)
+    if term.has_fee:
+        store(rows.flows, FEE, row, penalty(term, share, leaving, rate, survival))
+    return leaving
 
 
 @inner_kernel
@@ -111,6 +122,8 @@ def _store_paid(
 ) -> None:
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
+    if term.has_fee:
+        store(rows.flows, FEE, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)

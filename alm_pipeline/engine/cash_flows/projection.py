@@ -19,13 +19,17 @@ from typing import Any
 from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.amortisation import (
+    fix_linear,
     fix_payment,
+    fix_shortened,
+    note_payments_left,
     repay_all,
     repay_annuity,
     repay_given,
     repay_linear,
 )
 from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.drawdown import project_drawdown
 from alm_pipeline.engine.cash_flows.level_payments import pay_level
 from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
 from alm_pipeline.engine.cash_flows.records import (
@@ -41,6 +45,7 @@ from alm_pipeline.engine.cash_flows.records import (
     L_OPTION_DUE,
     L_OPTION_RATE,
     L_PAYMENT,
+    L_PAYMENTS_LEFT,
     L_RATE,
     L_SURVIVAL,
     NEVER,
@@ -52,20 +57,25 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import note_options, option_payoff, reset_rate
+from alm_pipeline.engine.cash_flows.resets import (
+    date_of_reset,
+    index_end,
+    is_fixed_already,
+    note_options,
+    option_payoff,
+    reset_rate,
+)
 from alm_pipeline.engine.cash_flows.run_off import (
-    project_drawdown,
     project_recovery,
     project_run_off,
 )
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
-from alm_pipeline.engine.conventions.calendar import adjusted_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
-from alm_pipeline.engine.conventions.schedule import grid_day, payment_day
+from alm_pipeline.engine.conventions.schedule import payment_day
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel, kernel
-from alm_pipeline.engine.lanes import add_to, at, load, put, same, store
+from alm_pipeline.engine.lanes import add_to, at, is_any_above, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -111,7 +121,7 @@ def project_one(
     if term.model == _NON_PERFORMING:
         return project_recovery(term, rows)
     if term.is_drawn_over_time:
-        return project_drawdown(term, dates, behaviour, rows)
+        return project_drawdown(term, dates, market, behaviour, path, rows, states)
     _open_states(term, states)
     row = _draw(term, rows, states) if term.is_forward else ZERO
     return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
@@ -131,7 +141,7 @@ def _project_schedule(
 ) -> int:
     k, n_resets, previous, done = ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
-    pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
+    pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
     must_fix, since = term.payment_amount == 0.0, previous
     while True:
         until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
@@ -154,7 +164,7 @@ def _project_schedule(
         if day == reset_day and not is_last:
             _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
             must_fix, n_resets = True, n_resets + 1
-            reset_day = _reset_day(term, dates, n_resets)
+            reset_day = date_of_reset(term, dates, n_resets)
         row, previous = _close_row(rows, row, is_last or day > last_day, states), day
         if is_last or day > last_day:
             return row
@@ -173,11 +183,14 @@ def _reset(
     row: int,
     states: FloatArray,
 ) -> None:
-    end = _index_end(term, dates, market, n_resets, day)
-    reset_rate(term, market, behaviour, path, day, end, states)
-    if term.has_option:
+    if term.is_term_shortened:
+        note_payments_left(states, term.period_years, term.balloon_amount)
+    end = index_end(term, dates, market, n_resets, day)
+    reset_rate(term, market, behaviour, path, n_resets, day, end, states)
+    is_fixed = is_fixed_already(term, n_resets)
+    if term.has_option and not is_fixed:
         note_options(term, market, path, day, end, states)
-    put(rows.is_reset, row, True)
+    put(rows.is_reset, row, not is_fixed)
 
 
 @inner_kernel
@@ -191,8 +204,8 @@ def _close_row(rows: Rows, row: int, is_last: bool, states: FloatArray) -> int:
 @inner_kernel
 def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     """Say whether payment ``k`` may begin a run of level payments."""
-    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not term.has_fee
-    is_plain = is_plain and not rows.is_detailed
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
+    is_plain = is_plain and not (term.has_prepayment and day <= term.lockout_offset)
     is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
     is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
     return bool(is_annuity and is_plain and is_regular and not term.has_option)
@@ -209,39 +222,15 @@ def _prepay(
     states: FloatArray,
 ) -> None:
     """Prepay what is usual in a regular period, or for an irregular one by its length."""
-    if not term.has_prepayment:
+    day = at(rows.day, row)
+    if not term.has_prepayment or day <= term.lockout_offset:
         return
-    years, day = _irregular_years(term, dates, k), at(rows.day, row)
+    years = _irregular_years(term, dates, k)
     if years > 0.0:
         share = prepaid_share(behaviour, term.cohort, years, day)
     else:
         share = period_share(behaviour, term.cohort, term.step_months, day)
     leave(term, share, rows, row, states)
-
-
-@inner_kernel
-def _reset_grid_day(term: Any, dates: DateTables, k: int) -> int:
-    months, roll = term.reset_months, term.reset_roll
-    return grid_day(dates, term.first_reset, term.reset_month, k, months, ZERO, roll)
-
-
-@inner_kernel
-def _reset_day(term: Any, dates: DateTables, k: int) -> int:
-    if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
-        return NEVER
-    day = _reset_grid_day(term, dates, k)
-    if day >= term.maturity:
-        return NEVER
-    return adjusted_day(dates, term.date_adjustment, day)
-
-
-@kernel
-def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
-    """Return where the index of a reset ends: at the next reset when its tenor says so."""
-    if not term.is_index_of_period:
-        return int(market.tenor_end[term.index_tenor, day])
-    end = _reset_grid_day(term, dates, n_resets + 1)
-    return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
 
 
 @kernel
@@ -255,6 +244,8 @@ def _open_states(term: Any, states: FloatArray) -> None:
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
     store(states, L_SURVIVAL, 1.0)
+    if term.is_term_shortened:
+        store(states, L_PAYMENTS_LEFT, 0.0)
     if term.has_option:
         store(states, L_OPTION_RATE, 0.0)
         store(states, L_OPTION_DUE, 0.0)
@@ -263,7 +254,7 @@ def _open_states(term: Any, states: FloatArray) -> None:
 @kernel
 def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
-    rows.drawn[0] = term.principal
+    store(rows.drawn, ZERO, term.principal)
     store(rows.flows, BALANCE, ZERO, load(states, L_BALANCE))
     return ZERO + 1
 
@@ -288,7 +279,7 @@ def _open_row(
     if term.may_leave_early:
         store(flows, PREPAID, row, 0.0)
     if term.may_draw:
-        rows.drawn[row] = 0.0
+        store(rows.drawn, row, 0.0)
     if term.has_fee:
         store(flows, FEE, row, 0.0)
     if term.has_option:
@@ -352,15 +343,29 @@ def _repay(
     if term.repayment == REPAY_ANNUITY:
         if must_fix:
             n_payments = left // term.principal_ratio + 1 + term.extra_payments
-            fix_payment(states, term.period_years, n_payments, term.balloon_amount)
+            _fix(term, n_payments, states)
         repay_annuity(states, rows, row, is_interest_day)
         return False
     if term.payment_amount > 0.0:
+        repay_given(states, flows, row)
+    elif term.is_term_shortened:
+        if must_fix and not is_any_above(load(states, L_PAYMENT), 0.0):
+            fix_linear(
+                states, left // term.principal_ratio + 1 + term.extra_payments, term.balloon_amount
+            )
         repay_given(states, flows, row)
     else:
         n_payments = left // term.principal_ratio + 1 + term.extra_payments
         repay_linear(states, flows, row, n_payments, term.balloon_amount)
     return must_fix
+
+
+@inner_kernel
+def _fix(term: Any, n_payments: int, states: FloatArray) -> None:
+    if term.is_term_shortened:
+        fix_shortened(states, term.period_years, n_payments, term.balloon_amount)
+    else:
+        fix_payment(states, term.period_years, n_payments, term.balloon_amount)
 
 
 @inner_kernel
