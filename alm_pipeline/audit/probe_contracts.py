@@ -199,6 +199,7 @@ def probe_positions(
         **{
             item.name: np.array([row[item.name] for row in rows]).astype(item.metadata["dtype"])
             for item in fields(Positions)
+            if item.name in rows[0]  # what no probe has is absent
         }
     )
 

@@ -22,7 +22,7 @@ from alm_pipeline.inputs.governed import GovernedSet
 from alm_pipeline.inputs.relations import Row, schema_of
 from alm_pipeline.paths import DATA_CONTRACTS
 
-__all__ = ["ACCEPTED_SCHEMAS", "accepted_relations"]
+__all__ = ["ACCEPTED_FILES", "ACCEPTED_SCHEMAS", "accepted_relations"]
 
 ACCEPTED_SCHEMAS = {
     "expiring": schema_of("item_kind item n_figures:integer effective_to:date owner"),
@@ -36,6 +36,15 @@ ACCEPTED_SCHEMAS = {
         "effective_to:date is_applied:boolean"
     ),
 }
+
+ACCEPTED_FILES: dict[str, tuple[str, ...]] = {
+    "expiring": ("assumptions/*.yaml", "limits.yaml", "approval_policy.yaml"),
+    "overlaid": ("**/*.yaml",),
+    "fallbacks": ("curves.yaml",),
+    "waivers": ("waivers.yaml",),
+    "adjustments": ("adjustments.yaml",),
+}
+"""The files that people write each relation in, as `relations.RELATION_FILES`."""
 
 _MAX_FIELDS = 6
 

@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from alm_pipeline.audit.lineage import ALL_COLUMNS, CONDITION, ColumnEdge, column_edges
 from alm_pipeline.audit.lineage_graph import Lineage, TableEdge
+from alm_pipeline.inputs.accepted import ACCEPTED_FILES
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.inputs.relations import RELATION_FILES
 from alm_pipeline.inputs.sql_files import Read, SqlFile
@@ -253,7 +254,7 @@ def _delivered_name(column: str) -> str:
 
 def _input_tables(bank: Bank) -> Iterator[TableEdge]:
     for name in bank.relation_columns:
-        for file in RELATION_FILES[name]:
+        for file in (RELATION_FILES | ACCEPTED_FILES)[name]:
             path = file.replace("<source>", bank.source.source)
             shown = path if path == "alm.yaml" else f"{CONTRACTS}/{path}"
             yield TableEdge(f"inputs.{name}", shown, "yaml")

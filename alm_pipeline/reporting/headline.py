@@ -88,14 +88,14 @@ def _change_lines(published: Published) -> list[str]:
         "select item, reason, owner from audit.exception_ledger"
         " where exception_kind = 'expires soon' order by all"
     )
-    adjusted = published.rows("select count(*) as n from reports.adjusted_cells")[0]["n"]
+    adjusted = published.rows("select count(*) as n from audit.adjusted_cells")[0]["n"]
     return [
         *(
             f"changed   {r['governed_object']}: {r['n']} fields, {r['approval_status']}"
             for r in changes
         ),
         *(f"expires   {r['item']}: {r['reason']}, {r['owner']}" for r in soon),
-        *([f"adjusted  {adjusted} cells by hand, in reports.adjusted_cells"] if adjusted else []),
+        *([f"adjusted  {adjusted} cells by hand, in audit.adjusted_cells"] if adjusted else []),
     ]
 
 

@@ -28,7 +28,7 @@ from alm_pipeline.warehouse.shapes import TableShape
 _RECENT_MONTHS = 2
 _DETAIL_SCHEMAS = ("raw", "quarantine", "staging")
 _DETAIL_COLUMNS = ("position_id",)
-_ADJUSTED_CELLS = "reports.adjusted_cells"
+_ADJUSTED_CELLS = "audit.adjusted_cells"
 _MONEY = "DECIMAL(18,2)"
 
 
@@ -120,7 +120,7 @@ def build_face(
             )
             connection.unregister("audit_rows")
         for name in sorted(shapes):
-            if name.startswith("reports.") and name != _ADJUSTED_CELLS:
+            if name.startswith("reports."):
                 _create_adjusted(connection, name, shapes[name])
         _create_views(connection, reading.views)
     finally:

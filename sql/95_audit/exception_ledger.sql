@@ -293,7 +293,7 @@ counted as (
         effective_to as expiry_date,
         null as n_positions,
         case when is_applied then cast(amount as decimal(38, 6)) end as amount,
-        'reports.adjusted_cells' as opens_to
+        'audit.adjusted_cells' as opens_to
     from inputs.adjustments
 )
 

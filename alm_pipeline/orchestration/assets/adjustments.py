@@ -1,6 +1,6 @@
 """Amounts added to published cells by hand: found, checked and shown beside what was calculated.
 
-A report keeps its own numbers. `reports.adjusted_cells` has one row per adjustment in force, and
+A report keeps its own numbers. `audit.adjusted_cells` has one row per adjustment in force, and
 `alm.duckdb` shows every report with a column of adjustments beside each column of money.
 """
 
@@ -24,7 +24,7 @@ from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import report_row_of
 from alm_pipeline.warehouse.store import Commit
 
-ADJUSTED = "reports.adjusted_cells"
+ADJUSTED = "audit.adjusted_cells"
 _MONEY = "DECIMAL(18,2)"
 
 
@@ -33,7 +33,7 @@ def adjustment_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefin
     spec = dg.AssetSpec(
         asset_key(ADJUSTED),
         deps=[asset_key(f.table) for f in bank.sql_files if f.table.startswith("reports.")],
-        group_name="90_reports",
+        group_name="95_audit",
         partitions_def=partitions.month_ends,
         description=bank.tables[ADJUSTED].about,
         owners=owners_of(bank.tables[ADJUSTED]),

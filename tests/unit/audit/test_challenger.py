@@ -34,6 +34,7 @@ def behaviour(scenario: str = "base", **figures: Any) -> BehaviourRow:
     """Return what one segment does."""
     nothing: dict[str, Any] = {
         "annual_prepayment_rate": 0.0, "redemption_share": 0.0, "core_share": 0.0,
+        "drawn_share": 0.0, "draw_months": 0,
         "core_run_off_months": 0, "pass_through_up": 1.0, "pass_through_down": 1.0,
         "lag_months": 0, "rate_floor": -1.0, "status": "assumed",
     }  # fmt: skip

@@ -22,6 +22,7 @@ MAY_BE_NULL = {
     "scenarios": {"pack", "shape"},
     "rule_packs": {"threshold_share"},
     "time_buckets": {"upper_days"},
+    "models": {"last_review"},
     "outside_dates": {"effective_to"},
 }
 BANK = BankFacts(
