@@ -57,7 +57,9 @@ TERM_COLUMNS = (
     *("outstanding_principal", "past_due_interest_amount", "past_due_principal_amount"),
     *("payment_amount", "period_cap_rate", "period_floor_rate", "position_id", "principal_freq"),
     *("product_code", "rate_multiplier", "rate_type", "reset_freq", "spread_rate", "start_date"),
-    "strike_rate",
+    *("next_fixing_rate", "prepayment_effect", "prepayment_lockout_end_date"),
+    *("prepayment_penalty_type", "prepayment_penalty_share", "prepayment_penalty_months"),
+    *("prepayment_penalty_amount", "strike_rate", "withdrawal_penalty_months"),
 )
 EVENT_COLUMNS = (
     *("as_of_date", "entity_id", "event_amount", "event_date", "event_type", "position_id"),
@@ -99,6 +101,7 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         "tenor_days": _QUOTED,
         "currency": _of("inputs.curves", ("currency",)),
         **dict.fromkeys(("zero_rate", "base_zero_rate", "shock_bp", "floor_applied"), _QUOTED),
+        "quoted_curve_id": (*_of(QUOTES, ("curve_id",)), *_of("inputs.fallbacks", ("curve_id",))),
     },
     "scenarios.position_values": {
         "position_id": _of(POSITIONS, ("position_id",)),
@@ -142,6 +145,15 @@ product of which one position has no assumption."""
 
 ENGINE_RELATIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(ENGINE_COLUMNS, RELATIONS),
-    "scenarios.zero_rates": ("inputs.curves", "inputs.scenarios"),
+    "scenarios.zero_rates": ("inputs.curves", "inputs.fallbacks", "inputs.scenarios"),
 }
 """YAML inputs that a table depends on as a whole, whatever their columns."""
+
+EVIDENCE_READS: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("audit.engine_ties", "audit.challenger"),
+    (
+        *(*READS, *RELATIONS),
+        *("audit.challenger_sample", "scenarios.position_values", "scenarios.zero_rates"),
+    ),
+)
+"""What the engine's ties and the second valuation are made from."""

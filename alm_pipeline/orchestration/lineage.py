@@ -26,6 +26,7 @@ from alm_pipeline.orchestration.engine_lineage import (
     ENGINE_COLUMNS,
     ENGINE_CONDITIONS,
     ENGINE_RELATIONS,
+    EVIDENCE_READS,
     GATES,
     READS,
 )
@@ -48,6 +49,15 @@ _EVIDENCE = {
     "audit.closes": ("closes/*",),
     "audit.partitions": ("closes/*",),
     "audit.journal_actions": ("actions of people",),
+    "audit.journal_replays": ("actions of people",),
+    "audit.changes": ("closes/*", f"{CONTRACTS}/*"),
+    "audit.change_impact": ("closes/*", f"{CONTRACTS}/*"),
+    "audit.close_checklist": (
+        "audit.proof_coverage",
+        "audit.check_results",
+        f"{CONTRACTS}/checklist.yaml",
+    ),
+    **EVIDENCE_READS,
 }
 """Tables that describe the work itself, and what they are read from."""
 
@@ -263,6 +273,9 @@ def _input_tables(bank: Bank) -> Iterator[TableEdge]:
 def _evidence_tables(bank: Bank) -> Iterator[TableEdge]:
     for table, sources in _EVIDENCE.items():
         yield from (TableEdge(table, source, "record") for source in sources)
+    reports = [file.table for file in bank.sql_files if file.table.startswith("reports.")]
+    for source in ("inputs.adjustments", *reports):
+        yield TableEdge("audit.adjusted_cells", source, "record")
     for name in bank.extracts:
         yield TableEdge("audit.check_results", f"raw.{name}", "checks")
     for table in sorted({check.table for check in (*TABLE_CHECKS, *SCENARIO_CHECKS)}):

@@ -8,7 +8,7 @@ import dagster as dg
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checklist import CHECKLIST, make_checklist
 from alm_pipeline.orchestration.checks import check_specs
-from alm_pipeline.orchestration.engine_lineage import READS, RELATIONS
+from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.evidence import (
     CHALLENGER,
     ENGINE_TIES,
@@ -30,7 +30,6 @@ Maker = Callable[[Bank, Partition, Mapping[str, str]], Commit]
 
 _MAKERS: dict[str, Maker] = {ENGINE_TIES: make_engine_ties, CHALLENGER: make_challenger}
 _UPSTREAM = sorted({*READS, SAMPLE, VALUES, ZERO_RATES})
-EVIDENCE_INPUTS = dict.fromkeys(_MAKERS, (*READS, *RELATIONS, SAMPLE, VALUES, ZERO_RATES))
 
 
 def evidence_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
