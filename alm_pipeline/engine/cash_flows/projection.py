@@ -26,6 +26,7 @@ from alm_pipeline.engine.cash_flows.amortisation import (
     repay_linear,
 )
 from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.gathered_payments import gather_payments, gathering_end
 from alm_pipeline.engine.cash_flows.level_payments import pay_level
 from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
 from alm_pipeline.engine.cash_flows.records import (
@@ -48,6 +49,7 @@ from alm_pipeline.engine.cash_flows.records import (
     RATE,
     SCHEDULED,
     BehaviourTables,
+    Gathering,
     MarketTables,
     Rows,
     start_row,
@@ -64,7 +66,7 @@ from alm_pipeline.engine.conventions.calendar import adjusted_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.conventions.schedule import grid_day, payment_day
-from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
@@ -81,6 +83,7 @@ def project_one(
     market: MarketTables,
     behaviour: BehaviourTables,
     agendas: AgendaTables,
+    gathering: Gathering,
     path: int,
     last_day: int,
     rows: Rows,
@@ -93,6 +96,8 @@ def project_one(
     term : record of ``terms.TERMS``
     dates, market, behaviour, agendas : tables
         Look-ups by day, curve and cohort; entries of contracts that lie on no grid.
+    gathering : Gathering
+        Which payments may share a row.
     path : int
         ``FORWARD`` or ``FLAT``: where indices go.
     last_day : int [days]
@@ -114,15 +119,18 @@ def project_one(
         return project_drawdown(term, dates, behaviour, rows)
     _open_states(term, states)
     row = _draw(term, rows, states) if term.is_forward else ZERO
-    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
+    return _project_schedule(
+        term, dates, market, behaviour, gathering, path, last_day, rows, row, states
+    )
 
 
-@kernel
+@inner_kernel
 def _project_schedule(
     term: Any,
     dates: DateTables,
     market: MarketTables,
     behaviour: BehaviourTables,
+    gathering: Gathering,
     path: int,
     last_day: int,
     rows: Rows,
@@ -132,8 +140,30 @@ def _project_schedule(
     k, n_resets, previous, done = ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
-    must_fix, since = term.payment_amount == 0.0, previous
+    must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
     while True:
+        is_gathered = previous >= gathering.from_day and previous == paid_on
+        is_gathered = is_gathered and redemption_day == NEVER and k < term.n_payments - 1
+        is_gathered = is_gathered and (
+            term.margin_rate == 0.0 or not gathering.is_margin_included
+        )
+        end = NEVER
+        if is_gathered:
+            end = min(gathering_end(gathering, previous, pay_day), reset_day, last_day)
+        if is_gathered and pay_day <= end and _is_level(term, rows, k, pay_day):
+            if must_fix:
+                _fix(term, term.n_payments - 1 - k, states)
+            must_fix, before = False, k
+            k, day = gather_payments(term, dates, behaviour, market, gathering, k, end, previous, rows, row, states)
+            if k > before:
+                since, previous, paid_on, done = day, day, day, 0.0
+                pay_day = payment_day(dates, term, k)
+                if day == reset_day:
+                    _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
+                    must_fix, n_resets = True, n_resets + 1
+                    reset_day = _reset_day(term, dates, n_resets)
+                row = _close_row(rows, row, False, states)
+                continue
         until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
         if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
             k, row, since = pay_level(term, dates, behaviour, k, until, previous, rows, row, states)
@@ -150,7 +180,7 @@ def _project_schedule(
             must_fix = _pay(term, k, day, must_fix, rows, row, states)
             if not is_last:
                 _prepay(term, dates, behaviour, k, rows, row, states)
-            k, pay_day = k + 1, payment_day(dates, term, k + 1)
+            k, pay_day, paid_on = k + 1, payment_day(dates, term, k + 1), day
         if day == reset_day and not is_last:
             _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
             must_fix, n_resets = True, n_resets + 1
@@ -198,7 +228,7 @@ def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     return bool(is_annuity and is_plain and is_regular and not term.has_option)
 
 
-@kernel
+@inner_kernel
 def _prepay(
     term: Any,
     dates: DateTables,
@@ -235,7 +265,7 @@ def _reset_day(term: Any, dates: DateTables, k: int) -> int:
     return adjusted_day(dates, term.date_adjustment, day)
 
 
-@kernel
+@inner_kernel
 def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
     """Return where the index of a reset ends: at the next reset when its tenor says so."""
     if not term.is_index_of_period:
@@ -244,7 +274,7 @@ def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int
     return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
 
 
-@kernel
+@inner_kernel
 def _open_states(term: Any, states: FloatArray) -> None:
     rate = same(float(term.coupon_rate))
     if term.option_type != _NO_OPTION:
@@ -260,7 +290,7 @@ def _open_states(term: Any, states: FloatArray) -> None:
         store(states, L_OPTION_DUE, 0.0)
 
 
-@kernel
+@inner_kernel
 def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
     rows.drawn[0] = term.principal
@@ -351,8 +381,7 @@ def _repay(
     flows = rows.flows
     if term.repayment == REPAY_ANNUITY:
         if must_fix:
-            n_payments = left // term.principal_ratio + 1 + term.extra_payments
-            fix_payment(states, term.period_years, n_payments, term.balloon_amount)
+            _fix(term, left, states)
         repay_annuity(states, rows, row, is_interest_day)
         return False
     if term.payment_amount > 0.0:
@@ -361,6 +390,13 @@ def _repay(
         n_payments = left // term.principal_ratio + 1 + term.extra_payments
         repay_linear(states, flows, row, n_payments, term.balloon_amount)
     return must_fix
+
+
+@inner_kernel
+def _fix(term: Any, left: int, states: FloatArray) -> None:
+    """Fix the level payment of a payment day with ``left`` more to come."""
+    n_payments = left // term.principal_ratio + 1 + term.extra_payments
+    fix_payment(states, term.period_years, n_payments, term.balloon_amount)
 
 
 @inner_kernel

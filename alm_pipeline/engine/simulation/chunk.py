@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
@@ -20,13 +20,14 @@ from alm_pipeline.engine.cash_flows.records import (
     FORWARD,
     NEVER,
     BehaviourTables,
+    Gathering,
     MarketTables,
     Rows,
     empty_rows,
     empty_states,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, add_to, load, store
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
 from alm_pipeline.engine.metrics.nii import (
@@ -69,8 +70,7 @@ class Setting(NamedTuple):
     behaviour: BehaviourTables
     agendas: AgendaTables
     income: IncomeTables
-    bucket_of_day: IntArray
-    is_margin_included: bool
+    gathering: Gathering
     lenses: Lenses
 
 
@@ -169,8 +169,8 @@ def _fill(
             rows,
             n_rows,
             setting.market.discount,
-            setting.is_margin_included,
-            setting.bucket_of_day,
+            setting.gathering.is_margin_included,
+            setting.gathering.bucket_of_day,
             totals.cash,
             group,
         )
@@ -178,7 +178,8 @@ def _fill(
         if term.has_option and term.is_eve:
             _read_options(term, setting, rows, n_rows, values, i)
         if lenses.has_repricing:
-            add_repricing(term, rows, n_rows, setting.bucket_of_day, totals.repricing, group)
+            bucket_of_day = setting.gathering.bucket_of_day
+            add_repricing(term, rows, n_rows, bucket_of_day, totals.repricing, group)
         if lenses.has_principal:
             bins, months = setting.income.months, totals.months
             add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
@@ -191,7 +192,7 @@ def _fill(
             add_placed(setting.income, pair, buffers.placed, totals.months, group)
 
 
-@kernel
+@inner_kernel
 def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
     return project_one(
         term,
@@ -199,6 +200,7 @@ def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buf
         setting.market,
         setting.behaviour,
         setting.agendas,
+        setting.gathering,
         path,
         last_day,
         buffers.rows,
@@ -206,15 +208,16 @@ def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buf
     )
 
 
-@kernel
+@inner_kernel
 def _read_options(
     term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, i: int
 ) -> None:
-    discount, is_margin_included = setting.market.discount, setting.is_margin_included
+    discount = setting.market.discount
+    is_margin_included = setting.gathering.is_margin_included
     store(values.option_value, i, option_value(term, rows, n_rows, discount, is_margin_included))
 
 
-@kernel
+@inner_kernel
 def _read_income(
     term: Any,
     setting: Setting,
@@ -240,7 +243,7 @@ def _read_income(
     _read_path(term, setting, FLAT, buffers, n_rows, months, ZERO, values, i)
 
 
-@kernel
+@inner_kernel
 def _read_path(
     term: Any,
     setting: Setting,

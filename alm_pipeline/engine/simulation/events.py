@@ -35,6 +35,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     empty_rows,
     empty_states,
+    one_by_one,
 )
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.simulation.chunk import Setting
@@ -111,6 +112,7 @@ def projected_rows(term: Any, setting: Setting) -> tuple[Rows, int]:
         setting.market,
         setting.behaviour,
         setting.agendas,
+        one_by_one(),
         FORWARD,
         NEVER,
         rows,

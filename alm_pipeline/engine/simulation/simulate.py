@@ -46,7 +46,7 @@ from alm_pipeline.engine.simulation.setting import (
     prepared,
 )
 
-CHUNK_SIZE = 4096
+CHUNK_SIZE = 1024
 
 
 def simulate(

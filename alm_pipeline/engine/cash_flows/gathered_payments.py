@@ -1,0 +1,239 @@
+"""Level payments of one time bucket, gathered in one row: what nobody reads one by one.
+
+Beyond the months of the income lens only sums over a bucket are wanted, and the present value. So
+the payments between two events of a contract, a reset or the end of a bucket, become one row: the
+sum of its interest, the principal repaid, what is prepaid, and the present WORTH of all of it. The
+recursion is that of ``level_payments``, ``balance x (1 + rate x years) - payment``, with the states
+in registers. A contract whose rows no scenario moves (``is_uniform``) is calculated once, as plain
+numbers: the same function, compiled for a number and for lanes. Only discounting has eight lanes.
+
+A run ends before anything else: an instalment that does not cover the interest, or repays more than
+is owed. Tests compare with event rows, which are always made one by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.cash_flows.customers import period_share
+from alm_pipeline.engine.cash_flows.records import (
+    ACCRUED,
+    INTEREST,
+    L_BALANCE,
+    L_PAYMENT,
+    L_RATE,
+    L_SURVIVAL,
+    PREPAID,
+    REPLACED,
+    REPLACED_FIRST,
+    SCHEDULED,
+    WORTH,
+    BehaviourTables,
+    Gathering,
+    MarketTables,
+    Rows,
+    start_row,
+)
+from alm_pipeline.engine.conventions.calendar import adjusted_day, rolled_day
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import year_fraction
+from alm_pipeline.engine.kernel import inner_kernel
+from alm_pipeline.engine.lanes import at, is_any_above, lane, load, put, same, store
+
+
+@inner_kernel
+def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
+    """Return up to which day payments may share a row with the period from ``previous`` to ``day``.
+
+    The end of the bucket, or of the income window in which the period starts: before ``day`` where
+    the period crosses that.
+    """
+    end = int(at(gathering.last_days, at(gathering.bucket_of_day, day)))
+    for window in range(1, 3):
+        edge = at(gathering.window_edges, window)
+        if previous < edge:
+            return min(end, edge)
+    return end
+
+
+@inner_kernel
+def gather_payments(
+    term: Any,
+    dates: DateTables,
+    behaviour: BehaviourTables,
+    market: MarketTables,
+    gathering: Gathering,
+    k: int,
+    until: int,
+    previous: int,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> Any:
+    """Fill one row with the payments from ``k`` on, up to day ``until``, before the last payment.
+
+    Returns
+    -------
+    tuple of (int, int)
+        The next payment, ``k`` again where there is no such row, and the day of the last one.
+    """
+    balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
+    start_row(rows, row, previous, until)
+    put(rows.is_gathered, row, True)
+    if term.may_leave_early:
+        store(rows.flows, PREPAID, row, 0.0)
+    if term.has_prepayment:
+        return _gather_leaving(
+            term, dates, behaviour, market, gathering, k, until, previous, rows, row, states
+        )
+    if term.is_uniform:
+        one, of_all, paid = lane(balance, 0), lane(rate, 0), lane(payment, 0)
+        run = _level_run(
+            term, dates, market, gathering, k, until, previous, one, of_all, paid, 0.0
+        )
+        _store_run(rows, row, run, one - run[2])
+        store(states, L_BALANCE, run[2])
+        return run[0], run[1]
+    lanes = _level_run(
+        term, dates, market, gathering, k, until, previous, balance, rate, payment, same(0.0)
+    )
+    _store_run(rows, row, lanes, balance - lanes[2])
+    store(states, L_BALANCE, lanes[2])
+    return lanes[0], lanes[1]
+
+
+@inner_kernel
+def _store_run(rows: Rows, row: int, run: Any, repaid: Any) -> None:
+    """Store what a run returns: next payment, last day, balance, interest, and the weighed sums."""
+    _, day, _, interest, worth, first, whole = run
+    put(rows.day, row, day)
+    store(rows.flows, ACCRUED, row, interest)
+    store(rows.flows, INTEREST, row, interest)
+    store(rows.flows, SCHEDULED, row, repaid)
+    store(rows.flows, WORTH, row, worth)
+    store(rows.flows, REPLACED_FIRST, row, first)
+    store(rows.flows, REPLACED, row, whole)
+
+
+@inner_kernel
+def _next_day(term: Any, dates: DateTables, month: int) -> int:
+    """Return the payment day of a month after that of the first payment."""
+    day = rolled_day(dates, month, term.payment_roll)
+    return min(adjusted_day(dates, term.date_adjustment, day), term.maturity)
+
+
+@inner_kernel
+def _replaced(
+    term: Any, gathering: Gathering, year_days: float, day: int, window: int, principal: Any
+) -> Any:
+    """Return what replaced principal earns from a day to the end of a window."""
+    margin, n_days = term.replacement_margin / year_days, at(gathering.window_edges, window + 1)
+    unit = load(gathering.units, term.replacement_row, day, window)
+    return principal * (unit + margin * max(n_days - day, 0))
+
+
+@inner_kernel
+def _level_run(
+    term: Any,
+    dates: DateTables,
+    market: MarketTables,
+    gathering: Gathering,
+    k: int,
+    until: int,
+    previous: int,
+    balance: Any,
+    rate: Any,
+    payment: Any,
+    interest: Any,
+) -> Any:
+    """Return next payment, last day, balance, interest, worth and what replaced principal earns.
+
+    ``balance``, ``rate``, ``payment`` and ``interest`` (nothing yet) are numbers, or lanes.
+    """
+    worth, first, whole = same(0.0), same(0.0), same(0.0)
+    curve, last, margin = term.discount_curve, term.n_payments - 1, _stripped(term, gathering)
+    is_replaced, year_days = (
+        until <= at(gathering.window_edges, 2),
+        market.index_year_days[term.index_curve],
+    )
+    month = term.payment_month + k * term.step_months
+    while k < last:
+        day = _next_day(term, dates, month)
+        if day > until:
+            break
+        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
+        period_rate = rate * years
+        left = balance * (1.0 + period_rate) - payment
+        if is_any_above(left, balance) or is_any_above(0.0, left):
+            break
+        interest = interest + balance * period_rate
+        worth = worth + (payment - balance * (margin * years)) * load(market.discount, curve, day)
+        if is_replaced:
+            repaid = balance - left
+            first = first + _replaced(term, gathering, year_days, day, 0, repaid)
+            whole = whole + _replaced(term, gathering, year_days, day, 1, repaid)
+        balance, previous = left, day
+        k, month = k + 1, month + term.step_months
+    return k, previous, balance, interest, worth, first, whole
+
+
+@inner_kernel
+def _stripped(term: Any, gathering: Gathering) -> float:
+    """Return the margin that is not part of the value."""
+    return 0.0 if gathering.is_margin_included else float(term.margin_rate)
+
+
+@inner_kernel
+def _gather_leaving(
+    term: Any,
+    dates: DateTables,
+    behaviour: BehaviourTables,
+    market: MarketTables,
+    gathering: Gathering,
+    k: int,
+    until: int,
+    previous: int,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> Any:
+    """As ``gather_payments`` where customers prepay their usual share after each payment."""
+    opening, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
+    balance, survival, interest = opening, load(states, L_SURVIVAL), same(0.0)
+    prepaid, worth, first, whole = same(0.0), same(0.0), same(0.0), same(0.0)
+    last, margin = term.n_payments - 1, _stripped(term, gathering)
+    is_replaced, year_days = (
+        until <= at(gathering.window_edges, 2),
+        market.index_year_days[term.index_curve],
+    )
+    month = term.payment_month + k * term.step_months
+    while k < last:
+        day = _next_day(term, dates, month)
+        if day > until:
+            break
+        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
+        period_rate = rate * years
+        left = balance * (1.0 + period_rate) - payment
+        if is_any_above(left, balance) or is_any_above(0.0, left):
+            break
+        share = period_share(behaviour, term.cohort, term.step_months, day)
+        leaving = share * left
+        cash = payment + leaving - balance * (margin * years)
+        worth = worth + cash * load(market.discount, term.discount_curve, day)
+        interest, prepaid = interest + balance * period_rate, prepaid + leaving
+        if is_replaced:
+            repaid = balance - left + leaving
+            first = first + _replaced(term, gathering, year_days, day, 0, repaid)
+            whole = whole + _replaced(term, gathering, year_days, day, 1, repaid)
+        if not term.is_term_shortened:
+            payment, survival = payment * (1.0 - share), survival * (1.0 - share)
+        balance, previous = left - leaving, day
+        k, month = k + 1, month + term.step_months
+    run = (k, previous, balance, interest, worth, first, whole)
+    _store_run(rows, row, run, opening - balance - prepaid)
+    store(rows.flows, PREPAID, row, prepaid)
+    store(states, L_BALANCE, balance)
+    store(states, L_PAYMENT, payment)
+    store(states, L_SURVIVAL, survival)
+    return k, previous
