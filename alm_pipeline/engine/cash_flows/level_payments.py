@@ -44,12 +44,15 @@ def pay_level(
     behaviour: BehaviourTables,
     k: int,
     until: int,
+    gathered_from: int,
     previous: int,
     rows: Rows,
     row: int,
     states: FloatArray,
 ) -> Any:
     """Fill rows from payment ``k`` on, before day ``until`` and before the last payment.
+
+    The period after day ``gathered_from`` may share its row with others; the run ends there.
 
     Returns
     -------
@@ -83,6 +86,8 @@ def pay_level(
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
+        if day >= gathered_from:
+            break
     _store_states(states, balance, payment, survival, due, due_base)
     return k, row, previous
 

@@ -141,12 +141,12 @@ def _project_schedule(
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
     must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
+    is_level = term.repayment == REPAY_ANNUITY and not rows.is_detailed
+    is_discounted = term.margin_rate != 0.0 and gathering.is_margin_included
+    gathered_from = gathering.from_day if is_level and not is_discounted else NEVER
     while True:
-        is_gathered = previous >= gathering.from_day and previous == paid_on
+        is_gathered = previous >= gathered_from and previous == paid_on
         is_gathered = is_gathered and redemption_day == NEVER and k < term.n_payments - 1
-        is_gathered = is_gathered and (
-            term.margin_rate == 0.0 or not gathering.is_margin_included
-        )
         end = NEVER
         if is_gathered:
             end = min(gathering_end(gathering, previous, pay_day), reset_day, last_day)
@@ -166,8 +166,13 @@ def _project_schedule(
                 continue
         until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
         if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
-            k, row, since = pay_level(term, dates, behaviour, k, until, previous, rows, row, states)
+            k, row, since = pay_level(term, dates, behaviour, k, until, gathered_from, previous, rows, row, states)
+            is_paid = since > previous
             previous, pay_day = since, payment_day(dates, term, k)
+            if is_paid:
+                paid_on = since
+            if is_paid and since >= gathered_from:
+                continue
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
         years = year_fraction(dates, term.day_count, since, day, term.maturity)
