@@ -134,12 +134,14 @@ class Prepared:
     replacement_row: CountArray
     settings: list[Setting]
 
-    def terms(self, rows: CountArray | slice) -> Any:
+    def terms(self, rows: CountArray) -> Any:
         """Return the terms of the chosen rows, one record of ``TERMS`` each."""
-        setting = self.settings[0]
+        setting, chosen = self.settings[0], rows
+        if len(rows) and (np.diff(rows) == 1).all():  # neighbours are not copied first
+            chosen = slice(rows[0], rows[-1] + 1)
         return packed_terms(
             self.positions,
-            rows,
+            chosen,
             self.replacement_row,
             setting.dates,
             self.cohorts,
