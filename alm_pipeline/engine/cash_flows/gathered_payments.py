@@ -39,7 +39,11 @@ from alm_pipeline.engine.conventions.calendar import adjusted_day, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import at, is_any_above, lane, load, put, same, store
+from alm_pipeline.engine.lanes import at, is_any_above, lane, load, prefetch, put, same, store
+
+
+_PERIODS_AHEAD = 6
+"""Discount factors are fetched so many payments before they are read."""
 
 
 @inner_kernel
@@ -124,6 +128,13 @@ def _next_day(term: Any, dates: DateTables, month: int) -> int:
 
 
 @inner_kernel
+def _months(term: Any, k: int) -> Any:
+    """Return the months of payment ``k`` and of the last one on the grid."""
+    first, step = term.payment_month, term.step_months
+    return first + k * step, first + max(term.n_payments - 2, k) * step
+
+
+@inner_kernel
 def _replaced(
     term: Any, gathering: Gathering, year_days: float, day: int, window: int, principal: Any
 ) -> Any:
@@ -157,11 +168,13 @@ def _level_run(
         until <= at(gathering.window_edges, 2),
         market.index_year_days[term.index_curve],
     )
-    month = term.payment_month + k * term.step_months
+    month, final_month = _months(term, k)
     while k < last:
         day = _next_day(term, dates, month)
         if day > until:
             break
+        ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
+        prefetch(market.discount, term.discount_curve, _next_day(term, dates, ahead))
         years = year_fraction(dates, term.day_count, previous, day, term.maturity)
         period_rate = rate * years
         left = balance * (1.0 + period_rate) - payment
@@ -207,11 +220,13 @@ def _gather_leaving(
         until <= at(gathering.window_edges, 2),
         market.index_year_days[term.index_curve],
     )
-    month = term.payment_month + k * term.step_months
+    month, final_month = _months(term, k)
     while k < last:
         day = _next_day(term, dates, month)
         if day > until:
             break
+        ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
+        prefetch(market.discount, term.discount_curve, _next_day(term, dates, ahead))
         years = year_fraction(dates, term.day_count, previous, day, term.maturity)
         period_rate = rate * years
         left = balance * (1.0 + period_rate) - payment
