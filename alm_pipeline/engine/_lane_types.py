@@ -113,6 +113,7 @@ _calculate(lanes.power, 2, _LANES, _intrinsic("pow"))
 _calculate(lanes.nearest, 1, _LANES, _intrinsic("rint"))
 _calculate(lanes.is_any_above, 2, types.boolean, _is_any_above)
 
+
 @lower_builtin(lanes.is_any_above, types.Float, types.Float)
 def _lower_is_above(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return builder.fcmp_ordered(">", *args)

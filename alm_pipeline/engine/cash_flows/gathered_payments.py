@@ -24,23 +24,23 @@ from alm_pipeline.engine.cash_flows.records import (
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
+    NEVER,
     PREPAID,
     REPLACED,
     REPLACED_FIRST,
     SCHEDULED,
     WORTH,
-    BehaviourTables,
     Gathering,
-    MarketTables,
     Rows,
+    Tables,
     start_row,
 )
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
 from alm_pipeline.engine.conventions.calendar import adjusted_day, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
 from alm_pipeline.engine.lanes import at, is_any_above, lane, load, prefetch, put, same, store
-
 
 _PERIODS_AHEAD = 6
 """Discount factors are fetched so many payments before they are read."""
@@ -62,12 +62,17 @@ def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
 
 
 @inner_kernel
+def gathered_from(term: Any, gathering: Gathering, rows: Rows) -> int:
+    """Return from which day on payments may share a row; a margin in the discounting forbids it."""
+    is_discounted = term.margin_rate != 0.0 and gathering.is_margin_included
+    is_level = term.repayment == REPAY_ANNUITY and not rows.is_detailed
+    return gathering.from_day if is_level and not is_discounted else NEVER
+
+
+@inner_kernel
 def gather_payments(
     term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
-    market: MarketTables,
-    gathering: Gathering,
+    tables: Tables,
     k: int,
     until: int,
     previous: int,
@@ -88,20 +93,14 @@ def gather_payments(
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
     if term.has_prepayment:
-        return _gather_leaving(
-            term, dates, behaviour, market, gathering, k, until, previous, rows, row, states
-        )
+        return _gather_leaving(term, tables, k, until, previous, rows, row, states)
     if term.is_uniform:
         one, of_all, paid = lane(balance, 0), lane(rate, 0), lane(payment, 0)
-        run = _level_run(
-            term, dates, market, gathering, k, until, previous, one, of_all, paid, 0.0
-        )
+        run = _level_run(term, tables, k, until, previous, one, of_all, paid, 0.0)
         _store_run(rows, row, run, one - run[2])
         store(states, L_BALANCE, run[2])
         return run[0], run[1]
-    lanes = _level_run(
-        term, dates, market, gathering, k, until, previous, balance, rate, payment, same(0.0)
-    )
+    lanes = _level_run(term, tables, k, until, previous, balance, rate, payment, same(0.0))
     _store_run(rows, row, lanes, balance - lanes[2])
     store(states, L_BALANCE, lanes[2])
     return lanes[0], lanes[1]
@@ -110,7 +109,7 @@ def gather_payments(
 @inner_kernel
 def _store_run(rows: Rows, row: int, run: Any, repaid: Any) -> None:
     """Store what a run returns: next payment, last day, balance, interest, and the weighed sums."""
-    _, day, _, interest, worth, first, whole = run
+    _, day, _, interest, worth, (first, whole) = run
     put(rows.day, row, day)
     store(rows.flows, ACCRUED, row, interest)
     store(rows.flows, INTEREST, row, interest)
@@ -135,21 +134,31 @@ def _months(term: Any, k: int) -> Any:
 
 
 @inner_kernel
-def _replaced(
-    term: Any, gathering: Gathering, year_days: float, day: int, window: int, principal: Any
-) -> Any:
-    """Return what replaced principal earns from a day to the end of a window."""
-    margin, n_days = term.replacement_margin / year_days, at(gathering.window_edges, window + 1)
-    unit = load(gathering.units, term.replacement_row, day, window)
-    return principal * (unit + margin * max(n_days - day, 0))
+def _fetch_ahead(term: Any, tables: Tables, month: int, final_month: int) -> None:
+    """Let the processor fetch a discount factor that some later payment needs."""
+    ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
+    prefetch(tables.market.discount, term.discount_curve, _next_day(term, tables.dates, ahead))
+
+
+@inner_kernel
+def _replaced(term: Any, tables: Tables, day: int, principal: Any, sums: Any) -> Any:
+    """Add what principal replaced on a day earns up to the end of each window."""
+    gathering, (first, whole) = tables.gathering, sums
+    if day > at(gathering.window_edges, 2):
+        return sums
+    margin = term.replacement_margin / tables.market.index_year_days[term.index_curve]
+    n_first = max(at(gathering.window_edges, 1) - day, 0)
+    n_whole = max(at(gathering.window_edges, 2) - day, 0)
+    unit = load(gathering.units, term.replacement_row, day, 0)
+    first = first + principal * (unit + margin * n_first)
+    unit = load(gathering.units, term.replacement_row, day, 1)
+    return first, whole + principal * (unit + margin * n_whole)
 
 
 @inner_kernel
 def _level_run(
     term: Any,
-    dates: DateTables,
-    market: MarketTables,
-    gathering: Gathering,
+    tables: Tables,
     k: int,
     until: int,
     previous: int,
@@ -162,33 +171,31 @@ def _level_run(
 
     ``balance``, ``rate``, ``payment`` and ``interest`` (nothing yet) are numbers, or lanes.
     """
-    worth, first, whole = same(0.0), same(0.0), same(0.0)
-    curve, last, margin = term.discount_curve, term.n_payments - 1, _stripped(term, gathering)
-    is_replaced, year_days = (
-        until <= at(gathering.window_edges, 2),
-        market.index_year_days[term.index_curve],
+    worth, sums = same(0.0), (same(0.0), same(0.0))
+    curve, last, margin = (
+        term.discount_curve,
+        term.n_payments - 1,
+        _stripped(term, tables.gathering),
     )
     month, final_month = _months(term, k)
     while k < last:
-        day = _next_day(term, dates, month)
+        day = _next_day(term, tables.dates, month)
         if day > until:
             break
-        ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
-        prefetch(market.discount, term.discount_curve, _next_day(term, dates, ahead))
-        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
+        _fetch_ahead(term, tables, month, final_month)
+        years = year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         period_rate = rate * years
         left = balance * (1.0 + period_rate) - payment
         if is_any_above(left, balance) or is_any_above(0.0, left):
             break
         interest = interest + balance * period_rate
-        worth = worth + (payment - balance * (margin * years)) * load(market.discount, curve, day)
-        if is_replaced:
-            repaid = balance - left
-            first = first + _replaced(term, gathering, year_days, day, 0, repaid)
-            whole = whole + _replaced(term, gathering, year_days, day, 1, repaid)
+        worth = worth + (payment - balance * (margin * years)) * load(
+            tables.market.discount, curve, day
+        )
+        sums = _replaced(term, tables, day, balance - left, sums)
         balance, previous = left, day
         k, month = k + 1, month + term.step_months
-    return k, previous, balance, interest, worth, first, whole
+    return k, previous, balance, interest, worth, sums
 
 
 @inner_kernel
@@ -200,10 +207,7 @@ def _stripped(term: Any, gathering: Gathering) -> float:
 @inner_kernel
 def _gather_leaving(
     term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
-    market: MarketTables,
-    gathering: Gathering,
+    tables: Tables,
     k: int,
     until: int,
     previous: int,
@@ -214,41 +218,38 @@ def _gather_leaving(
     """As ``gather_payments`` where customers prepay their usual share after each payment."""
     opening, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
     balance, survival, interest = opening, load(states, L_SURVIVAL), same(0.0)
-    prepaid, worth, first, whole = same(0.0), same(0.0), same(0.0), same(0.0)
-    last, margin = term.n_payments - 1, _stripped(term, gathering)
-    is_replaced, year_days = (
-        until <= at(gathering.window_edges, 2),
-        market.index_year_days[term.index_curve],
-    )
+    prepaid, worth, sums = same(0.0), same(0.0), (same(0.0), same(0.0))
+    last, margin = term.n_payments - 1, _stripped(term, tables.gathering)
     month, final_month = _months(term, k)
     while k < last:
-        day = _next_day(term, dates, month)
+        day = _next_day(term, tables.dates, month)
         if day > until:
             break
-        ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
-        prefetch(market.discount, term.discount_curve, _next_day(term, dates, ahead))
-        years = year_fraction(dates, term.day_count, previous, day, term.maturity)
+        _fetch_ahead(term, tables, month, final_month)
+        years = year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         period_rate = rate * years
         left = balance * (1.0 + period_rate) - payment
         if is_any_above(left, balance) or is_any_above(0.0, left):
             break
-        share = period_share(behaviour, term.cohort, term.step_months, day)
+        share = period_share(tables.behaviour, term.cohort, term.step_months, day)
         leaving = share * left
         cash = payment + leaving - balance * (margin * years)
-        worth = worth + cash * load(market.discount, term.discount_curve, day)
+        worth = worth + cash * load(tables.market.discount, term.discount_curve, day)
         interest, prepaid = interest + balance * period_rate, prepaid + leaving
-        if is_replaced:
-            repaid = balance - left + leaving
-            first = first + _replaced(term, gathering, year_days, day, 0, repaid)
-            whole = whole + _replaced(term, gathering, year_days, day, 1, repaid)
+        sums = _replaced(term, tables, day, balance - left + leaving, sums)
         if not term.is_term_shortened:
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         balance, previous = left - leaving, day
         k, month = k + 1, month + term.step_months
-    run = (k, previous, balance, interest, worth, first, whole)
+    run = (k, previous, balance, interest, worth, sums)
     _store_run(rows, row, run, opening - balance - prepaid)
     store(rows.flows, PREPAID, row, prepaid)
+    _store_states(states, balance, payment, survival)
+    return k, previous
+
+
+@inner_kernel
+def _store_states(states: FloatArray, balance: Any, payment: Any, survival: Any) -> None:
     store(states, L_BALANCE, balance)
     store(states, L_PAYMENT, payment)
     store(states, L_SURVIVAL, survival)
-    return k, previous

@@ -26,11 +26,11 @@ from alm_pipeline.engine.cash_flows.records import (
     L_SURVIVAL,
     PREPAID,
     SCHEDULED,
-    BehaviourTables,
     Rows,
+    Tables,
     start_row,
 )
-from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.conventions.schedule import payment_day
 from alm_pipeline.engine.kernel import inner_kernel
@@ -38,21 +38,27 @@ from alm_pipeline.engine.lanes import at, is_any_above, lesser, load, same, stor
 
 
 @inner_kernel
+def is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
+    """Say whether payment ``k`` may begin a run of level payments."""
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not term.has_fee
+    is_plain = is_plain and not rows.is_detailed
+    is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
+    is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
+    return bool(is_annuity and is_plain and is_regular and not term.has_option)
+
+
+@inner_kernel
 def pay_level(
     term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
+    tables: Tables,
     k: int,
     until: int,
-    gathered_from: int,
     previous: int,
     rows: Rows,
     row: int,
     states: FloatArray,
 ) -> Any:
     """Fill rows from payment ``k`` on, before day ``until`` and before the last payment.
-
-    The period after day ``gathered_from`` may share its row with others; the run ends there.
 
     Returns
     -------
@@ -66,8 +72,8 @@ def pay_level(
         load(states, L_SURVIVAL),
     )
     while k < term.n_payments - 1:
-        day = payment_day(dates, term, k)
-        weight = balance * year_fraction(dates, term.day_count, previous, day, term.maturity)
+        day = payment_day(tables.dates, term, k)
+        weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         accrued = weight * rate
         interest = due + accrued
         principal = payment - interest
@@ -78,7 +84,7 @@ def pay_level(
         start_row(rows, row, previous, day)
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
-            share = period_share(behaviour, term.cohort, term.step_months, day)
+            share = period_share(tables.behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
             store(rows.flows, PREPAID, row, leaving)
             balance = balance - leaving
@@ -86,8 +92,6 @@ def pay_level(
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
-        if day >= gathered_from:
-            break
     _store_states(states, balance, payment, survival, due, due_base)
     return k, row, previous
 

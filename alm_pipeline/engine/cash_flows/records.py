@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
+from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, at, load, put
 
@@ -124,6 +125,15 @@ def one_by_one() -> Gathering:
     """Return that every payment has a row of its own."""
     no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
     return Gathering(int(NEVER), np.zeros(1, np.int32), no_days[:1], False, no_days, no_units)
+
+
+class Tables(NamedTuple):
+    """Everything a grid's projection looks up."""
+
+    dates: DateTables
+    market: MarketTables
+    behaviour: BehaviourTables
+    gathering: Gathering
 
 
 class Rows(NamedTuple):

@@ -63,10 +63,9 @@ def add_cash(
         paid_now = sign * load(rows.flows, INTEREST, row)
         if term.has_fee:
             paid_now = paid_now + load(rows.flows, FEE, row)
-        if at(rows.is_gathered, row):
-            if term.is_eve:
-                present = sign * load(rows.flows, WORTH, row)
-                worth, value = worth + present, value + present
+        if term.is_eve and at(rows.is_gathered, row):
+            present = sign * load(rows.flows, WORTH, row)
+            worth, value = worth + present, value + present
         elif term.is_eve:
             amount = repaid_now + paid_now
             if is_stripped:

@@ -23,6 +23,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Gathering,
     MarketTables,
     Rows,
+    Tables,
     empty_rows,
     empty_states,
 )
@@ -188,18 +189,8 @@ def _fill(
 
 @inner_kernel
 def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
-    return project_one(
-        term,
-        setting.dates,
-        setting.market,
-        setting.behaviour,
-        setting.agendas,
-        setting.gathering,
-        path,
-        last_day,
-        buffers.rows,
-        buffers.states,
-    )
+    tables = Tables(setting.dates, setting.market, setting.behaviour, setting.gathering)
+    return project_one(term, tables, setting.agendas, path, last_day, buffers.rows, buffers.states)
 
 
 @inner_kernel
