@@ -57,7 +57,7 @@ def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
     for window in range(1, 3):
         edge = at(gathering.window_edges, window)
         if previous < edge:
-            return min(end, edge)
+            return min(end, int(edge))
     return end
 
 
@@ -123,7 +123,7 @@ def _store_run(rows: Rows, row: int, run: Any, repaid: Any) -> None:
 def _next_day(term: Any, dates: DateTables, month: int) -> int:
     """Return the payment day of a month after that of the first payment."""
     day = rolled_day(dates, month, term.payment_roll)
-    return min(adjusted_day(dates, term.date_adjustment, day), term.maturity)
+    return int(min(adjusted_day(dates, term.date_adjustment, day), term.maturity))
 
 
 @inner_kernel

@@ -136,9 +136,7 @@ class Prepared:
 
     def terms(self, rows: CountArray) -> Any:
         """Return the terms of the chosen rows, one record of ``TERMS`` each."""
-        setting, chosen = self.settings[0], rows
-        if len(rows) and (np.diff(rows) == 1).all():  # neighbours are not copied first
-            chosen = slice(rows[0], rows[-1] + 1)
+        setting, chosen = self.settings[0], _run_of(rows)
         return packed_terms(
             self.positions,
             chosen,
@@ -148,6 +146,13 @@ class Prepared:
             setting.agendas,
             has_options=setting.lenses.has_options,
         )
+
+
+def _run_of(rows: CountArray) -> CountArray | slice:
+    """Return neighbours in order as a slice, which copies nothing; others as they are."""
+    if len(rows) and (np.diff(rows) == 1).all():
+        return slice(rows[0], rows[-1] + 1)
+    return rows
 
 
 def prepared(
