@@ -18,6 +18,7 @@ import typer
 from alm_pipeline.errors import AlmError, ConfigurationError
 
 _PLAIN_WIDTH = 180
+_RUN = "Start of a run id, a month end, or a month end with ~1 for the close it superseded."
 app = typer.Typer(
     name="alm",
     help="A bank's monthly asset-liability close, from extracts to board-ready tables.",
@@ -132,6 +133,180 @@ def explain(
     console = Console()
     wide = console if console.is_terminal else Console(width=_PLAIN_WIDTH)
     print_explanation(found, wide)
+
+
+@app.command()
+def changes() -> None:
+    """Show what differs from the published assumptions, limits and rules, and who approved it."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.approve import change_lines
+    from alm_pipeline.orchestration.bank import open_bank
+
+    for line in change_lines(open_bank(config_path())):
+        typer.echo(line)
+
+
+@app.command()
+def approve(
+    governed_object: Annotated[str, typer.Argument(help="As `alm changes` names it.")],
+    author: Annotated[str, typer.Option(help="Who wrote the change.")],
+    comment: Annotated[str, typer.Option(help="Why it is right.")],
+    approver: Annotated[
+        str, typer.Option(help="Who approves it; default the configured identity, or the user.")
+    ] = "",
+) -> None:
+    """Approve a changed assumption, scenario, rule pack or limit as it is now."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.approve import approve_change
+    from alm_pipeline.orchestration.bank import open_bank
+
+    bank = open_bank(config_path())
+    path = approve_change(bank, governed_object, author, approver, comment)
+    typer.echo(f"{governed_object}: approval written to {path.name}; close again")
+
+
+@app.command()
+def lineage(
+    name: Annotated[
+        str, typer.Argument(help="A table or column, reports.scorecard or reports.scorecard.value.")
+    ] = "",
+    down: Annotated[
+        bool, typer.Option("--down/--up", help="What it feeds, instead of what it is made from.")
+    ] = False,
+    depth: Annotated[int, typer.Option(min=0, help="Levels to open; 0 opens all.")] = 0,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Close to look at; default: the latest."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write everything as one page to click through.")
+    ] = None,
+) -> None:
+    """Show what a table or column is made from, down to the bank's files, or what it feeds."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.lineage_view import print_lineage, write_lineage_page
+
+    if not name and html is None:
+        raise typer.BadParameter("name a table or column, or --html FILE", param_hint="NAME")
+    bank, day = open_bank(config_path()), as_of.date() if as_of else None
+    if name:
+        print_lineage(bank, name, day, is_down=down, depth=depth)
+    if html is not None:
+        typer.echo(f"lineage   {write_lineage_page(bank, html, day)}")
+
+
+@app.command()
+def share(
+    persona: Annotated[str, typer.Argument(help="A persona of data_contracts/access.yaml.")],
+    file: Annotated[Path, typer.Argument(help="DuckDB file to write.")],
+) -> None:
+    """Write what one persona reads into a file of its own, personal columns masked."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.access import share_with
+    from alm_pipeline.orchestration.bank import open_bank
+
+    n_tables = share_with(open_bank(config_path()), persona, file)
+    typer.echo(f"{persona}    {n_tables} tables in {file}")
+
+
+@app.command()
+def plan(as_of_date: AsOf) -> None:
+    """Say which partitions a close would compute, and why, before anything runs."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.plan_lines import plan_lines
+
+    for line in plan_lines(open_bank(config_path()), as_of_date.date()):
+        typer.echo(line)
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help=_RUN)],
+    into: Annotated[
+        Path | None, typer.Option(help="Keep the replayed bank in this new folder.")
+    ] = None,
+) -> None:
+    """Make a published close again from what was kept of it, and compare every table."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.replay_command import replay_with_record
+
+    raise typer.Exit(replay_with_record(config_path(), run, into, typer.echo))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(help=_RUN)],
+    after: Annotated[str, typer.Argument(help="The other close, named likewise.")],
+) -> None:
+    """Say what two published closes do not share: inputs, headline cells, tables."""
+    from alm_pipeline.audit.difference import difference, lines_of
+    from alm_pipeline.inputs.settings import load_settings
+    from alm_pipeline.warehouse.archive import Archive
+
+    kept = Archive(load_settings().warehouse_folder)
+    sides = (kept.closes.find(before), kept.closes.find(after))
+    for line in lines_of(difference(*sides, kept.lake, kept.definitions)):
+        typer.echo(line)
+
+
+@app.command()
+def methodology(
+    into: Annotated[Path, typer.Option(help="Folder to write the pages into; a new or empty one.")],
+) -> None:
+    """Write one page per model: purpose, method, figures in force, limits, proofs and tests."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.methodology import write_methodology
+
+    written = write_methodology(open_bank(config_path()), into)
+    typer.echo(f"{len(written)} pages in {into}, begin with README.md")
+
+
+AsOfOption = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Month end; default: the latest.")
+]
+RunOption = Annotated[str, typer.Option(help="A close by its id, superseded ones too.")]
+CsvOption = Annotated[Path | None, typer.Option(help="Write everything to this file.")]
+
+
+@app.command()
+def trace(
+    table: Annotated[str, typer.Argument(help="A table, as reports.irrbb_outlier_test.")],
+    column: Annotated[str, typer.Option(help="The number to open.")],
+    row: Annotated[str, typer.Option(help="Its row: key=value,key=value.")] = "",
+    as_of: AsOfOption = None,
+    run: RunOption = "",
+    position: Annotated[str, typer.Option(help="Only what this position adds.")] = "",
+    top: Annotated[int, typer.Option(min=1, help="Contributions shown.")] = 10,
+    to_csv: CsvOption = None,
+) -> None:
+    """Open a published number: its positions and source rows, its formula, or its input."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration import trace_command
+    from alm_pipeline.orchestration.bank import open_bank
+
+    day = as_of.date() if as_of else None
+    keys = trace_command.row_of(row)
+    asked = trace_command.Question(table, column, keys, day, run, position, top, to_csv)
+    raise typer.Exit(trace_command.trace(open_bank(config_path()), asked))
+
+
+@app.command()
+def impact(
+    position: Annotated[str, typer.Argument(help="A position_id of book.positions.")],
+    as_of: AsOfOption = None,
+    run: RunOption = "",
+    to_csv: CsvOption = None,
+) -> None:
+    """Show the cells of all reports that a position touches, and with how much."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.trace_command import show_impact
+
+    day = as_of.date() if as_of else None
+    show_impact(open_bank(config_path()), position, day, run, to_csv)
 
 
 @contracts_app.command("check")

@@ -1,6 +1,8 @@
 """Which columns a SQL file's columns come from, read from the SELECT by a parser.
 
-Assets written in Python declare theirs; they are not found here.
+A column comes from others in two ways: its value is computed from them, or they decide which rows
+there are (joins, filters, groups). The second kind holds for the whole table and stands under
+`ALL_COLUMNS`. Assets written in Python declare theirs; they are not found here.
 """
 
 from __future__ import annotations
@@ -19,18 +21,27 @@ from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.sql_files import SqlFile
 
 _DIALECT = "duckdb"
+ALL_COLUMNS = "*"
+VALUE, CONDITION = "value", "condition"
 
 Leaf = tuple[str, str]
 
 
 @dataclass(frozen=True, order=True)
 class ColumnEdge:
-    """One column of a table made from one column of another."""
+    """One column of a table made from one column of another.
+
+    Attributes
+    ----------
+    edge_kind : {"value", "condition"}
+        Whether the value is computed from it, or it decides which rows there are.
+    """
 
     table_name: str
     column_name: str
     upstream_table: str
     upstream_column: str
+    edge_kind: str = VALUE
 
 
 def tables_read(text: str) -> frozenset[str]:
@@ -58,7 +69,9 @@ def column_edges(file: SqlFile, columns_of: Mapping[str, Sequence[str]]) -> tupl
         root = build_scope(tree)
         if root is None:
             raise sqlglot.errors.SqlglotError("no SELECT found")
-        found = _Sources().of_scope(root)
+        sources = _Sources()
+        found = sources.of_scope(root)
+        deciding = sources.of_conditions(root)
     except sqlglot.errors.SqlglotError as problem:
         raise ContractError(
             "the columns of a SQL file cannot be followed",
@@ -66,11 +79,13 @@ def column_edges(file: SqlFile, columns_of: Mapping[str, Sequence[str]]) -> tupl
             detail=str(problem).splitlines()[0],
             fix="name every column with its table or common table expression",
         ) from problem
-    return tuple(
+    made = [(name, leaf, VALUE) for name, leaves in found.items() for leaf in leaves]
+    made += [(ALL_COLUMNS, leaf, CONDITION) for leaf in deciding]
+    spelled = {(t, c.lower()): c for t, columns in columns_of.items() for c in columns}
+    return tuple(  # the parser writes every name in lower case, a bank's file may not
         sorted(
-            ColumnEdge(file.table, name, table, column)
-            for name, leaves in found.items()
-            for table, column in leaves
+            ColumnEdge(file.table, name, table, spelled.get((table, column), column), kind)
+            for name, (table, column), kind in made
         )
     )
 
@@ -108,6 +123,16 @@ class _Sources:
             for select in cast(exp.Query, scope.expression).selects
         }
 
+    def of_conditions(self, root: Scope) -> frozenset[Leaf]:
+        """Return the source columns that decide which rows there are, wherever in the SELECT."""
+        return frozenset(
+            leaf
+            for scope in root.traverse()
+            for clause in _deciding_clauses(scope.expression)
+            for column in clause.find_all(exp.Column)
+            for leaf in self._of_column(scope, column)
+        )
+
     def _of_column(self, scope: Scope | None, column: exp.Column) -> frozenset[Leaf]:
         while scope is not None:
             source = scope.sources.get(column.table)
@@ -126,6 +151,12 @@ class _Sources:
             if column.table in child.sources:
                 return self._of_column(child, column)
         return None
+
+
+def _deciding_clauses(query: exp.Expr) -> list[exp.Expr]:
+    clauses = [query.args.get(name) for name in ("where", "group", "having", "qualify")]
+    clauses += [join.args.get("on") for join in query.args.get("joins") or ()]
+    return [clause for clause in clauses if clause is not None]
 
 
 @lru_cache(maxsize=512)

@@ -35,6 +35,8 @@ COLUMNS: dict[str, str] = {
         "interest_freq:text next_payment_date:date last_payment_date:date "
         "payment_amount:money interest_only_end_date:date amortisation_months:integer "
         "balloon_amount:money is_prepayable:boolean prepayment_penalty_type:text "
+        "prepayment_penalty_share:double prepayment_penalty_months:double "
+        "prepayment_penalty_amount:money prepayment_lockout_end_date:date prepayment_effect:text "
         "behaviour_segment:text origination_date:date current_ltv_share:double "
         "credit_score:integer loan_type:text is_secured:boolean is_revolving:boolean "
         "credit_limit_amount:money collateral_id:text expected_recovery_date:date "

@@ -33,6 +33,7 @@ from alm_pipeline.demo.population import Alive
 KEY_WIDTH = 13
 FREQUENCIES = ("P0D", "P1M", "P3M", "P6M", "P12M")
 FREQUENCY_CODE = {0: 0, 1: 1, 3: 2, 6: 3, 12: 4}
+PENALTY_MONTHS = 6.0
 COUNTRY_BY_ENTITY = ("US", "DE")
 
 
@@ -276,10 +277,11 @@ def option_columns(book: Book, seed: int) -> dict[str, Any]:
     prepayable = product.shape in ("annuity", "interest_only", "linear", "open")
     mortgage = product.kind == "mortgage_res"
     score = 580 + np.floor(hashed(seed, "score", book.counterparty) * 250).astype(np.int64)
-    penalty = "months_interest" if mortgage and product.rate == "fixed" else "none"
-    return {
+    has_penalty = prepayable and mortgage and product.rate == "fixed"
+    agreed = {"prepayment_penalty_months": PENALTY_MONTHS} if has_penalty else {}
+    return agreed | {
         "is_prepayable": prepayable,
-        "prepayment_penalty_type": penalty if prepayable else "none",
+        "prepayment_penalty_type": "months_interest" if has_penalty else "none",
         "origination_date": alive.start,
         "current_ltv_share": loan_to_value(book, seed) if mortgage else None,
         "credit_score": score

@@ -93,8 +93,12 @@ class Positions:
     Sentinels: ``NO_DATE`` for a date that does not exist, ``inf`` for a cap or periodic bound and
     ``-inf`` for a floor that does not exist, ``NO_CODE`` for a missing curve, index or cohort.
     ``index_tenor`` and ``replacement_tenor`` are rows of ``conventions.tenor.INDEX_TENOR_MONTHS``.
-    ``penalty_rate``: share of what leaves early that the customer pays to the bank on top.
+    Penalties are paid to the bank by who leaves early: ``penalty_rate``, a share of what leaves;
+    ``penalty_months``, so many months of its interest at the rate in force; ``penalty_amount``, a
+    fixed amount for the whole contract, of which those who leave pay their share.
+    ``lockout_offset``: nobody prepays up to this day.
     ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
+    ``next_index_rate``: index of the next reset where it is fixed already, else ``inf``.
     """
 
     sign: NDArray[np.int8] = array_fields.i1()
@@ -144,7 +148,11 @@ class Positions:
     is_eve: BoolArray = array_fields.b1()
     is_nii: BoolArray = array_fields.b1()
     penalty_rate: FloatArray = array_fields.absent("f8", 0.0)
+    penalty_months: FloatArray = array_fields.absent("f8", 0.0)
+    penalty_amount: FloatArray = array_fields.absent("f8", 0.0)
+    lockout_offset: IntArray = array_fields.absent("i4", NO_DATE)
     is_term_shortened: BoolArray = array_fields.absent("?", False)
+    next_index_rate: FloatArray = array_fields.absent("f8", np.inf)
 
     def __post_init__(self) -> None:
         """Check every array once."""
@@ -266,7 +274,8 @@ class Behaviour:
     without maturity, ``pass_through_up/down`` of the 1-month index, ``lag_months``, ``rate_floor``.
     ``run_off_profile`` (n_cohorts, n_slots): share of a balance that leaves overnight and at the
     end of month 1, 2, ...; a cohort with a profile needs no core. ``draw_profile`` (n_cohorts,
-    n_months): share of an undrawn line drawn at the end of month 1, 2, ... Without slots: none.
+    n_months) or (n_cohorts, n_months, n_scenarios): share of an undrawn line drawn at the end of
+    month 1, 2, ... Without slots: none.
     """
 
     annual_prepayment_rate: FloatArray
@@ -295,7 +304,8 @@ class Behaviour:
             given = np.asarray(getattr(self, name), np.float64)
             profile = given if given.size else np.zeros((n[0], 0))
             object.__setattr__(self, name, profile)
-            shapes[name] = (n[0], profile.shape[1])
+            by_scenario = (rates[-1],) if name == "draw_profile" and profile.ndim == 3 else ()
+            shapes[name] = (n[0], profile.shape[1], *by_scenario)
         for name, shape in shapes.items():
             dtype = np.dtype("i4" if name.endswith("_months") else "f8")
             object.__setattr__(
@@ -313,6 +323,12 @@ class Behaviour:
         """Return the prepayment rates by month, (n_cohorts, n_months, n_scenarios)."""
         rates = self.annual_prepayment_rate
         return rates if rates.ndim == 3 else rates[:, None]
+
+    @property
+    def monthly_draw_share(self) -> FloatArray:
+        """Return the shares drawn by month, (n_cohorts, n_months, n_scenarios)."""
+        one = self.draw_profile
+        return one if one.ndim == 3 else np.repeat(one[:, :, None], self.n_scenarios, axis=2)
 
     def _check_shares(self) -> None:
         names = ("annual_prepayment_rate", "redemption_share", "core_share")

@@ -36,9 +36,11 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
     },
     "prepayment": {"annual_prepayment_rate": "share per year"},
     "early_withdrawal": {"redemption_share": "share"},
+    "drawdown": {"drawn_share": "share", "draw_months": "months"},
     "new_business": {"replacement_share": "share"},
     "eve": {"horizon_years": "years", "non_performing_recovery_months": "months"},
 }
+_WHOLE_BANK = ("eve", "new_business")
 _FILE_KEYS = {"about", "kind", "common", "segments"}
 _BOUNDED = {"share": (0.0, 1.0), "share per year": (0.0, 1.0), "months": (0.0, 720.0)}
 _PASS_THROUGH_LIMIT = 1.2
@@ -72,6 +74,11 @@ class AssumptionBook:
             if (one.assumption, one.segment, one.parameter) == (assumption, segment, parameter):
                 return one.figure.value
         return neutral
+
+    @property
+    def decided(self) -> set[tuple[str, str]]:
+        """File and segment of every entry."""
+        return {(one.assumption, one.segment) for one in self.figures}
 
     def segments(self) -> list[str]:
         """Return every behaviour segment any file names, and the one without behaviour."""
@@ -146,6 +153,8 @@ def _figures(
     if not isinstance(common, dict) or not isinstance(segments, dict):
         problems.add(where, "common and segments are mappings")
         return
+    if name in _WHOLE_BANK and "all" not in segments:
+        problems.add(where, "all: missing; the whole bank depends on it")
     for segment, given in segments.items():
         row = dict(given) if isinstance(given, dict) else {}
         row.pop("nmd_category", None)

@@ -1,9 +1,10 @@
 """Behaviour of each segment in each scenario: the committee's figures times the pack's multipliers.
 
-Answers the prepayment rate, the redeemed share, the core and its run-off and the pass-through of
-every behaviour segment, as rows and as the engine's arrays. A segment without an entry in a file
-does not have that behaviour: nothing is prepaid or redeemed early, there is no core, and a rate
-follows its index in full. Which position belongs to which segment is SQL.
+Answers the prepayment rate, the redeemed share, the share drawn of lines, the core and its run-off
+and the pass-through of every behaviour segment, as rows and as the engine's arrays. A segment
+without an entry in a file does not have that behaviour: nothing is prepaid, redeemed early or
+drawn, there is no core, and a rate follows its index in full. Which position belongs to which
+segment is SQL.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Behaviour
+from alm_pipeline.engine.arrays import Behaviour, FloatArray
 from alm_pipeline.inputs.assumptions import ASSUMPTION_FILES, AssumptionBook
 from alm_pipeline.inputs.records import Status, worst_status
 from alm_pipeline.inputs.rule_packs import Multipliers
@@ -35,6 +36,8 @@ class BehaviourRow:
     behaviour_segment: str
     annual_prepayment_rate: float
     redemption_share: float
+    drawn_share: float
+    draw_months: int
     core_share: float
     core_run_off_months: int
     pass_through_up: float
@@ -74,6 +77,7 @@ def behaviour_arrays(
         redemption_share=np.array(
             [[row.redemption_share for row in columns] for columns in table]
         ).reshape(shape),
+        draw_profile=_draw_profile(table, shape),
         core_share=np.array([row.core_share for row in first]),
         core_run_off_months=np.array([row.core_run_off_months for row in first], dtype=np.int32),
         pass_through_up=np.array([row.pass_through_up for row in first]),
@@ -83,10 +87,20 @@ def behaviour_arrays(
     )
 
 
+def _draw_profile(table: Sequence[Sequence[BehaviourRow]], shape: tuple[int, int]) -> FloatArray:
+    """Return the share drawn at the end of each month, (n_segments, n_months, n_scenarios)."""
+    months = [columns[0].draw_months for columns in table]
+    profile = np.zeros((shape[0], max(months, default=0), shape[1]))
+    for segment, (columns, n_months) in enumerate(zip(table, months, strict=True)):
+        for scenario, row in enumerate(columns):
+            profile[segment, :n_months, scenario] = row.drawn_share / max(n_months, 1)
+    return profile
+
+
 def _row(
     assumptions: AssumptionBook, scenarios: ScenarioBook, scenario: str, segment: str
 ) -> BehaviourRow:
-    prepayment, redemption, statuses = _multipliers(scenarios, scenario)
+    (prepayment, redemption, drawdown), statuses = _multipliers(scenarios, scenario)
 
     def figure(file: str, parameter: str) -> float:
         return assumptions.value(file, segment, parameter, _NEUTRAL.get(parameter, 0.0))
@@ -100,6 +114,8 @@ def _row(
             1.0, prepayment * figure("prepayment", "annual_prepayment_rate")
         ),
         redemption_share=min(1.0, redemption * figure("early_withdrawal", "redemption_share")),
+        drawn_share=min(1.0, drawdown * figure("drawdown", "drawn_share")),
+        draw_months=int(figure("drawdown", "draw_months")),
         core_share=deposits["core_share"],
         core_run_off_months=int(deposits["core_run_off_months"]),
         pass_through_up=deposits["pass_through_up"],
@@ -110,15 +126,18 @@ def _row(
     )
 
 
-def _multipliers(scenarios: ScenarioBook, scenario: str) -> tuple[float, float, list[Status]]:
-    """Return the multipliers of prepayment and redemption, and how reliable they are."""
+def _multipliers(
+    scenarios: ScenarioBook, scenario: str
+) -> tuple[tuple[float, float, float], list[Status]]:
+    """Return the multipliers of prepayment, redemption and drawdown, and how reliable they are."""
     named = scenarios.pack_and_shape(scenario)
     if named is None:
-        return 1.0, 1.0, []
-    pack, shape = scenarios.packs[named[0]], named[1]
-    both: tuple[Multipliers, Multipliers] = (
-        pack.behaviour.prepayment_multiplier,
-        pack.behaviour.early_withdrawal_multiplier,
+        return (1.0, 1.0, 1.0), []
+    found, shape = scenarios.packs[named[0]].behaviour, named[1]
+    three: tuple[Multipliers, Multipliers, Multipliers] = (
+        found.prepayment_multiplier,
+        found.early_withdrawal_multiplier,
+        found.drawdown_multiplier,
     )
-    prepayment, redemption = (one.by_shape[shape] for one in both)
-    return prepayment, redemption, [one.status for one in both]
+    prepayment, redemption, drawdown = (one.by_shape[shape] for one in three)
+    return (prepayment, redemption, drawdown), [one.status for one in three]

@@ -7,6 +7,7 @@ tenor an index means, and on which tenors zero rates are kept. Building a curve 
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,10 +16,39 @@ from pydantic import Field, StringConstraints, model_validator
 from alm_pipeline.inputs.records import Currency, Name, Problems, Record
 from alm_pipeline.inputs.yaml_files import contract_file
 
-__all__ = ["CurveBook", "CurveDefinition", "IndexDefinition", "Tenor", "load_curves", "read_curves"]
+__all__ = [
+    "CurveBook",
+    "CurveDefinition",
+    "Fallback",
+    "IndexDefinition",
+    "Tenor",
+    "load_curves",
+    "read_curves",
+]
 
 IndexId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Tenor = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,4}[DWMY]$")]
+
+
+class Fallback(Record):
+    """Another curve whose quotes stand in while a curve's own are missing or stale."""
+
+    curve: Name
+    reason: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    approver: str = Field(min_length=1)
+    effective_from: dt.date
+    expires: dt.date
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Fallback:
+        if self.owner.strip().casefold() == self.approver.strip().casefold():
+            raise ValueError(f"{self.approver} owns the fallback and cannot approve it")
+        return self
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the curve may stand in on a date; both ends included."""
+        return self.effective_from <= as_of_date <= self.expires
 
 
 class CurveDefinition(Record):
@@ -29,6 +59,7 @@ class CurveDefinition(Record):
     role: Literal["discount", "projection"]
     interpolation: Literal["linear_zero"]
     max_age_days: int = Field(ge=0)
+    fallback: Fallback | None = None
 
 
 class IndexDefinition(Record):
@@ -58,6 +89,21 @@ class CurveBook(Record):
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    @model_validator(mode="after")
+    def _fallbacks_stand_on_their_own(self) -> CurveBook:
+        wrong = [
+            f"curve {name} falls back to {curve.fallback.curve}, which is "
+            + ("unknown" if curve.fallback.curve not in self.curves else "no curve of its own")
+            for name, curve in self.curves.items()
+            if curve.fallback is not None and not self._stands_alone(curve.fallback.curve, name)
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _stands_alone(self, name: str, other: str) -> bool:
+        return name in self.curves and name != other and self.curves[name].fallback is None
 
     def of_currency(self, currency: str) -> dict[str, CurveDefinition]:
         """Return the curves of one currency by their id."""

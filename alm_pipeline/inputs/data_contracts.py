@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from alm_pipeline.errors import ConfigurationError, ContractError
+from alm_pipeline.inputs.cell_rules import CellRule, cell_problems, cell_rules
 from alm_pipeline.inputs.extract_contracts import (
     ExtractColumn,
     ExtractContract,
@@ -26,8 +27,12 @@ from alm_pipeline.inputs.extract_contracts import (
     RuleText,
     load_extract_contracts,
 )
-from alm_pipeline.inputs.yaml_files import contract_file, contract_files, read_yaml
-from alm_pipeline.paths import DATA_CONTRACTS
+from alm_pipeline.inputs.yaml_files import (
+    contract_file,
+    contract_files,
+    contract_folders,
+    read_yaml,
+)
 
 __all__ = [
     "EXACT_MONEY_SCHEMAS",
@@ -63,6 +68,7 @@ _SQL_TYPES = MappingProxyType(
     {
         "text": "VARCHAR",
         "date": "DATE",
+        "timestamp": "TIMESTAMP",
         "integer": "INTEGER",
         "bigint": "BIGINT",
         "boolean": "BOOLEAN",
@@ -71,8 +77,10 @@ _SQL_TYPES = MappingProxyType(
         "money": "DOUBLE",
     }
 )
+_NUMBERS = frozenset({"money", "rate", "double", "integer", "bigint"})
 _KINDS = ("result", "shared", "journal")
-_ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire"})
+_ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire", "personal"})
+_PERSONAL = ("identifier", "withheld", "json")
 _TABLE_REQUIRED = frozenset({"about", "kind", "version", "owner", "key", "columns"})
 _TABLE_FIELDS = _TABLE_REQUIRED | {"consumer", "partition_by", "nullable", "cells"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -81,7 +89,13 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 @dataclass(frozen=True)
 class ColumnEntry:
-    """One column of the dictionary: a name means one thing everywhere."""
+    """One column of the dictionary: a name means one thing everywhere.
+
+    Attributes
+    ----------
+    personal : {"", "identifier", "withheld", "json"}
+        Whether it identifies a customer, and how it is masked outside `raw`.
+    """
 
     name: str
     type: str
@@ -90,6 +104,7 @@ class ColumnEntry:
     about: str = ""
     actus: str = ""
     fire: str = ""
+    personal: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +121,7 @@ class TableContract:
     key: tuple[str, ...]
     columns: tuple[str, ...]
     nullable: Mapping[str, str] = field(default_factory=dict)
-    cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[CellRule, ...]] = field(default_factory=dict)
 
     @property
     def schema(self) -> str:
@@ -164,7 +179,7 @@ def load_table_contracts(overlay: Path | None = None) -> Mapping[str, TableContr
 
 def _table_files(overlay: Path | None) -> Iterator[tuple[str, Path]]:
     """Tables and the files of their contracts, shipped or in the overlay, in order."""
-    folders = [root / "tables" for root in (DATA_CONTRACTS, overlay) if root is not None]
+    folders = [root / "tables" for root in contract_folders(overlay)]
     for schema in sorted({path.name for folder in folders for path in folder.glob("[!.]*")}):
         for path in contract_files(f"tables/{schema}", overlay):
             yield f"{schema}.{path.stem}", path
@@ -190,6 +205,8 @@ def _entry_problems(name: str, body: Any) -> list[str]:
         problems.append(f"{name}: type {body.get('type')!r} is none of {', '.join(_SQL_TYPES)}")
     if not body.get("about"):
         problems.append(f"{name}: has no meaning (about)")
+    if body.get("personal", _PERSONAL[0]) not in _PERSONAL:
+        problems.append(f"{name}: personal is none of {', '.join(_PERSONAL)}")
     problems.extend(f"{name}: unknown field {key}" for key in sorted(set(body) - _ENTRY_FIELDS))
     return problems
 
@@ -230,7 +247,11 @@ def _column_problems(
         )
     nullable_keys = set(body.get("nullable") or ()) & set(body.get("key") or ())
     problems.extend(f"{table}: key column {name} is nullable" for name in sorted(nullable_keys))
-    return problems
+    numbers = [c for c in columns if c in dictionary and dictionary[c].type in _NUMBERS]
+    must_open = [
+        c for c in numbers if table.startswith("reports.") and c not in body.get("key", ())
+    ]
+    return [*problems, *cell_problems(table, body.get("cells") or {}, must_open)]
 
 
 def _table_contract(table: str, body: Mapping[str, Any]) -> TableContract:
@@ -245,7 +266,7 @@ def _table_contract(table: str, body: Mapping[str, Any]) -> TableContract:
         key=tuple(body["key"]),
         columns=tuple(body["columns"]),
         nullable=MappingProxyType(dict(body.get("nullable") or {})),
-        cells=MappingProxyType(dict(body.get("cells") or {})),
+        cells=MappingProxyType(cell_rules(body.get("cells") or {})),
     )
 
 

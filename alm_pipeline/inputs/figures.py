@@ -15,18 +15,27 @@ from pathlib import Path
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
 from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
 from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
 from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 
-__all__ = ["Figures", "OutsideDates", "load_figures", "outside_dates"]
+__all__ = [
+    "DatedItem",
+    "Figures",
+    "decided",
+    "expired",
+    "expiring",
+    "load_figures",
+    "outside_dates",
+]
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything YAML says about markets, rules, assumptions, products and limits."""
+    """Everything YAML says about markets, rules, assumptions, products, limits and models."""
 
     curves: CurveBook
     packs: dict[str, RulePack]
@@ -35,17 +44,26 @@ class Figures:
     assumptions: AssumptionBook
     products: ProductMap
     limits: LimitBook
+    models: ModelBook
 
 
 @dataclass(frozen=True)
-class OutsideDates:
-    """A figure used although its dates do not cover the as-of date."""
+class DatedItem:
+    """A figure and the dates from which and to which it holds, with its owner."""
 
     item_kind: str
     item: str
     effective_from: dt.date
     effective_to: dt.date | None
     owner: str
+
+    def covers(self, as_of_date: dt.date) -> bool:
+        """Say whether a day lies within the dates, both included."""
+        return self.effective_from <= as_of_date and self.days_left(as_of_date) >= 0
+
+    def days_left(self, as_of_date: dt.date) -> int:
+        """Return the days from the as-of date to the last one in force; negative once expired."""
+        return ((self.effective_to or dt.date.max) - as_of_date).days
 
 
 def load_figures(overlay: Path | None = None) -> Figures:
@@ -64,10 +82,10 @@ def load_figures(overlay: Path | None = None) -> Figures:
     assumptions = read_assumptions(problems, overlay)
     products = read_products(problems, overlay)
     limits = read_limits(problems, overlay)
+    models = read_models(problems, overlay)
     _check_caps(problems, assumptions, packs)
     if products is not None and curves is not None:
-        segments, categories = assumptions.segments(), assumptions.nmd_categories
-        for fault in product_faults(products, curves, segments, categories):
+        for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
     return Figures(
         curves=problems.settled(curves),
@@ -77,21 +95,27 @@ def load_figures(overlay: Path | None = None) -> Figures:
         assumptions=assumptions,
         products=problems.settled(products),
         limits=problems.settled(limits),
+        models=problems.settled(models),
     )
 
 
 def outside_dates(
     figures: Figures, as_of_date: dt.date, scenarios: Iterable[str]
-) -> list[OutsideDates]:
+) -> list[DatedItem]:
     """Return packs, assumptions and limits used on a date their own dates do not cover."""
     named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
     found = [
-        OutsideDates("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
+        DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
         for name, pack in figures.packs.items()
         if name in {one[0] for one in named if one is not None} and not pack.is_in_force(as_of_date)
     ]
-    found += [
-        OutsideDates(
+    return found + [one for one in decided(figures) if not one.covers(as_of_date)]
+
+
+def decided(figures: Figures) -> list[DatedItem]:
+    """Return every assumption and limit with its dates, whether they cover a day or not."""
+    found = [
+        DatedItem(
             "assumption",
             f"{one.assumption}.{one.segment}.{one.parameter}",
             one.figure.effective_from,
@@ -99,14 +123,21 @@ def outside_dates(
             one.figure.owner,
         )
         for one in figures.assumptions.figures
-        if not one.figure.is_in_force(as_of_date)
     ]
-    found += [
-        OutsideDates("limit", f"{one.metric}.{one.scope}", one.effective_from, None, one.owner)
+    return found + [
+        DatedItem("limit", f"{one.metric}.{one.scope}", one.effective_from, one.expires, one.owner)
         for one in figures.limits.limits
-        if as_of_date < one.effective_from
     ]
-    return found
+
+
+def expired(figures: Figures, as_of_date: dt.date) -> list[DatedItem]:
+    """Return the assumptions and limits whose expiry lies before the as-of date."""
+    return [one for one in decided(figures) if one.days_left(as_of_date) < 0]
+
+
+def expiring(figures: Figures, as_of_date: dt.date, notice_days: int) -> list[DatedItem]:
+    """Return the assumptions and limits that expire within the notice given."""
+    return [one for one in decided(figures) if 0 <= one.days_left(as_of_date) <= notice_days]
 
 
 def _check_caps(

@@ -32,13 +32,20 @@ class Limit(Record):
     owner: str
     approver: str
     effective_from: dt.date
+    expires: dt.date
 
     @model_validator(mode="after")
     def _amber_comes_first(self) -> Limit:
         ahead = self.amber - self.red if self.direction == "at_least" else self.red - self.amber
         if ahead < 0.0:
             raise ValueError(f"amber {self.amber} is beyond red {self.red}")
+        if self.expires < self.effective_from:
+            raise ValueError("it expires before it takes effect")
         return self
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the limit may be used on a date; both ends included."""
+        return self.effective_from <= as_of_date <= self.expires
 
 
 class LimitBook(Record):

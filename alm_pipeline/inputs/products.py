@@ -7,7 +7,7 @@ value it. Which positions carry the code is SQL; what a segment does is `inputs/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -18,7 +18,14 @@ from alm_pipeline.inputs.records import Currency, Name, Problems, Record
 from alm_pipeline.inputs.rule_packs import NmdCategory
 from alm_pipeline.inputs.yaml_files import contract_file
 
-__all__ = ["Product", "ProductMap", "load_products", "product_faults", "read_products"]
+__all__ = [
+    "Product",
+    "ProductMap",
+    "load_products",
+    "product_faults",
+    "read_products",
+    "undecided_products",
+]
 
 CashFlowModel = Literal[
     "bullet",
@@ -33,6 +40,7 @@ CashFlowModel = Literal[
     "non_performing",
     "balance_only",
 ]
+_WITHOUT_BEHAVIOUR = ("non_performing", "balance_only")
 EveTreatment = Literal[
     "in", "out_own_funds", "out_fixed_assets", "out_deducted", "out_not_rate_sensitive"
 ]
@@ -93,32 +101,60 @@ def read_products(problems: Problems, overlay: Path | None = None) -> ProductMap
 def product_faults(
     products: ProductMap,
     curves: CurveBook,
-    segments: list[str],
     nmd_categories: Mapping[str, str | None],
 ) -> list[str]:
-    """Return every product that names a segment, category or curve that does not exist.
+    """Return every product that names a category or curve that does not exist.
 
     Parameters
     ----------
     products, curves
         The product map and the curves it may name.
-    segments
-        Behaviour segments the assumptions know.
     nmd_categories
         Regulatory category of each deposit segment.
     """
     faults = []
     for code, product in products.products.items():
         segment = product.behaviour_segment
-        if segment not in segments:
-            faults.append(f"{code}: no assumption for behaviour segment {segment}")
-        if product.nmd_category is not None and nmd_categories.get(segment) != product.nmd_category:
+        is_decided = segment in nmd_categories  # without a segment its positions stop, not the bank
+        category = product.nmd_category
+        if is_decided and category is not None and nmd_categories[segment] != category:
             faults.append(
                 f"{code}: nmd_category {product.nmd_category} but segment {segment} is assumed "
                 f"for {nmd_categories.get(segment)}"
             )
         faults += [f"{code}: {fault}" for fault in _curve_faults(product, curves)]
     return faults
+
+
+def undecided_products(products: ProductMap, decided: Container[tuple[str, str]]) -> list[str]:
+    """Return every product whose behaviour nobody decided; its positions would have no value.
+
+    Parameters
+    ----------
+    products
+        The product map.
+    decided
+        File and segment of every assumption. Which files a position needs is decided in
+        `sql/50_behaviour/unassigned_positions.sql`, which judges positions as this does products.
+    """
+    return [
+        f"{code}: no {file} assumption for the segment {product.behaviour_segment}"
+        for code, product in products.products.items()
+        for file in _needed_assumptions(product)
+        if (file, product.behaviour_segment) not in decided
+    ]
+
+
+def _needed_assumptions(product: Product) -> tuple[str, ...]:
+    if product.behaviour_segment == "none" or product.cash_flow_model in _WITHOUT_BEHAVIOUR:
+        return ()
+    if product.cash_flow_model == "commitment":
+        return ("drawdown",)
+    if product.cash_flow_model == "non_maturity":
+        return ("deposits",)
+    if product.cash_flow_model == "revolving":
+        return ("deposits", "prepayment")
+    return ("early_withdrawal",) if product.side == "liability" else ("prepayment",)
 
 
 def _curve_faults(product: Product, curves: CurveBook) -> list[str]:

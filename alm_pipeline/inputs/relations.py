@@ -19,13 +19,14 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
+from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.inputs.records import worst_status
 from alm_pipeline.inputs.rule_packs import Measure, RulePack
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import TimeBuckets
 
-__all__ = ["SCHEMAS", "BankFacts", "Row", "all_relations"]
+__all__ = ["RELATION_FILES", "SCHEMAS", "BankFacts", "Row", "all_relations", "schema_of"]
 
 Row = Mapping[str, object]
 
@@ -38,43 +39,72 @@ _TYPES = {
 }
 
 
-def _schema(columns: str) -> pa.Schema:
+def schema_of(columns: str) -> pa.Schema:
     """Return the schema of `name:type` words; a name alone is text."""
     parts = [word.split(":") for word in columns.split()]
     return pa.schema([(name, _TYPES[kind[0] if kind else "text"]) for name, *kind in parts])
 
 
 SCHEMAS: dict[str, pa.Schema] = {
-    "bank": _schema(
+    "bank": schema_of(
         "group_entity_id bank_name reporting_currency source nii_base_path eve_margins"
     ),
-    "members": _schema("entity_id"),
-    "products": _schema(
+    "members": schema_of("entity_id"),
+    "products": schema_of(
         "product_code family balance_sheet_line side cash_flow_model behaviour_segment "
         "nmd_category new_business_margin_rate:double eve_treatment nii_treatment "
         "is_in_irrbb_scope:boolean exclusion_reason"
     ),
-    "indices": _schema("index_id currency curve_id tenor"),
-    "curves": _schema("curve_id currency role interpolation max_age_days:integer"),
-    "scenarios": _schema("scenario kind pack shape is_closing:boolean"),
-    "rule_packs": _schema(
+    "indices": schema_of("index_id currency curve_id tenor"),
+    "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
+    "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
+    "rule_packs": schema_of(
         "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
     ),
-    "time_buckets": _schema(
+    "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
     ),
-    "limits": _schema("metric scope direction amber:double red:double unit status owner"),
-    "assumptions": _schema("assumption segment parameter value:double status owner"),
-    "behaviour_parameters": _schema(
+    "limits": schema_of("metric scope direction amber:double red:double unit status owner"),
+    "assumptions": schema_of("assumption segment parameter value:double status owner"),
+    "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
-        "core_share:double core_run_off_months:integer pass_through_up:double "
+        "drawn_share:double draw_months:integer core_share:double "
+        "core_run_off_months:integer pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
     ),
-    "outside_dates": _schema("item_kind item effective_from:date effective_to:date owner"),
-    "not_delivered": _schema("extract treatment reason owner"),
-    "declared": _schema("item value:double reason owner applies_to"),
+    "models": schema_of(
+        "model title purpose permitted_use products tier:integer status owner developer validator "
+        "users modules assumptions inputs outputs limits limitations proofs tests last_review:date "
+        "next_review:date n_open_findings:integer findings"
+    ),
+    "outside_dates": schema_of("item_kind item effective_from:date effective_to:date owner"),
+    "not_delivered": schema_of("extract treatment reason owner"),
+    "declared": schema_of("item value:double reason owner applies_to"),
 }
+
+
+RELATION_FILES: dict[str, tuple[str, ...]] = {
+    "bank": ("alm.yaml",),
+    "members": ("alm.yaml",),
+    "products": ("products.yaml",),
+    "indices": ("curves.yaml",),
+    "curves": ("curves.yaml",),
+    "scenarios": ("scenarios/*.yaml", "alm.yaml"),
+    "rule_packs": ("rules/*.yaml",),
+    "time_buckets": ("rules/time_buckets.yaml",),
+    "limits": ("limits.yaml",),
+    "assumptions": ("assumptions/*.yaml",),
+    "behaviour_parameters": ("assumptions/*.yaml", "scenarios/*.yaml", "rules/*.yaml", "alm.yaml"),
+    "outside_dates": (
+        *("assumptions/*.yaml", "limits.yaml", "rules/*.yaml", "scenarios/*.yaml", "alm.yaml"),
+    ),
+    "models": ("models.yaml",),
+    "not_delivered": ("sources/<source>/source.yaml",),
+    "declared": ("sources/<source>/source.yaml",),
+    "source_codes": ("sources/<source>/code_lists/*.csv",),
+}
+"""The files that people write each relation in: the bank's settings, else below data_contracts."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +152,7 @@ def all_relations(
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),
         "behaviour_parameters": behaviour_parameters(figures.assumptions, figures.scenarios, names),
+        "models": models(figures.models),
         "outside_dates": outside_dates(figures, as_of_date, names),
         "not_delivered": not_delivered(bank.not_delivered),
         "declared": declared(bank.declared),
@@ -242,6 +273,24 @@ def behaviour_parameters(
 ) -> pa.Table:
     """Return one row per scenario and behaviour segment."""
     return _table("behaviour_parameters", map(asdict, behaviour_rows(book, scenarios, names)))
+
+
+def models(book: ModelBook) -> pa.Table:
+    """Return one row per model of the inventory, lists as text."""
+
+    def row(name: str, model: Model) -> Row:
+        listed = {k: "; ".join(v) for k, v in model if isinstance(v, list) and k != "findings"}
+        open_ones = [one for one in model.findings if one.is_open]
+        found = "; ".join(f"{one.severity}: {one.finding} ({one.owner})" for one in open_ones)
+        return {
+            **dict(model),
+            **listed,
+            "model": name,
+            "findings": found,
+            "n_open_findings": len(open_ones),
+        }
+
+    return _table("models", (row(name, model) for name, model in book.models.items()))
 
 
 def outside_dates(figures: Figures, as_of_date: dt.date, names: Iterable[str]) -> pa.Table:

@@ -64,10 +64,11 @@ class Multipliers(Sourced):
 
 
 class BehaviourMultipliers(Record):
-    """Multipliers of prepayment and of early withdrawal."""
+    """Multipliers of prepayment, of early withdrawal and of what is drawn of lines."""
 
     prepayment_multiplier: Multipliers
     early_withdrawal_multiplier: Multipliers
+    drawdown_multiplier: Multipliers
 
 
 class DepositCap(Record):
@@ -143,6 +144,7 @@ class RulePack(Record):
         used = {
             "prepayment_multiplier": set(self.behaviour.prepayment_multiplier.by_shape),
             "early_withdrawal_multiplier": set(self.behaviour.early_withdrawal_multiplier.by_shape),
+            "drawdown_multiplier": set(self.behaviour.drawdown_multiplier.by_shape),
         }
         return [
             f"{part} and shapes differ in {', '.join(sorted(names ^ known))}"

@@ -7,6 +7,7 @@ what each moves in one currency; the shocked curve is made in `inputs/zero_rates
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,6 +121,19 @@ class ScenarioBook:
             if scenario.pack is not None and scenario.shape is not None:
                 return scenario.pack, scenario.shape
         return None
+
+    def definition(self, name: str) -> str:
+        """Return all that decides the curves of a scenario, as JSON; remarks are left out."""
+        moved = {"kind", "pack", "shape", "shocks", "extends"}
+        parts: list[object] = []
+        for one in self.lineage(name):
+            scenario = self.scenarios[one]
+            parts.append({"scenario": one, **scenario.model_dump(mode="json", include=moved)})
+            if scenario.pack is not None:
+                pack = self.packs[scenario.pack]
+                deciding = {"shock_size_bp", "shapes", "floor"}
+                parts.append(pack.model_dump(mode="json", include=deciding))
+        return json.dumps(parts, sort_keys=True)
 
     def moves(self, name: str, currency: str) -> list[Move]:
         """Return what a scenario moves in one currency; nothing in the base scenario.

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.paths import SQL
 
 PERFORMANCE_SET = (
     "base",
@@ -38,6 +39,12 @@ PERFORMANCE_SET = (
 )
 
 
+_INDIFFERENT = {
+    "home", "warehouse", "landing", "data", "contracts", "sql", "threads", "memory_limit",
+    "identity",
+}  # fmt: skip
+
+
 class Settings(BaseSettings):
     """A bank and where its files are.
 
@@ -51,10 +58,14 @@ class Settings(BaseSettings):
         Entities that consolidate into the group, and the name of the group's own rows.
     contracts : Path or None
         Overlay with the layout of ``data_contracts``; a file there replaces the shipped one.
+    sql : Path or None
+        SQL files to run instead of the shipped ones; a replay's.
     nii_base_path : {"forward", "flat"}
         Where rates go in the base case of net interest income; the other is shown beside it.
     eve_margins : {"excluded", "included"}
         Whether economic value contains commercial margins; discounting follows.
+    identity : str
+        Who acts, as the journal of actions names them; empty means the operating-system user.
     """
 
     model_config = SettingsConfigDict(env_prefix="ALM_", extra="forbid", frozen=True)
@@ -69,11 +80,13 @@ class Settings(BaseSettings):
     warehouse: Path = Path("warehouse")
     landing: Path = Path("landing")
     contracts: Path | None = None
+    sql: Path | None = None
     closing_scenarios: tuple[str, ...] = PERFORMANCE_SET
     threads: int = max(1, os.cpu_count() or 1)
     memory_limit: str = "6GB"
     nii_base_path: Literal["forward", "flat"] = "forward"
     eve_margins: Literal["excluded", "included"] = "excluded"
+    identity: str = ""
     home: Path = Path()
 
     @model_validator(mode="after")
@@ -102,6 +115,17 @@ class Settings(BaseSettings):
         return None if self.contracts is None else self.resolved(self.contracts)
 
     @property
+    def sql_folder(self) -> Path:
+        """Absolute folder of the SQL files."""
+        return SQL if self.sql is None else self.resolved(self.sql)
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The settings that can change a result; places and the machine's share are not."""
+        found: dict[str, Any] = self.model_dump(mode="json", exclude=_INDIFFERENT)
+        return found
+
+    @property
     def dagster_home(self) -> Path:
         """Absolute folder of the Dagster instance."""
         return self.resolved(Path(".dagster_home"))
@@ -117,6 +141,22 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let variables win over the file."""
         return (env_settings, init_settings)
+
+
+class RecordedSettings(Settings):
+    """Settings as a close recorded them; no variable of today's environment changes them."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given and nothing else."""
+        return (init_settings,)
 
 
 def config_path() -> Path:

@@ -43,6 +43,8 @@ class SqlFile:
     ----------
     after : tuple[str, ...]
         Tables that are not read but whose gate must be open.
+    relative : str
+        Path below ``sql/``.
     """
 
     table: str
@@ -52,6 +54,7 @@ class SqlFile:
     reads: tuple[Read, ...]
     after: tuple[str, ...]
     text: str
+    relative: str = ""
 
     @property
     def code_hash(self) -> str:
@@ -108,6 +111,7 @@ def _sql_file(path: Path, parts: tuple[str, ...]) -> SqlFile:
         reads=tuple(_read(read) for read in _listed(header["reads"])),
         after=tuple(_listed(header.get("after", ""))),
         text=text,
+        relative="/".join(parts),
     )
 
 

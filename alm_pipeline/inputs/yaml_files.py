@@ -1,7 +1,7 @@
 """Which YAML file counts, what it says and what its hash is.
 
 A bank's overlay folder has the layout of `data_contracts/`: a file there replaces the shipped file
-of the same relative path, and both are hashed. The reader is stricter than YAML itself: a key that
+of the same relative path. The reader is stricter than YAML itself: a key that
 stands twice is refused, and only `true` and `false` are booleans, so that `ON` (overnight) and `NO`
 (Norway) stay text.
 
@@ -26,12 +26,19 @@ except ImportError:  # PyYAML built without the C library: same result, slower
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.paths import DATA_CONTRACTS
 
+COMPLETE_SET = "complete_set"
+"""A file of this name in an overlay says that it holds every file and none that ships counts."""
+
 __all__ = [
+    "COMPLETE_SET",
     "FileHash",
     "contract_file",
     "contract_files",
+    "contract_folders",
     "contract_hashes",
+    "contract_texts",
     "file_hash",
+    "parsed_yaml",
     "read_yaml",
 ]
 
@@ -57,12 +64,12 @@ def contract_file(relative: str, overlay: Path | None = None) -> Path:
     ConfigurationError
         If neither the overlay nor the project has the file.
     """
-    for folder in _folders(overlay):
+    for folder in contract_folders(overlay):
         if (folder / relative).is_file():
             return folder / relative
     raise ConfigurationError(
         f"the file {relative} does not exist",
-        where=" or ".join(str(folder) for folder in _folders(overlay)),
+        where=" or ".join(str(folder) for folder in contract_folders(overlay)),
         fix="write it, or correct the name",
     )
 
@@ -70,7 +77,7 @@ def contract_file(relative: str, overlay: Path | None = None) -> Path:
 def contract_files(folder: str, overlay: Path | None = None) -> list[Path]:
     """Return the YAML files that count in one folder, sorted by their name."""
     chosen: dict[str, Path] = {}
-    for root in reversed(_folders(overlay)):
+    for root in reversed(contract_folders(overlay)):
         chosen |= {path.name: path for path in (root / folder).glob("*.yaml")}
     return [chosen[name] for name in sorted(chosen)]
 
@@ -83,6 +90,25 @@ def contract_hashes(overlay: Path | None = None) -> list[FileHash]:
         FileHash(name, "shipped", file_hash(path), name not in overlaid)
         for name, path in shipped.items()
     ] + [FileHash(name, "overlay", file_hash(path), True) for name, path in overlaid.items()]
+
+
+def contract_texts(overlay: Path | None = None) -> dict[str, str]:
+    """Return the text of every YAML file and code list in force, by its path.
+
+    Code lists stand beside the declaration of their source: where the overlay replaces the
+    declaration, the shipped lists do not count.
+    """
+    found: dict[str, Path] = {}
+    for folder in reversed(contract_folders(overlay)):
+        own = {
+            path.relative_to(folder).as_posix(): path
+            for path in sorted(folder.rglob("*"))
+            if path.suffix in (".yaml", ".csv") and path.is_file()
+        }
+        replaced = {Path(name).parent.as_posix() for name in own if name.endswith("/source.yaml")}
+        found = {n: p for n, p in found.items() if Path(n).parent.parent.as_posix() not in replaced}
+        found |= own
+    return {name: _text(found[name]) for name in sorted(found)}
 
 
 def file_hash(path: Path) -> str:
@@ -98,26 +124,52 @@ def read_yaml(path: Path) -> dict[str, object]:
     ConfigurationError
         If the file is missing, is not YAML, repeats a key or is not a mapping of text keys.
     """
+    return parsed_yaml(_text(path), path.name)
+
+
+def parsed_yaml(text: str, name: str) -> dict[str, object]:
+    """Return the mapping that the text of a YAML file holds; `name` is for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is not YAML, repeats a key or is not a mapping of text keys.
+    """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
-    except FileNotFoundError:
-        raise ConfigurationError("the file does not exist", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "the file is not readable as YAML",
-            where=path.name,
-            detail=" ".join(str(error).split()),
-            fix="correct the line named",
-        ) from None
+        content = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        raise _unreadable(name, error) from None
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise ConfigurationError(
-            "the file is not a mapping of names", where=path.name, fix="start it with `about: ...`"
+            "the file is not a mapping of names", where=name, fix="start it with `about: ...`"
         )
     return content
 
 
-def _folders(overlay: Path | None) -> list[Path]:
-    return [DATA_CONTRACTS] if overlay is None else [overlay, DATA_CONTRACTS]
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        raise ConfigurationError("the file does not exist", where=str(path)) from None
+    except UnicodeDecodeError as error:
+        raise _unreadable(path.name, error) from None
+
+
+def _unreadable(name: str, error: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        "the file is not readable as YAML",
+        where=name,
+        detail=" ".join(str(error).split()),
+        fix="correct the line named",
+    )
+
+
+def contract_folders(overlay: Path | None) -> list[Path]:
+    """Return the folders in which a file is looked for, the first one winning."""
+    if overlay is None:
+        return [DATA_CONTRACTS]
+    is_complete = (overlay / COMPLETE_SET).is_file()
+    return [overlay] if is_complete else [overlay, DATA_CONTRACTS]
 
 
 def _yaml_below(folder: Path | None) -> dict[str, Path]:

@@ -61,7 +61,9 @@ class BaseZeroRates:
     """Base curves on a common grid.
 
     ``zero_rates`` (n_curves, m) continuous ACT/365F on ``tenor_days`` (m,); `errors` holds the
-    cause for every currency that is stopped, whose curves are not among `curve_ids`.
+    cause for every currency that is stopped, whose curves are not among `curve_ids`;
+    ``quoted_curve_ids`` are the curves whose quotes were used: another one where a fallback
+    stands in.
     """
 
     as_of_date: dt.date
@@ -70,6 +72,7 @@ class BaseZeroRates:
     tenor_days: NDArray[np.int32]
     zero_rates: FloatArray
     errors: Mapping[str, MarketDataError]
+    quoted_curve_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,13 +106,14 @@ def base_zero_rates(
     currencies
         Every curve of these is needed; one that fails stops its currency.
     """
-    built: dict[str, ZeroCurve] = {}
+    found: dict[str, tuple[ZeroCurve, str]] = {}
     errors: dict[str, MarketDataError] = {}
     for currency in dict.fromkeys(currencies):
         try:
-            built |= _curves_of_currency(quotes, book, as_of_date, currency)
+            found |= _curves_of_currency(quotes, book, as_of_date, currency)
         except MarketDataError as error:
             errors[currency] = error
+    built = {name: curve for name, (curve, _) in found.items()}
     grid = _common_grid(book, as_of_date, built.values())
     rates = [daily_zero_rates(one.tenor_days, one.zero_rates, grid) for one in built.values()]
     return BaseZeroRates(
@@ -119,6 +123,7 @@ def base_zero_rates(
         tenor_days=grid,
         zero_rates=np.array(rates).reshape(len(built), len(grid)),
         errors=errors,
+        quoted_curve_ids=tuple(quoted for _, quoted in found.values()),
     )
 
 
@@ -178,6 +183,7 @@ def zero_rate_table(base: BaseZeroRates, scenario: ScenarioZeroRates) -> pa.Tabl
             "curve_id": per_curve(base.curve_ids),
             "tenor_days": pa.array(np.tile(base.tenor_days, len(rows)), pa.int32()),
             "currency": per_curve(base.currencies),
+            "quoted_curve_id": per_curve(base.quoted_curve_ids),
             "zero_rate": pa.array(scenario.zero_rates[rows].ravel(), pa.float64()),
             "base_zero_rate": pa.array(base.zero_rates[rows].ravel(), pa.float64()),
             "shock_bp": pa.array(scenario.shock_bp[rows].ravel(), pa.float64()),
@@ -188,7 +194,8 @@ def zero_rate_table(base: BaseZeroRates, scenario: ScenarioZeroRates) -> pa.Tabl
 
 def _curves_of_currency(
     quotes: Quotes, book: CurveBook, as_of_date: dt.date, currency: str
-) -> dict[str, ZeroCurve]:
+) -> dict[str, tuple[ZeroCurve, str]]:
+    """Return every curve of a currency and the curve whose quotes it was built from."""
     definitions = book.of_currency(currency)
     if not definitions:
         raise MarketDataError(
@@ -196,10 +203,22 @@ def _curves_of_currency(
             where="data_contracts/curves.yaml",
             fix="add a curve of the currency, in the bank's overlay if need be",
         )
-    return {
-        name: _built_curve(quotes, name, definition, as_of_date)
-        for name, definition in definitions.items()
-    }
+    return {name: _curve_or_fallback(quotes, book, name, as_of_date) for name in definitions}
+
+
+def _curve_or_fallback(
+    quotes: Quotes, book: CurveBook, name: str, as_of_date: dt.date
+) -> tuple[ZeroCurve, str]:
+    """Return a curve from its own quotes, else from those of its approved fallback."""
+    definition = book.curves[name]
+    try:
+        return _built_curve(quotes, name, definition, as_of_date), name
+    except MarketDataError:
+        fallback = definition.fallback
+        if fallback is None or not fallback.is_in_force(as_of_date):
+            raise
+    other = fallback.curve
+    return _built_curve(quotes, other, book.curves[other], as_of_date), other
 
 
 def _built_curve(

@@ -8,12 +8,15 @@ from pathlib import Path
 import dagster as dg
 
 from alm_pipeline.orchestration import jobs
+from alm_pipeline.orchestration.assets.adjustments import adjustment_assets
 from alm_pipeline.orchestration.assets.deliveries import delivery_asset
 from alm_pipeline.orchestration.assets.engine import engine_assets
+from alm_pipeline.orchestration.assets.evidence import checklist_asset, evidence_assets
 from alm_pipeline.orchestration.assets.lineage import lineage_assets
 from alm_pipeline.orchestration.assets.publication import publication_asset
 from alm_pipeline.orchestration.assets.quarantine import quarantine_asset
 from alm_pipeline.orchestration.bank import Bank, open_bank
+from alm_pipeline.orchestration.checklist import CHECKLIST
 from alm_pipeline.orchestration.jobs import close_jobs
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.orchestration.resources import BankResource
@@ -56,6 +59,8 @@ def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]
         quarantine_asset(bank, partitions),
         *sql_assets(bank, partitions),
         *engine_assets(bank, partitions),
+        *adjustment_assets(bank, partitions),
+        *evidence_assets(bank, partitions),
         *lineage_assets(bank, partitions),
     ]
     last = [
@@ -64,4 +69,5 @@ def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]
         for key in asset.keys
         if key.path[0] in ("reports", "audit")
     ]
-    return [*assets, publication_asset(partitions, sorted(last))]
+    checklist = checklist_asset(bank, partitions, sorted(last))
+    return [*assets, checklist, publication_asset(partitions, [*sorted(last), CHECKLIST])]

@@ -6,9 +6,11 @@ computes is decided elsewhere; how rows are stored is `warehouse.store`'s busine
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
@@ -17,6 +19,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from alm_pipeline import paths
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.accepted import accepted_relations
+from alm_pipeline.inputs.access import Access, load_access
 from alm_pipeline.inputs.data_contracts import (
     ColumnEntry,
     ExtractContract,
@@ -25,17 +30,26 @@ from alm_pipeline.inputs.data_contracts import (
     load_extract_contracts,
     load_table_contracts,
 )
+from alm_pipeline.inputs.exceptions import AdjustmentBook, load_adjustments, load_waivers
 from alm_pipeline.inputs.figures import Figures, load_figures
+from alm_pipeline.inputs.governed import GovernedSet, governed_set, write_overlay
+from alm_pipeline.inputs.libraries import decisive_versions
 from alm_pipeline.inputs.relations import BankFacts, all_relations
 from alm_pipeline.inputs.settings import Settings, load_settings
 from alm_pipeline.inputs.sources import Source, load_source, source_relations
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
-from alm_pipeline.inputs.yaml_files import contract_file, file_hash
+from alm_pipeline.inputs.yaml_files import contract_file, contract_texts
 from alm_pipeline.validation.required_checks import blocking_checks
-from alm_pipeline.warehouse.content import content_hash
+from alm_pipeline.warehouse.change_log import ChangeLog
+from alm_pipeline.warehouse.content import combined_hash, content_hash
+from alm_pipeline.warehouse.definitions import Definitions, text_hash
 from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.history import History
+from alm_pipeline.warehouse.journal import Journal
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
+from alm_pipeline.warehouse.registry import Entry
+from alm_pipeline.warehouse.scratch import ScratchStore
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import (
     TableShape,
@@ -43,10 +57,11 @@ from alm_pipeline.warehouse.shapes import (
     quarantine_shape,
     raw_shape,
 )
-from alm_pipeline.warehouse.store import Commit, Store
+from alm_pipeline.warehouse.store import Commit, Store, rules_hash
 
 WHAT_IF = "what_if"
 TWIN_SCHEMAS = ("scenarios", "metrics")
+_NOT_COMPUTING = ("cli.py", "bench", "demo")
 
 Listener = Callable[[Commit, float], None]
 
@@ -54,28 +69,40 @@ Listener = Callable[[Commit, float], None]
 class Bank:
     """A bank as one process sees it.
 
+    Parameters
+    ----------
+    settings : Settings
+    history : History, optional
+        Earlier closes it reads; by default the published ones of its own warehouse.
+
     Attributes
     ----------
     listeners : list
         Called with each commit and its seconds; the command line prints progress this way.
+    contract_texts : Mapping[str, str]
+        Every YAML file and code list in force when the bank was opened, by its path.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, history: History | None = None) -> None:
         self.settings = settings
         self.listeners: list[Listener] = []
         self._announcing = threading.Lock()
         overlay = settings.overlay
+        self.contract_texts: Mapping[str, str] = contract_texts(overlay)
         self.dictionary: Mapping[str, ColumnEntry] = load_dictionary(overlay)
         self.tables: Mapping[str, TableContract] = load_table_contracts(overlay)
         self.extracts: Mapping[str, ExtractContract] = load_extract_contracts(overlay)
         self.source: Source = load_source(
             contract_file(f"sources/{settings.source}/source.yaml", overlay), set(self.extracts)
         )
-        self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source)
+        self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source, settings.sql_folder)
         self._bound_inputs: dict[Session, date] = {}
         self._relations: dict[date, Mapping[str, pa.Table]] = {}
         self._relation_hashes: dict[date, Mapping[str, str]] = {}
         self.closes = Closes(settings.warehouse_folder / "closes")
+        self.lake = Lake(settings.warehouse_folder / "lake")
+        self.history = history or History(self.closes, self.lake)
+        self.code_hash = _hash_of(computing_files(), paths.PACKAGE)
 
     @cached_property
     def store(self) -> Store:
@@ -87,20 +114,101 @@ class Bank:
         def session() -> Session:
             return Session(settings.threads, settings.memory_limit, root / "spill")
 
-        lake = Lake(root / "lake")
-        gate = Gate(lake, blocking_checks(self.extracts))
-        return Store(session, lake, self.shapes, gate, self.closes, settings.closing_scenarios)
+        gate = Gate(self.lake, blocking_checks(self.extracts), load_waivers(settings.overlay))
+        return Store(
+            session,
+            self.lake,
+            self.shapes,
+            gate,
+            self.history,
+            settings.closing_scenarios,
+            {"code": self.code_hash, "libraries": combined_hash(self.libraries)},
+            rules_hash({"code": self.code_hash, **self.definition_hashes}),
+        )
+
+    def under(self, governed: GovernedSet, folder: Path) -> Bank:
+        """Return this bank as it would be with other governed inputs, its results in memory.
+
+        Parameters
+        ----------
+        governed : GovernedSet
+            Assumptions, scenarios, rule packs, limits and definitions to use.
+        folder : Path
+            An empty folder for their files, kept as long as the bank is used.
+        """
+        other = copy.copy(self)
+        scenarios = tuple(governed.definitions["closing_scenarios"].split(", "))
+        changed = {**governed.definitions, "closing_scenarios": scenarios}
+        overlay = write_overlay(governed, self.contract_texts, folder)
+        other.settings = self.settings.model_copy(update={**changed, "contracts": overlay})
+        other.contract_texts = contract_texts(overlay)
+        other.listeners = []
+        other._bound_inputs, other._relations, other._relation_hashes = {}, {}, {}
+        for name in ("figures", "governed", "settings_text", "definition_hashes"):
+            other.__dict__.pop(name, None)
+        other.__dict__["store"] = ScratchStore(self.store, scenarios)
+        return other
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The definitions of a close that `alm.yaml` makes; they are printed on every report."""
+        settings = self.settings
+        return {
+            "bank_name": settings.bank_name,
+            "source": settings.source,
+            "reporting_currency": settings.reporting_currency,
+            "eve_margins": settings.eve_margins,
+            "nii_base_path": settings.nii_base_path,
+            "balance_sheet_eve": "run-off",
+            "balance_sheet_nii": "constant, like-for-like replacement",
+            "closing_scenarios": ", ".join(settings.closing_scenarios),
+        }
+
+    @cached_property
+    def governed(self) -> GovernedSet:
+        """What may not change without approval, as it is now."""
+        return governed_set(self.contract_texts, self.choices)
+
+    @cached_property
+    def adjustments(self) -> AdjustmentBook:
+        """Amounts that are added to published cells by hand."""
+        return load_adjustments(self.settings.overlay)
+
+    @cached_property
+    def change_log(self) -> ChangeLog:
+        """What changed in the governed inputs from close to close, and what it did."""
+        return ChangeLog(self.store.lake)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Who published, approved or overrode what in this warehouse."""
+        return Journal(self.store.lake, self.settings.identity)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who reads what in `alm.duckdb`."""
+        tables = {t: s.columns for t, s in self.shapes.items() if not t.startswith(f"{WHAT_IF}.")}
+        return load_access(tables, self.dictionary, self.settings.overlay)
 
     @cached_property
     def figures(self) -> Figures:
         """What the YAML inputs say: curves, scenarios, packs, assumptions, products, limits."""
-        return load_figures(self.settings.overlay)
+        figures = load_figures(self.settings.overlay)
+        if contract_texts(self.settings.overlay) != self.contract_texts:
+            raise ConfigurationError(
+                "data contracts were edited after they were read",
+                where=self.settings.bank_name,
+                fix="start the command again; in the UI, reload the code location",
+            )
+        return figures
 
     def relations(self, as_of_date: date) -> Mapping[str, pa.Table]:
         """Return what SQL reads of the YAML inputs, by name in schema ``inputs``."""
         if as_of_date not in self._relations:
             relations = dict(all_relations(self.figures, self._facts(), as_of_date))
             relations["source_codes"] = _codes(self.source)
+            overlay = self.settings.overlay
+            relations |= accepted_relations(self.figures, overlay, as_of_date)
             self._relations[as_of_date] = relations
         return self._relations[as_of_date]
 
@@ -164,20 +272,32 @@ class Bank:
         return shapes
 
     @cached_property
-    def code_hash(self) -> str:
-        """Hash of all Python sources of the package."""
-        return _hash_of(sorted(paths.PACKAGE.rglob("*.py")), paths.PACKAGE)
+    def libraries(self) -> Mapping[str, str]:
+        """Version of Python and of every library that a cell may depend on."""
+        return decisive_versions()
 
     @cached_property
-    def input_hashes(self) -> dict[str, str]:
-        """Hash of everything but the delivery that a close is made from, by name."""
-        hashes = {"code": self.code_hash, "settings": _settings_hash(self.settings)}
-        hashes |= {f"sql:{f.table}": f.code_hash for f in self.sql_files}
-        for root in filter(None, (paths.DATA_CONTRACTS, self.settings.overlay)):
-            for path in sorted(root.rglob("*")):
-                if path.is_file() and path.suffix in (".yaml", ".csv"):
-                    hashes[f"contracts:{path.relative_to(root).as_posix()}"] = file_hash(path)
-        return hashes
+    def settings_text(self) -> str:
+        """What the settings say that can change a result, as JSON: no folders, no threads."""
+        return json.dumps(self.settings.deciding, indent=1, sort_keys=True)
+
+    @cached_property
+    def definition_hashes(self) -> dict[str, str]:
+        """Hash of every text people wrote that a close is made from, by name."""
+        hashes = {"settings": text_hash(self.settings_text)}
+        hashes |= {f"sql:{file.relative}": file.code_hash for file in self.sql_files}
+        texts = self.contract_texts.items()
+        return hashes | {f"contracts:{name}": text_hash(text) for name, text in texts}
+
+    @property
+    def definitions(self) -> Definitions:
+        """The kept texts of this warehouse's closes."""
+        return Definitions(self.settings.warehouse_folder / "definitions")
+
+    def keep_definitions(self) -> None:
+        """Keep every text of `definition_hashes`, so that this close can be made again."""
+        sql = (file.text for file in self.sql_files)
+        self.definitions.keep([self.settings_text, *sql, *self.contract_texts.values()])
 
     @property
     def folders(self) -> Mapping[str, Path]:
@@ -190,6 +310,13 @@ class Bank:
         with self._announcing:
             for listener in self.listeners:
                 listener(commit, seconds)
+
+    def known(self, entries: Sequence[Entry]) -> list[Commit]:
+        """Announce tables that nothing had to be computed for, and return them as commits."""
+        commits = [Commit(entry, is_changed=False, is_known=True) for entry in entries]
+        for commit in commits:
+            self.announce(commit, 0.0)
+        return commits
 
     @cached_property
     def workers(self) -> ThreadPoolExecutor:
@@ -208,9 +335,10 @@ def twin_of(table: str) -> str:
     return f"{WHAT_IF}.{table.partition('.')[2]}"
 
 
-def _settings_hash(settings: Settings) -> str:
-    places = {"home", "warehouse", "landing", "data", "contracts", "threads", "memory_limit"}
-    return hashlib.sha256(settings.model_dump_json(exclude=places).encode()).hexdigest()
+def computing_files() -> list[Path]:
+    """Return the sources on which a cell may depend; commands and the demo's maker are not."""
+    found = sorted(paths.PACKAGE.rglob("*.py"))
+    return [f for f in found if f.relative_to(paths.PACKAGE).parts[0] not in _NOT_COMPUTING]
 
 
 def _hash_of(files: list[Path], root: Path) -> str:
@@ -221,6 +349,11 @@ def _hash_of(files: list[Path], root: Path) -> str:
 
 
 _OPEN: dict[Path, Bank] = {}
+
+
+def adopt_bank(config: Path, bank: Bank) -> None:
+    """Make a bank that was opened otherwise the one of a settings file in this process."""
+    _OPEN[config] = bank
 
 
 def open_bank(config: Path) -> Bank:

@@ -4,7 +4,9 @@ Checks of delivered extracts run with their quarantine (`assets/quarantine.py`);
 tables, the ledger tie and the proofs among them, are made here from their declarations.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -24,6 +26,7 @@ from alm_pipeline.validation.table_checks import (
 from alm_pipeline.warehouse.partition import Partition
 
 _MAX_SHOWN = 20
+_MAX_ROWS_SHOWN = 3
 _MAX_AMOUNT = Decimal("9999999999999999.99")
 
 
@@ -87,7 +90,22 @@ def check_table(bank: Bank, table: str, partition: Partition) -> list[CheckResul
         checked = store.checked_hash(result.table_name, own)
         rows.append(result_row(result, table.partition(".")[0], own, checked))
     store.gate.record(rows)
-    return results
+    return with_waivers(bank, partition, results)
+
+
+def with_waivers(
+    bank: Bank, partition: Partition, results: Iterable[CheckResult]
+) -> list[CheckResult]:
+    """Return results of which those that a waiver covers block nothing and say who accepts them."""
+    found = []
+    for result in results:
+        row = {name: getattr(result, name) for name in ("check_id", "table_name", "failed_rows")}
+        waiver = None if result.passed else bank.store.gate.waiver(row, partition.as_of_date)
+        if waiver is not None:
+            note = f"waived until {waiver.expires} by {waiver.approver}: {result.message}"
+            result = replace(result, is_blocking=False, message=note)
+        found.append(result)
+    return found
 
 
 def result_row(
@@ -154,10 +172,23 @@ def asset_check_result(
             "n_rules": len(listed),
             "n_failed": len(failing),
             "failed_rows": sum(result.failed_rows for result in failing),
-            "summary": "; ".join(r.message for r in failing[:_MAX_SHOWN]) or "nothing to report",
+            "summary": "; ".join(map(_summary, failing[:_MAX_SHOWN])) or "nothing to report",
             "failing": dg.MetadataValue.md(table if failing else "none"),
         },
     )
+
+
+def _summary(result: CheckResult) -> str:
+    """Return what a check found, where, in which rows, how much, and what to do."""
+    rows = json.loads(result.sample or "[]")
+    shown = [" ".join(f"{k}={v}" for k, v in row.items()) for row in rows[:_MAX_ROWS_SHOWN]]
+    more = (
+        [f"and {result.failed_rows - len(shown)} more"] if result.failed_rows > len(shown) else []
+    )
+    amount = [f"amount {result.failed_amount:,.2f}"] if result.failed_amount else []
+    parts = [result.message, "; ".join([*shown, *(more if shown else []), *amount])]
+    fix = f"correct the delivery or what it is held against, or waive {result.check_id}"
+    return " | ".join([part for part in parts if part] + [f"to fix: {fix} in waivers.yaml"])
 
 
 def _check_name(check_id: str) -> str:

@@ -6,19 +6,17 @@ Dagster records the runs; whether a close is published is decided by its last as
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from importlib import metadata
 
 import dagster as dg
 
 from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.fingerprint import close_inputs
 from alm_pipeline.orchestration.partitions import Partitions
-from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.face import exclusive
 from alm_pipeline.warehouse.manifests import Manifest, run_id_of
 from alm_pipeline.warehouse.partition import Partition
@@ -27,7 +25,6 @@ CLOSE_TAG = "alm/close"
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
 _CHECK_FAILED = "dagster._core.errors.DagsterAssetCheckFailedError"
-_LIBRARIES = ("duckdb", "numpy", "numba", "pyarrow", "deltalake")
 
 Announce = Callable[[str], None]
 
@@ -47,25 +44,6 @@ class Outcome:
     run_id: str
     manifest: Manifest | None
     failures: tuple[str, ...] = ()
-
-
-def close_inputs(bank: Bank, as_of_date: date) -> dict[str, str]:
-    """Return the hash of everything a close of this month end is made from, by name."""
-    files = raw_files.register_files(bank.source, bank.folders, as_of_date)
-    inputs = {"as_of_date": as_of_date.isoformat(), "python": platform.python_version()}
-    inputs |= {f"library:{name}": metadata.version(name) for name in _LIBRARIES}
-    inputs |= {f"file:{file.source_file_id}": file.sha256 for file in files}
-    inputs |= {
-        f"earlier:{m.as_of_date}": m.run_id for m in earlier_closes(bank, as_of_date) if m.run_id
-    }
-    return inputs | bank.input_hashes
-
-
-def earlier_closes(bank: Bank, as_of_date: date) -> list[Manifest]:
-    """Return the earlier published closes that are read: by a file, and by rules about drift."""
-    back = max((r.months_back for f in bank.sql_files for r in f.reads), default=0)
-    back = max(back, 1)
-    return bank.closes.before(as_of_date)[:back]
 
 
 def close_month(

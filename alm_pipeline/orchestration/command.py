@@ -31,8 +31,10 @@ from alm_pipeline.orchestration.assets.publication import check_rows
 from alm_pipeline.orchestration.bank import Bank, open_bank
 from alm_pipeline.orchestration.close import Outcome, close_month
 from alm_pipeline.orchestration.home import open_instance
+from alm_pipeline.orchestration.lineage_view import PAGE
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.reporting.headline import exit_status, footer_lines, print_headline
+from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.session import Session
@@ -60,7 +62,7 @@ class Timings:
 
 def close_with_progress(config: Path, as_of_date: date, timings: Timings | None = None) -> Outcome:
     """Close one month end and show how far it is."""
-    _quiet()
+    keep_quiet()
     gc.set_threshold(100_000, 50, 100)  # one short process: collecting often costs seconds
     bank = open_bank(config)
     definitions = assemble(config)
@@ -83,9 +85,10 @@ def show_outcome(bank: Bank, outcome: Outcome, *, is_brief: bool = False) -> int
             console.print(line, highlight=False, soft_wrap=True)
     else:
         print_headline(published, group, console)
-    path = bank.settings.warehouse_folder / "alm.duckdb"
+    root = bank.settings.warehouse_folder
     console.print(f"close     {outcome.run_id} of {outcome.manifest.as_of_date}", highlight=False)
-    console.print(f"tables    {path}", highlight=False, soft_wrap=True)
+    console.print(f"tables    {root / 'alm.duckdb'}", highlight=False, soft_wrap=True)
+    console.print(f"lineage   {root / PAGE}", highlight=False, soft_wrap=True)
     return exit_status(published, group)
 
 
@@ -99,6 +102,8 @@ def bind_published(bank: Bank, manifest: Manifest) -> Session:
             store.session.bind_files(name, files, shape.columns)
     checks = pa.Table.from_pylist(check_rows(bank, manifest), schema=CHECK_SCHEMA)
     store.session.bind_table("audit.check_results", checks)
+    changes = pa.Table.from_pylist(bank.change_log.changes([manifest.run_id]), CHANGES_SCHEMA)
+    store.session.bind_table(CHANGES, changes)
     return store.session
 
 
@@ -167,7 +172,7 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
 
 
-def _quiet() -> None:
+def keep_quiet() -> None:
     """Keep Dagster's and Great Expectations' logs to what is wrong; the UI has the rest."""
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     warnings.filterwarnings("ignore", category=dg.PreviewWarning)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from alm_pipeline import paths
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.products import undecided_products
 from alm_pipeline.inputs.settings import config_path
 from alm_pipeline.orchestration.bank import open_bank
-from alm_pipeline.orchestration.sql_assets import edges_of
+from alm_pipeline.orchestration.lineage import edges_of
 from alm_pipeline.validation.compatibility import refuse_breaking_changes
 
 
@@ -22,12 +24,20 @@ def check_contracts() -> str:
     """
     bank = open_bank(config_path())
     n_edges = sum(len(edges_of(bank, file)) for file in bank.sql_files)
-    figures = bank.figures
+    figures, personas = bank.figures, bank.access.personas
+    undecided = undecided_products(figures.products, figures.assumptions.decided)
+    if undecided:
+        raise ConfigurationError(
+            f"{len(undecided)} products have no assumption",
+            where="products.yaml",
+            detail="; ".join(undecided),
+            fix="add the segments to data_contracts/assumptions, or name other ones",
+        )
     revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.extracts)
     return (
         f"{len(bank.extracts)} extracts, {len(bank.tables)} tables,"
         f" {len(bank.dictionary)} columns, {len(bank.sql_files)} SQL files,"
         f" {n_edges:,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
-        f" {len(figures.packs)} rule packs: all agree"
+        f" {len(figures.packs)} rule packs, {len(personas)} personas: all agree"
         + (f"; nothing broken since {revision}" if revision else "")
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from alm_pipeline.audit.lineage import ColumnEdge
+from alm_pipeline.audit.lineage import ALL_COLUMNS, VALUE, ColumnEdge
 from alm_pipeline.inputs.data_contracts import ColumnEntry, TableContract
 from alm_pipeline.orchestration.partitions import asset_key
 from alm_pipeline.warehouse.shapes import TableShape
@@ -82,8 +82,9 @@ def lineage_metadata(edges: tuple[ColumnEdge, ...]) -> dict[str, Any]:
 def _column_lineage(edges: tuple[ColumnEdge, ...]) -> dg.TableColumnLineage:
     deps: dict[str, list[dg.TableColumnDep]] = {}
     for edge in edges:
-        dep = dg.TableColumnDep(asset_key(edge.upstream_table), edge.upstream_column)
-        deps.setdefault(edge.column_name, []).append(dep)
+        if edge.edge_kind == VALUE:
+            dep = dg.TableColumnDep(asset_key(edge.upstream_table), edge.upstream_column)
+            deps.setdefault(edge.column_name, []).append(dep)
     return dg.TableColumnLineage(deps_by_column=deps)
 
 
@@ -91,6 +92,7 @@ def _lineage_table(edges: tuple[ColumnEdge, ...]) -> str:
     by_column: dict[str, list[str]] = {}
     for edge in edges:
         source = f"{edge.upstream_table}.{edge.upstream_column}"
-        by_column.setdefault(edge.column_name, []).append(source)
+        name = "which rows there are" if edge.column_name == ALL_COLUMNS else edge.column_name
+        by_column.setdefault(name, []).append(source)
     rows = [f"| {column} | {', '.join(found)} |" for column, found in by_column.items()]
     return "\n".join(["| column | comes from |", "|---|---|", *rows])

@@ -138,6 +138,8 @@ def _keys(done: MonthPass, groups: Any, n_each: int) -> dict[str, pa.Array]:
         "currency": book.currency,
         "product_code": book.product_code,
     }
+    if done.is_by_position:
+        named["position_id"] = book.position_ids
     return {n: pa.array(np.repeat(v[groups], n_each), pa.string()) for n, v in named.items()}
 
 

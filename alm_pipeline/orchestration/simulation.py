@@ -6,9 +6,10 @@ that a single scenario and a whole close give the same bits. Arithmetic is the e
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,28 +35,22 @@ from alm_pipeline.inputs.zero_rates import (
     scenario_zero_rates,
 )
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import GATES, READS
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
-GATES = (
-    "book.unmapped_positions",
-    "book.unmatched_events",
-    "book.ledger_reconciliation",
-    "book.balance_check",
-    "behaviour.unassigned_positions",
-)
-"""Tables that must have passed their checks before any position is valued."""
-
 EVENTS = "select * from book.scheduled_events"
-READS = (
-    "book.positions",
-    "book.scheduled_events",
-    "behaviour.position_assumptions",
-    "staging.curve_quote",
-    "staging.vol_quote",
-)
+_VALUED = """
+    select p.* from book.positions as p
+    anti join behaviour.unassigned_positions as x
+        on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
+"""
+"""A product of which one position has no assumption has no flows at all: never a partial sum."""
+
 LENSES = (*DEFAULT_LENSES, "options")
 _OPTIONS_HELD = """
     select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
@@ -66,15 +61,6 @@ _OPTIONS_HELD = """
         and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
     group by currency
 """
-RELATIONS = (
-    "inputs.behaviour_parameters",
-    "inputs.curves",
-    "inputs.indices",
-    "inputs.products",
-    "inputs.time_buckets",
-    "inputs.scenarios",
-    "inputs.bank",
-)
 
 
 @dataclass(frozen=True)
@@ -104,6 +90,8 @@ class MonthPass:
     ----------
     held : dict[str, tuple[int, Decimal]]
         Number and outstanding principal of all positions per currency.
+    is_by_position : bool
+        Whether each position is a group of its own, so that totals are its own amounts.
     """
 
     scenarios: tuple[str, ...]
@@ -111,26 +99,50 @@ class MonthPass:
     result: SimulationResult
     markets: Markets
     held: Mapping[str, tuple[int, Any]]
+    is_by_position: bool = False
 
 
 def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
     """Open the gates, bind what the engine reads and return its content hashes by name."""
-    store = bank.store
     bank.bind_inputs(partition.as_of_date)
+    pass_gates(bank, partition)
+    for table in READS:
+        bank.store.bind(table, partition)
+    return engine_inputs(bank, partition, bank.store.content)
+
+
+def pass_gates(bank: Bank, partition: Partition) -> None:
+    """Raise unless every table named in `GATES` has passed its checks."""
+    store = bank.store
     for table in GATES:
         checked = store.checked_hash(table, partition)
         store.gate.refuse_unless_open(table, partition.month, checked)
+
+
+def engine_inputs(bank: Bank, partition: Partition, content: Content) -> dict[str, str]:
+    """Return the content hash of all that decides one scenario's values (base: of the month).
+
+    What is said about other scenarios is not part of it.
+    """
     inputs: dict[str, str] = {}
     for table in READS:
-        inputs |= store.bind(table, partition)
-    hashes = bank.relation_hashes(partition.as_of_date)
-    return inputs | {name: hashes[name] for name in RELATIONS} | scenario_hashes(bank)
+        inputs |= bank.store.hashes(table, partition, content)
+    return inputs | figure_hashes(bank, partition)
 
 
-def scenario_hashes(bank: Bank) -> dict[str, str]:
-    """Return the hash of every scenario, pack and curve file in force."""
-    wanted = ("contracts:scenarios/", "contracts:rules/", "contracts:curves.yaml")
-    return {name: h for name, h in bank.input_hashes.items() if name.startswith(wanted)}
+def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
+    """Return the hash of the figures that decide one scenario's values, by name."""
+    figures, scenario = bank.figures, partition.scenario or BASE
+    behaviour = behaviour_rows(figures.assumptions, figures.scenarios, (scenario,))
+    settled = {
+        f"behaviour of {scenario}": json.dumps([asdict(row) for row in behaviour]),
+        f"scenario {scenario}": figures.scenarios.definition(scenario),
+        "curves": figures.curves.model_dump_json(),
+        "products": figures.products.model_dump_json(),
+        "time_buckets": figures.time_buckets.model_dump_json(),
+    }
+    hashes = {name: text_hash(text) for name, text in settled.items()}
+    return hashes | {"inputs.bank": bank.relation_hashes(partition.as_of_date)["inputs.bank"]}
 
 
 def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Markets:
@@ -156,17 +168,25 @@ _PASSES: dict[str, MonthPass] = {}
 _ONE_PASS = threading.Lock()
 
 
-def month_pass(
-    bank: Bank, partition: Partition, scenarios: Sequence[str], inputs: Mapping[str, str]
-) -> MonthPass:
-    """Return the pass of a month under these scenarios; the newest one is kept."""
-    key = combined_hash({**inputs, "scenarios": ",".join(scenarios), "code": bank.code_hash})
+def month_pass(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> MonthPass:
+    """Return the pass of a month under these scenarios; the newest one is kept.
+
+    What the engine reads is bound.
+    """
+    key = _pass_key(bank, partition, scenarios)
     with _ONE_PASS:
         if key not in _PASSES:
             found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
             _PASSES.clear()
             _PASSES[key] = found
         return _PASSES[key]
+
+
+def _pass_key(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> str:
+    inputs = {"scenarios": ",".join(scenarios), "code": bank.code_hash}
+    for scenario in scenarios:
+        inputs |= engine_inputs(bank, partition.under(scenario), bank.store.content)
+    return combined_hash(inputs)
 
 
 def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
@@ -177,48 +197,68 @@ def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
 def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
-    figures, settings = bank.figures, bank.settings
     markets = markets_of(bank, partition, scenarios)
-    segments = tuple(figures.assumptions.segments())
+    rows, held = _rows(bank, markets)
+    book = book_of(bank, partition, markets, rows)
+    result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
+    return MonthPass(scenarios, book, result, markets, held)
+
+
+@dataclass(frozen=True)
+class PassOptions:
+    """Under which scenarios the engine runs, with or without behaviour, and what it reads off."""
+
+    scenarios: tuple[str, ...]
+    is_contractual: bool = False
+    lenses: tuple[str, ...] = LENSES
+
+
+def book_of(bank: Bank, partition: Partition, markets: Markets, rows: pa.Table) -> EngineBook:
+    """Return rows of `book.positions` as the engine's arrays; their events are bound."""
     codes = BridgeCodes(
         curve_ids=markets.base.curve_ids,
-        segments=segments,
-        products=figures.products,
-        curves=figures.curves,
+        segments=tuple(bank.figures.assumptions.segments()),
+        products=bank.figures.products,
+        curves=bank.figures.curves,
     )
-    rows, held = _rows(bank, markets)
     events = bank.store.session.query(f"{EVENTS} order by all")
-    book = engine_book(rows, events, partition.as_of_date, codes)
+    return engine_book(rows, events, partition.as_of_date, codes)
+
+
+def run_engine(
+    bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
+) -> SimulationResult:
+    """Run one pass over a book."""
+    figures, settings, scenarios = bank.figures, bank.settings, chosen.scenarios
     behaviour = behaviour_arrays(
-        behaviour_rows(figures.assumptions, figures.scenarios, scenarios), segments, scenarios
+        behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
+        tuple(figures.assumptions.segments()),
+        scenarios,
     )
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
         nii_path=settings.nii_base_path,
-        lenses=LENSES,
+        lenses=chosen.lenses,
         threads=settings.threads,
         adjustments=book.adjustments,
     )
-    result = simulate(
+    return simulate(
         book.positions,
         curves_of(markets, scenarios),
-        _without_behaviour(behaviour) if is_contractual else behaviour,
+        _without_behaviour(behaviour) if chosen.is_contractual else behaviour,
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
         book.agendas,
         markets.volatilities.under(len(scenarios)),
     )
-    return MonthPass(scenarios, book, result, markets, held)
 
 
 def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:
     """Return the positions that can be valued, and per stopped currency what is left out."""
     session = bank.store.session
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = session.query(
-        f"select * from book.positions where currency not in ({left}) order by position_id"
-    )
+    rows = session.query(f"{_VALUED} where p.currency not in ({left}) order by p.position_id")
     found = session.rows(
         "select currency, count(*) as n, sum(outstanding_principal) as amount"
         " from book.positions group by currency order by currency"

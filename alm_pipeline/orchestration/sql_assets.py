@@ -4,15 +4,14 @@ Adding a file adds an asset; no Python is written for it.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from graphlib import TopologicalSorter
 
 import dagster as dg
 
-from alm_pipeline.audit.lineage import ColumnEdge, column_edges
 from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.bank import Bank, twin_of
 from alm_pipeline.orchestration.checks import check_specs
+from alm_pipeline.orchestration.lineage import edges_of
 from alm_pipeline.orchestration.metadata import (
     asset_metadata,
     lineage_metadata,
@@ -122,18 +121,6 @@ def upstreams(bank: Bank, file: SqlFile, *, is_what_if: bool = False) -> list[dg
 def has_twin(bank: Bank, table: str) -> bool:
     """Say whether a table has a what-if twin: scenario values and metrics by scenario."""
     return twin_of(table) in bank.shapes and table.partition(".")[0] in ("scenarios", "metrics")
-
-
-@lru_cache(maxsize=512)
-def edges_of(bank: Bank, file: SqlFile) -> tuple[ColumnEdge, ...]:
-    """Return the column lineage of a SQL file, parsed once per process."""
-    columns = {table: list(shape.columns) for table, shape in bank.shapes.items()}
-    columns |= {f"inputs.{name}": names for name, names in bank.relation_columns.items()}
-    for read in file.reads:
-        if read.months_back:
-            name = read.table.partition(".")[2]
-            columns[f"{read.kind}.{name}"] = list(bank.shapes[read.table].columns)
-    return column_edges(file, columns)
 
 
 def _description(file: SqlFile, is_what_if: bool) -> str:

@@ -11,9 +11,13 @@ from collections.abc import Mapping
 
 from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.bank import TWIN_SCHEMAS, Bank, twin_of
+from alm_pipeline.warehouse.manifests import PinnedTable
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import TableShape
-from alm_pipeline.warehouse.store import Commit, Store
+from alm_pipeline.warehouse.store import Commit, Content, Store
+
+_UNCHECKED = ("10_raw", "20_quarantine")
+"""Groups that read a delivery before it is checked."""
 
 
 def run_sql_file(
@@ -23,11 +27,13 @@ def run_sql_file(
     started = time.perf_counter()
     store = bank.store
     table = twin_of(file.table) if is_what_if else file.table
-    inputs = bind_reads(bank, file, partition, is_what_if=is_what_if)
+    inputs = sql_inputs(bank, file, partition, store.content, is_what_if=is_what_if)
+    _pass_gates(bank, file, partition)
     found = store.is_current(table, partition, inputs, file.code_hash)
     if found is not None:
-        commit = Commit(found, is_changed=False)
+        commit = Commit(found, is_changed=False, is_known=True)
     else:
+        bind_reads(bank, file, partition, is_what_if=is_what_if)
         select = store.ordered_select(table, file.text)
         rows = store.session.query(select, _parameters(file, partition))
         commit = store.replace_partition(
@@ -37,48 +43,77 @@ def run_sql_file(
     return commit
 
 
+def sql_inputs(
+    bank: Bank, file: SqlFile, partition: Partition, content: Content, *, is_what_if: bool = False
+) -> dict[str, str]:
+    """Return the content hash of everything a file reads, by name."""
+    hashes = bank.relation_hashes(partition.as_of_date)
+    inputs: dict[str, str] = {}
+    for read in file.reads:
+        if read.months_back:
+            pinned = _earlier(bank, read.table, read.months_back, partition)
+            inputs |= {f"{read.kind}:{p.table} {p.partition}": p.content_hash for p in pinned}
+        elif read.table.startswith("inputs."):
+            inputs[read.table] = hashes[read.table]
+        else:
+            for table in tables_behind(bank, read.table, file.group, is_what_if=is_what_if):
+                inputs |= bank.store.hashes(table, partition, content)
+    return inputs
+
+
+def tables_behind(bank: Bank, table: str, group: str, *, is_what_if: bool = False) -> list[str]:
+    """Return the tables that a read of `table` reaches: twins of what-ifs, quarantines."""
+    if is_what_if and table in bank.tables and _has_twin(bank, table):
+        return [twin_of(table)]
+    if _is_cleaned(bank.store, table, group):
+        return [table, f"quarantine.{table.partition('.')[2]}"]
+    return [table]
+
+
 def bind_reads(
     bank: Bank, file: SqlFile, partition: Partition, *, is_what_if: bool = False
 ) -> dict[str, str]:
     """Bind everything a file reads, pass the gates it names, and return content hashes by name."""
-    inputs: dict[str, str] = {}
     bank.bind_inputs(partition.as_of_date)
-    hashes = bank.relation_hashes(partition.as_of_date)
+    _pass_gates(bank, file, partition)
     for read in file.reads:
         if read.months_back:
-            inputs |= _bind_earlier(bank, read.table, read.kind, read.months_back, partition)
-        elif read.table.startswith("inputs."):
-            inputs[read.table] = hashes[read.table]
+            _bind_earlier(bank, read.table, read.kind, read.months_back, partition)
         elif is_what_if and read.table in bank.tables and _has_twin(bank, read.table):
-            twin = twin_of(read.table)
-            inputs |= bank.store.bind(twin, partition, alias=read.table)
-        else:
-            inputs |= bind_table(bank.store, read.table, partition, file.group)
-    for table in file.after:
-        if bank.store.gate.needs_verdict(table):
-            hashed = bank.store.checked_hash(table, partition)
-            bank.store.gate.refuse_unless_open(table, partition.month, hashed)
-    return inputs
+            bank.store.bind(twin_of(read.table), partition, alias=read.table)
+        elif not read.table.startswith("inputs."):
+            bind_table(bank.store, read.table, partition, file.group)
+    return sql_inputs(bank, file, partition, bank.store.content, is_what_if=is_what_if)
 
 
-def bind_table(store: Store, table: str, partition: Partition, group: str) -> dict[str, str]:
+def _pass_gates(bank: Bank, file: SqlFile, partition: Partition) -> None:
+    """Raise unless every table that the file reads or comes after has passed its checks."""
+    store = bank.store
+    read = () if file.group in _UNCHECKED else file.current_reads
+    for table in filter(store.gate.needs_verdict, (*read, *file.after)):
+        for seen in store.seen_by(table, partition):
+            store.gate.refuse_unless_open(table, seen, store.checked_hash(table, seen))
+
+
+def bind_table(store: Store, table: str, partition: Partition, group: str) -> None:
     """Bind one table; raw extracts without the rows their quarantine holds."""
-    schema, _, name = table.partition(".")
-    is_extract = schema == "raw" and _is_extract(store, name)
-    if not is_extract or group in ("10_raw", "20_quarantine"):
-        return store.bind(table, partition, is_gated=group not in ("10_raw", "20_quarantine"))
-    inputs = store.bind(table, partition, alias=f"delivered.{name}")
-    inputs |= store.bind(f"quarantine.{name}", partition)
+    if not _is_cleaned(store, table, group):
+        store.bind(table, partition, is_gated=group not in _UNCHECKED)
+        return
+    name = table.partition(".")[2]
+    store.bind(table, partition, alias=f"delivered.{name}")
+    store.bind(f"quarantine.{name}", partition)
     store.session.create_view(
         table,
         f"select * from delivered.{name} anti join quarantine.{name}"
         " using (source_file_id, source_row)",
     )
-    return inputs
 
 
-def _is_extract(store: Store, name: str) -> bool:
-    return store.has_shape(f"quarantine.{name}")
+def _is_cleaned(store: Store, table: str, group: str) -> bool:
+    """Say whether a file of this group sees a table without its quarantined rows."""
+    schema, _, name = table.partition(".")
+    return schema == "raw" and store.has_shape(f"quarantine.{name}") and group not in _UNCHECKED
 
 
 def _has_twin(bank: Bank, table: str) -> bool:
@@ -96,15 +131,18 @@ def _parameters(file: SqlFile, partition: Partition) -> Mapping[str, object]:
 
 def _bind_earlier(
     bank: Bank, table: str, kind: str, months_back: int, partition: Partition
-) -> dict[str, str]:
-    store = bank.store
-    pinned = [
+) -> None:
+    pinned = _earlier(bank, table, months_back, partition)
+    files = [file for pin in pinned for file in bank.history.files(pin)]
+    shape: TableShape = bank.store.shape(table)
+    bank.store.session.bind_files(f"{kind}.{table.partition('.')[2]}", files, shape.columns)
+
+
+def _earlier(bank: Bank, table: str, months_back: int, partition: Partition) -> list[PinnedTable]:
+    """Return a table as the latest earlier closes hold it, of the same scenario if it has one."""
+    return [
         pin
-        for manifest in bank.closes.before(partition.as_of_date)[:months_back]
+        for manifest in bank.history.before(partition.as_of_date)[:months_back]
         for pin in manifest.pinned(table)
         if not partition.scenario or pin.partition.scenario in ("", partition.scenario)
     ]
-    files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
-    shape: TableShape = store.shape(table)
-    store.session.bind_files(f"{kind}.{table.partition('.')[2]}", files, shape.columns)
-    return {f"{kind}:{p.table} {p.partition}": p.content_hash for p in pinned}

@@ -74,6 +74,28 @@ def footer_lines(published: Published, group: str) -> list[str]:
         f" {_share(share) if share is not None else 'no assets'} of assets;"
         f" {refused:,} rows refused in the files",
         f"exceptions {exceptions['n']:,} in audit.exception_ledger",
+        *_change_lines(published),
+    ]
+
+
+def _change_lines(published: Published) -> list[str]:
+    """Return what changed in the governed inputs, what expires soon and what was added by hand."""
+    changes = published.rows(
+        "select governed_object, approval_status, count(*) as n from audit.changes"
+        " where change_kind = 'changed' group by all order by all"
+    )
+    soon = published.rows(
+        "select item, reason, owner from audit.exception_ledger"
+        " where exception_kind = 'expires soon' order by all"
+    )
+    adjusted = published.rows("select count(*) as n from audit.adjusted_cells")[0]["n"]
+    return [
+        *(
+            f"changed   {r['governed_object']}: {r['n']} fields, {r['approval_status']}"
+            for r in changes
+        ),
+        *(f"expires   {r['item']}: {r['reason']}, {r['owner']}" for r in soon),
+        *([f"adjusted  {adjusted} cells by hand, in audit.adjusted_cells"] if adjusted else []),
     ]
 
 

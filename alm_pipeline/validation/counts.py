@@ -123,8 +123,14 @@ def failing_amount_query(
 
 
 def sample_query(contract: ExtractContract, rules: Sequence[Rule], failing: Sequence[int]) -> str:
-    """Return up to 20 rows per failing rule: key, file row and which of the rules it breaks."""
-    keys = ", ".join(f"{name} := {_as_text(contract, name)}" for name in contract.key)
+    """Return up to 20 rows per failing rule: key, file row and which of the rules it breaks.
+
+    What a reference does not find is shown too: a product, a counterparty.
+    """
+    chosen = row_rules(rules)
+    broken = [rule for rule in (chosen[i] for i in failing) if rule.kind == "reference"]
+    names = dict.fromkeys([*contract.key, *(name for rule in broken for name in rule.columns)])
+    keys = ", ".join(f"{name} := {_as_text(contract, name)}" for name in names)
     order = "source_file_id, source_row"
     wanted = [
         f"({flag_name(i)} and row_number() over (partition by {flag_name(i)} order by {order})"

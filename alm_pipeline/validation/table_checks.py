@@ -25,7 +25,8 @@ from alm_pipeline.validation.rules import compile_rules
 class TableCheck:
     """A check of one table: `sql` finds the failing rows, `message` says what must be true.
 
-    `amount_column` of the failing rows, where it is given, says how much it is about.
+    `amount_column` of the failing rows, where it is given, says how much it is about; `names` is an
+    expression that says in words what each of them is.
     """
 
     check_id: str
@@ -36,7 +37,11 @@ class TableCheck:
     reads: tuple[str, ...] = ()
     minimum_rule: int = 0
     amount_column: str = ""
+    names: str = ""
 
+
+MAX_NAMED = 3
+"""Failing rows that a message names; the table has all of them."""
 
 TABLE_CHECKS = (
     TableCheck(
@@ -96,7 +101,7 @@ TABLE_CHECKS = (
     TableCheck(
         check_id="behaviour.unassigned_positions.is_empty",
         table="behaviour.unassigned_positions",
-        severity="blocking",
+        severity="warning",  # they have no value, and totals with them say so
         sql="select * from behaviour.unassigned_positions",
         message="somebody decided the behaviour of every position",
     ),
@@ -107,6 +112,41 @@ TABLE_CHECKS = (
         sql="select * from audit.proofs where not is_passed",
         message="every tie of the close holds",
         amount_column="difference_amount",
+        names=(
+            "invariant || ' (' || scope || '): ' || left_amount || ' against ' || right_amount"
+            " || ', difference ' || difference_amount || ', allowed ' || tolerance_amount"
+        ),
+    ),
+    TableCheck(
+        check_id="audit.proof_coverage.every_proof_is_listed",
+        table="audit.proof_coverage",
+        severity="blocking",
+        sql="select * from audit.proof_coverage where invariant_group = 'not listed'",
+        message="every invariant that is proved stands in the list of invariants",
+        names="invariant",
+    ),
+    TableCheck(
+        check_id="audit.completeness.every_line_is_mapped",
+        table="audit.completeness",
+        severity="blocking",
+        sql=(
+            "select * from audit.completeness where status = 'not mapped' and delivered_amount <> 0"
+        ),
+        message="every ledger line and product with an amount is in scope or excluded",
+        minimum_rule=21,
+        amount_column="delivered_amount",
+        names="covered_item || ' (' || entity_id || ', ' || currency || '): ' || delivered_amount",
+    ),
+    TableCheck(
+        check_id="audit.challenger.agrees",
+        table="audit.challenger",
+        severity="blocking",
+        sql="select * from audit.challenger where not is_passed",
+        message="the second valuation of every sampled position agrees with the close's",
+        names=(
+            "position_id || ' (' || product_code || ', ' || scenario || ', ' || method || '): '"
+            " || round(engine_value, 2) || ' against ' || round(challenger_value, 2)"
+        ),
     ),
 )
 
@@ -187,7 +227,7 @@ def _measured(session: Session, check: TableCheck) -> CheckResult:
         total_rows=total["n_rows"],
         passed=True,
         sample=sample,
-        message=_message(check, n_failed, amount) if n_failed else "",
+        message=_message(check, n_failed, amount, _named(session, check)) if n_failed else "",
         entities=entities,
     )
 
@@ -202,7 +242,17 @@ def _failing_amount(session: Session, check: TableCheck) -> Decimal:
     return Decimal(found["amount"])
 
 
-def _message(check: TableCheck, n_failed: int, amount: Decimal) -> str:
+def _named(session: Session, check: TableCheck) -> str:
+    """Return the first failing rows in words, empty for a check that does not say how."""
+    if not check.names:
+        return ""
+    failing = f"select {check.names} as named from ({check.sql}) as found"
+    found = session.query(f"{failing} order by named limit {MAX_NAMED}").to_pylist()
+    return "; ".join(row["named"] for row in found)
+
+
+def _message(check: TableCheck, n_failed: int, amount: Decimal, found: str) -> str:
     rows = "1 row" if n_failed == 1 else f"{n_failed} rows"
     by = f" by {amount:,.2f}" if check.amount_column else ""
-    return f"{rows} against '{check.message}'{by} | {check.table}"
+    named = f" | {found}" if found else ""
+    return f"{rows} against '{check.message}'{by} | {check.table}{named}"

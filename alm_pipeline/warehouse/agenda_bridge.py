@@ -348,7 +348,12 @@ def _resets(found: Bridged, row: int) -> dict[str, Any]:
     if frequency.days == 1:  # compounded daily: a period earns its own forward
         first, frequency = _compounding(found, row, first, end)
         index = frequency.cycle
-    return {"reset": _grid(found, row, first, frequency), "index_cycle": index}
+    known = float(found.value("next_index_rate", row))
+    return {
+        "reset": _grid(found, row, first, frequency),
+        "index_cycle": index,
+        "next_index": known if np.isfinite(known) else None,
+    }
 
 
 def _compounding(

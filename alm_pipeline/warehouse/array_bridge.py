@@ -38,6 +38,8 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.warehouse.agenda_bridge import Bridged, agenda_tables, contracts_by_row
 from alm_pipeline.warehouse.book_columns import BookColumns, refusal
+from alm_pipeline.warehouse.early_exit import early_exit_terms
+from alm_pipeline.warehouse.known_fixings import next_index_rates
 from alm_pipeline.warehouse.payment_dates import roll_day
 from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
@@ -173,6 +175,8 @@ def _terms(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, 
         | _curves(book, codes, model)
         | _measures(book, codes, model)
     )
+    arrays |= early_exit_terms(book, arrays)
+    arrays["next_index_rate"] = next_index_rates(book, arrays)
     arrays |= _reset_frequencies(book, arrays)
     arrays["replacement_tenor"] = _replacement_tenor(arrays)
     arrays["roll_day"] = roll_day(book)
@@ -187,10 +191,15 @@ def _narrow(name: str, value: NDArray[Any]) -> NDArray[Any]:
 
 
 def _models(book: BookColumns) -> IntArray:
-    """Return the cash-flow model; a loan's own amortisation decides how it repays."""
+    """Return the cash-flow model, a loan's by how it repays; one yet to close is an offer."""
     model = book.codes("cash_flow_model", MODEL_CODES, "map the product to a known model")
     own = book.codes("amortisation_type", AMORTISATION_MODELS, "deliver a known amortisation type")
-    return np.where(np.isin(model, _LOAN_MODELS), own, model).astype(np.int32)
+    is_loan = np.isin(model, _LOAN_MODELS)
+    is_offer = is_loan & (book.offset("expected_close_date") != NO_DATE)
+    is_odd = is_offer & (own != CashFlowModel.ANNUITY)
+    book.refuse_where(is_odd, "an offer that is no annuity", "deliver it as an annuity")
+    found = np.where(is_loan, own, model)
+    return np.where(is_offer, CashFlowModel.COMMITMENT, found).astype(np.int32)
 
 
 def _groups(book: BookColumns) -> tuple[IntArray, dict[str, NDArray[Any]]]:

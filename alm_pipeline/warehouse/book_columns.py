@@ -33,8 +33,14 @@ _NULL_NUMBERS = {
     "balloon_amount": 0.0,
     "amortisation_months": 0.0,
     "strike_rate": 0.0,
+    "next_fixing_rate": np.inf,
+    "prepayment_penalty_share": 0.0,
+    "prepayment_penalty_months": 0.0,
+    "prepayment_penalty_amount": 0.0,
+    "withdrawal_penalty_months": 0.0,
 }
-"""What a null stands for: no cap, no floor, computed, none, to maturity, not an option."""
+"""What a null stands for: no cap, no floor, computed, none, to maturity, no option, not fixed yet,
+no penalty."""
 
 _NULL_DATES = {
     "maturity_date",
@@ -44,6 +50,7 @@ _NULL_DATES = {
     "interest_only_end_date",
     "expected_recovery_date",
     "expected_close_date",
+    "prepayment_lockout_end_date",
 }
 _NULL_WORDS = {"index_id": "", "reset_freq": "P0D", "behaviour_segment": "none"}
 
@@ -93,6 +100,11 @@ class BookColumns:
         rank[order] = np.arange(len(words), dtype=np.int32)
         rows = rank[_numpy(encoded.indices)] if len(words) else np.empty(0, np.int32)
         return words[order].tolist(), rows
+
+    def is_word(self, name: str, word: str) -> BoolArray:
+        """Return which positions have a word."""
+        words, rows = self.words(name)
+        return np.asarray(rows == (words.index(word) if word in words else -1))
 
     def codes(self, name: str, code_of: Mapping[str, int], fix: str) -> IntArray:
         """Return the code of each position's word; an unknown word is refused by position."""

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from alm_pipeline.errors import WarehouseError
+
+DIGITS = 9
+"""Significant digits of a float that two versions of a library must agree on."""
 
 
 def content_hash(rows: pa.Table) -> str:
@@ -37,6 +41,29 @@ def content_hash(rows: pa.Table) -> str:
         for part in _canonical_parts(name, column):
             digest.update(part)
     return digest.hexdigest()
+
+
+def logical_hash(rows: pa.Table) -> str:
+    """Return the hash of the rows with floats rounded to `DIGITS` significant digits.
+
+    Other versions of a library may add in another order; what is equal then is this hash. Two
+    numbers on either side of a rounding bound differ in it although they are close: where hashes
+    differ, rows are compared (`audit.comparison`).
+    """
+    columns = [
+        pa.array(_rounded(column), mask=pc.is_null(column).to_numpy(zero_copy_only=False))
+        if pa.types.is_floating(column.type)
+        else column
+        for column in (_one_array(column) for column in rows.columns)
+    ]
+    return content_hash(pa.table(dict(zip(rows.column_names, columns, strict=True))))
+
+
+def _rounded(column: pa.Array) -> Any:
+    values = pc.fill_null(column, 0.0).to_numpy(zero_copy_only=False).astype(np.float64)
+    exponent = np.floor(np.log10(np.abs(values), where=values != 0.0, out=np.zeros_like(values)))
+    scale = 10.0 ** np.clip(DIGITS - 1 - exponent, -300, 300)
+    return np.round(values * scale) / scale
 
 
 def combined_hash(parts: Mapping[str, str] | Iterable[str]) -> str:

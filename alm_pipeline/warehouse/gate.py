@@ -2,18 +2,21 @@
 
 Verdicts live in the append-only table `audit.check_results`, keyed by the hash of what was
 checked, so a verdict holds in the same run, in a later run and in a run of one scenario alike, and
-lapses by itself when the content changes.
+lapses by itself when the content changes. A waiver lets a failure pass until it expires; the
+verdict stays what it was.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pyarrow as pa
 
 from alm_pipeline.errors import GateError
+from alm_pipeline.inputs.exceptions import NO_WAIVERS, Waiver, WaiverBook
 from alm_pipeline.warehouse.append_log import AppendLog
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.partition import Partition
@@ -44,9 +47,14 @@ SCHEMA = pa.schema(
 class Gate:
     """Verdicts on content, and the tables that need one."""
 
-    def __init__(self, lake: Lake, required: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        required: Mapping[str, frozenset[str]],
+        waivers: WaiverBook = NO_WAIVERS,
+    ) -> None:
         self._log = AppendLog(lake, TABLE, SCHEMA)
-        self._required = required
+        self._required, self._waivers = required, waivers
         self._verdicts: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
         self._taken = 0
         self._lock = threading.Lock()
@@ -72,7 +80,7 @@ class Gate:
         return [found[check] for check in sorted(found)]
 
     def refuse_unless_open(self, table: str, partition: Partition, checked_hash: str) -> None:
-        """Raise unless every blocking check of the table passed for exactly this content.
+        """Raise unless every blocking check passed, or is waived, for exactly this content.
 
         Raises
         ------
@@ -85,7 +93,11 @@ class Gate:
         self._refresh()
         found = self._verdicts.get((table, checked_hash), {})
         missing = sorted(check for check in required if check not in found)
-        failed = [r for _, r in sorted(found.items()) if r["is_blocking"] and not r["is_passed"]]
+        failed = [
+            r
+            for _, r in sorted(found.items())
+            if r["is_blocking"] and not r["is_passed"] and not self.waiver(r, partition.as_of_date)
+        ]
         where = f"{table} {partition}"
         if failed:
             raise GateError(
@@ -101,6 +113,16 @@ class Gate:
                 detail=", ".join(missing[:8]),
                 fix="run the checks of this table (job close_book) for this month end first",
             )
+
+    def waiver(self, result: Mapping[str, Any], as_of_date: date) -> Waiver | None:
+        """Return the waiver in force that covers a failed check, or None."""
+        return self._waivers.find(
+            result["check_id"], result["table_name"], result["failed_rows"], as_of_date
+        )
+
+    def waived(self, as_of_date: date) -> list[Waiver]:
+        """Return the waivers that are in force on a date."""
+        return [one for one in self._waivers.waivers if one.is_in_force(as_of_date)]
 
     def _verdict(self, result: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         self._refresh()

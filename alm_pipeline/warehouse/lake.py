@@ -79,6 +79,15 @@ class Lake:
                 self._files[key] = _files_of(self._at(table, version), partition)
             return self._files[key]
 
+    def rows(self, table: str, partition: Partition, version: int) -> pa.Table:
+        """Return a partition's rows at a version with the columns the table had then."""
+        wanted: list[tuple[str, str, object]] = [("as_of_date", "=", partition.as_of_date)]
+        if partition.scenario:
+            wanted.append(("scenario", "=", partition.scenario))
+        with self._locks[table]:
+            found: pa.Table = self._at(table, version).to_pyarrow_table(filters=wanted)
+        return found
+
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
         with self._locks[table]:

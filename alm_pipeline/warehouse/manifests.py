@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from alm_pipeline.errors import WarehouseError
+from alm_pipeline.errors import ConfigurationError, WarehouseError
 from alm_pipeline.warehouse.partition import Partition
 
 
@@ -43,6 +43,8 @@ class Manifest:
         The choices printed on every report: margins, base path, source, reporting currency.
     supersedes : str
         The close that was current before, or empty.
+    environment : dict[str, str]
+        What was installed and what the processor offered: information, not identity.
     """
 
     as_of_date: date
@@ -52,6 +54,7 @@ class Manifest:
     tables: tuple[PinnedTable, ...]
     earlier_closes: dict[str, str]
     supersedes: str = ""
+    environment: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def raw_tables(self) -> tuple[PinnedTable, ...]:
@@ -93,6 +96,47 @@ class Closes:
         files = sorted(self.root.glob("*/*.json"))
         return [self.read(date.fromisoformat(f.parent.name), f.stem) for f in files]
 
+    def find(self, run: str) -> Manifest:
+        """Return a close by what a person calls it.
+
+        Parameters
+        ----------
+        run : str
+            The beginning of a run id; a month end, for its published close; or a month end with
+            ``~n``, for the close that was superseded n times since.
+
+        Raises
+        ------
+        ConfigurationError
+            If no close or more than one is meant.
+        """
+        day, separator, steps = run.partition("~")
+        try:
+            found = self.current(date.fromisoformat(day))
+        except ValueError:
+            return self._by_prefix(run)
+        if separator and not steps.isdigit():
+            raise ConfigurationError(f"{run} names no close", fix="write 2026-10-31~1")
+        for _ in range(int(steps or 0)):
+            if found is not None:
+                is_first = not found.supersedes
+                found = None if is_first else self.read(found.as_of_date, found.supersedes)
+        if found is None:
+            raise ConfigurationError(f"there is no close {run}", fix=self._known())
+        return found
+
+    def _by_prefix(self, prefix: str) -> Manifest:
+        found = [m for m in self.all() if m.run_id.startswith(prefix)]
+        if len(found) != 1:
+            raise ConfigurationError(
+                f"{len(found)} closes have a run id that begins with {prefix}", fix=self._known()
+            )
+        return found[0]
+
+    def _known(self) -> str:
+        listed = ", ".join(f"{m.run_id} of {m.as_of_date}" for m in self.all())
+        return f"name one of: {listed}" if listed else "run `alm close` first"
+
     def read(self, as_of_date: date, run_id: str) -> Manifest:
         """Read one manifest."""
         path = self.root / as_of_date.isoformat() / f"{run_id}.json"
@@ -119,6 +163,7 @@ class Closes:
             tables=pinned,
             earlier_closes=body["earlier_closes"],
             supersedes=body["supersedes"],
+            environment=body.get("environment", {}),
         )
 
     def publish(self, manifest: Manifest) -> None:
@@ -132,6 +177,7 @@ class Closes:
             "definitions": manifest.definitions,
             "earlier_closes": manifest.earlier_closes,
             "supersedes": manifest.supersedes,
+            "environment": manifest.environment,
             "tables": [
                 {
                     "table": t.table,

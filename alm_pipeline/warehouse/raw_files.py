@@ -39,6 +39,7 @@ __all__ = [
     "FileRecord",
     "LoadedFile",
     "RefusedRow",
+    "kept",
     "load_file",
     "load_table",
     "refuse_disagreeing",
@@ -65,6 +66,11 @@ class DeliveredFile:
     def source_file_id(self) -> str:
         """Logical name and content: the same content delivered again keeps its id."""
         return f"{self.name}:{self.sha256[:16]}"
+
+    @property
+    def delivered_as(self) -> str:
+        """Logical name and file name; both stand in the register of files."""
+        return f"{self.name}/{self.file_name}"
 
 
 @dataclass(frozen=True)
@@ -187,6 +193,26 @@ def store(delivered: DeliveredFile, raw_files: Path) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return target
+
+
+def kept(raw_files: Path, sha256: str, file_name: str) -> Path:
+    """Return where a delivered file is kept.
+
+    Raises
+    ------
+    SourceError
+        If it is not there, or is no longer what its name says.
+    """
+    path = raw_files / sha256
+    if not path.is_file() or _sha256(path) != sha256:
+        what = "was changed" if path.is_file() else "is missing"
+        raise SourceError(
+            f"the kept copy of a delivered file {what}",
+            where=file_name,
+            detail=f"raw_files/{sha256}",
+            fix="restore the folder raw_files of the warehouse from its backup",
+        )
+    return path
 
 
 def _copy(path: Path, descriptor: int) -> str:

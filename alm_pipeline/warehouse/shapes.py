@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.data_contracts import ColumnEntry, TableContract, sql_type
+from alm_pipeline.warehouse.definitions import text_hash
 
 SOURCE_COLUMNS = {"source_file_id": "VARCHAR", "source_row": "BIGINT"}
 QUARANTINE_COLUMNS = {
@@ -49,6 +50,12 @@ class TableShape:
     version: str
 
     @property
+    def hash(self) -> str:
+        """Hash of everything the shape says."""
+        required, columns = sorted(self.required), list(self.columns.items())
+        return text_hash(repr((self.version, columns, self.key, required, self.partition_by)))
+
+    @property
     def is_by_scenario(self) -> bool:
         """Whether each scenario is a partition of its own."""
         return "scenario" in self.partition_by
@@ -78,6 +85,11 @@ def quarantine_shape(extract: str, version: str) -> TableShape:
         partition_by=("as_of_date",),
         version=version,
     )
+
+
+def report_row_of(key: Iterable[str], values: Mapping[str, str]) -> str:
+    """Return how a row of a report is written: column=value for its key, by commas."""
+    return ",".join(f"{name}={values[name]}" for name in key)
 
 
 def contract_shape(

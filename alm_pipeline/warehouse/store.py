@@ -19,8 +19,9 @@ import pyarrow.compute as pc
 from alm_pipeline.errors import DataError, WarehouseError
 from alm_pipeline.warehouse.content import combined_hash, content_hash
 from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.lake import Lake
-from alm_pipeline.warehouse.manifests import Closes, Manifest, PinnedTable
+from alm_pipeline.warehouse.manifests import Manifest, PinnedTable
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Derivation, Entry, Registry
 from alm_pipeline.warehouse.session import Session
@@ -38,6 +39,10 @@ _ARROW_TYPES = {
 }
 
 
+Content = Callable[[str, Partition], str]
+"""What a partition of a table holds, as a hash: what is registered, or what a plan foresees."""
+
+
 @dataclass(frozen=True)
 class Commit:
     """What happened to a partition.
@@ -46,16 +51,26 @@ class Commit:
     ----------
     is_changed : bool
         False when the same content was already there and nothing was written.
+    is_known : bool
+        True when the same code had seen the same inputs before and nothing was computed.
     """
 
     entry: Entry
     is_changed: bool
+    is_known: bool = False
 
 
-def delivery_hash(delivered: Mapping[str, str], before: Manifest | None) -> str:
-    """Return the hash of a delivery's raw tables and of those it was compared with."""
-    compared = before.raw_tables if before else ()
-    return combined_hash({**delivered, **{f"before:{p.table}": p.content_hash for p in compared}})
+def delivery_hash(delivered: Mapping[str, str], before: Manifest | None, rules: str) -> str:
+    """Return the hash of a delivery's raw tables, of those it was compared with, and the rules."""
+    compared = {f"before:{p.table}": p.content_hash for p in before.raw_tables} if before else {}
+    return combined_hash({**delivered, **compared, "rules": rules})
+
+
+def rules_hash(inputs: Mapping[str, str]) -> str:
+    """Return the hash of what judges content: the extracts' contracts and the code."""
+    return combined_hash(
+        {n: h for n, h in inputs.items() if n == "code" or n.startswith("contracts:extracts/")}
+    )
 
 
 def _is_in_order(shape: TableShape, rows: pa.Table) -> bool:
@@ -83,12 +98,15 @@ class Store:
         lake: Lake,
         shapes: Mapping[str, TableShape],
         gate: Gate,
-        closes: Closes,
+        history: History,
         closing_scenarios: Iterable[str],
+        made_with: Mapping[str, str] | None = None,
+        rules: str = "",
     ) -> None:
-        self._open_session, self._local = open_session, threading.local()
+        self.open_session, self._local = open_session, threading.local()
         self.lake, self.gate = lake, gate
-        self._closes = closes
+        self.history, self.made_with = history, dict(made_with or {})
+        self.rules = rules
         self.registry = Registry(lake)
         self.closing_scenarios = tuple(closing_scenarios)
         self._shapes = dict(shapes)
@@ -97,7 +115,7 @@ class Store:
     def session(self) -> Session:
         """The session of the calling thread: what one thread binds, no other one sees."""
         if not hasattr(self._local, "session"):
-            self._local.session = self._open_session()
+            self._local.session = self.open_session()
         found: Session = self._local.session
         return found
 
@@ -131,46 +149,73 @@ class Store:
 
     def entries(self, table: str, partition: Partition) -> list[Entry]:
         """Return what a reader in `partition` sees: one scenario, or all closing ones."""
+        return [self.entry(table, seen) for seen in self.seen_by(table, partition)]
+
+    def seen_by(self, table: str, partition: Partition) -> list[Partition]:
+        """Return which partitions of a table a reader in `partition` sees."""
         if not self.shape(table).is_by_scenario:
-            return [self.entry(table, partition.month)]
+            return [partition.month]
         if partition.scenario:
-            return [self.entry(table, partition)]
-        return [self.entry(table, partition.under(s)) for s in self.closing_scenarios]
+            return [partition]
+        return [partition.under(scenario) for scenario in self.closing_scenarios]
+
+    def content(self, table: str, partition: Partition) -> str:
+        """Return the content hash of a partition."""
+        return self.entry(table, partition).content_hash
+
+    def hashes(self, table: str, partition: Partition, content: Content) -> dict[str, str]:
+        """Return the content of what a reader in `partition` sees of a table, by name."""
+        seen = self.seen_by(table, partition)
+        return {f"{table} {one}": content(table, one) for one in seen}
 
     def is_current(
         self, table: str, partition: Partition, inputs: Mapping[str, str], code_version: str
     ) -> Entry | None:
         """Return the entry when the same code has already seen exactly these inputs."""
         found = self.registry.find(table, partition)
-        if found is None or found.contract_version != self.shape(table).version:
-            return None
-        wanted = Derivation(code_version, dict(inputs))
-        return found if wanted in found.derivations else None
+        wanted = Derivation(code_version, self.all_inputs(table, inputs))
+        return found if found is not None and wanted in found.derivations else None
+
+    def known_together(
+        self,
+        partition: Partition,
+        inputs: Mapping[str, Mapping[str, str]],
+        code_version: str,
+    ) -> list[Entry]:
+        """Return the entries of tables made together when all are current, else nothing."""
+        found = [self.is_current(t, partition, i, code_version) for t, i in inputs.items()]
+        return [entry for entry in found if entry] if all(found) else []
+
+    def all_inputs(self, table: str, inputs: Mapping[str, str]) -> dict[str, str]:
+        """Return inputs with what every table depends on: its shape, the code, the libraries."""
+        return {**inputs, **self.made_with, f"shape:{table}": self.shape(table).hash}
 
     def checked_hash(self, table: str, partition: Partition) -> str:
         """Return the hash of what the checks of a table look at.
 
-        Rules of a raw extract may look into any other extract and compare with the close before,
-        so it is the whole delivery and that close's.
+        It is the content and the rules themselves. Rules of a raw extract may look into any other
+        extract and compare with the close before, so it is the whole delivery and that close's.
         """
         if not table.startswith("raw."):
             is_by_scenario = self.shape(table).is_by_scenario
-            return self.entry(table, partition if is_by_scenario else partition.month).content_hash
+            own = partition if is_by_scenario else partition.month
+            return combined_hash((self.content(table, own), self.rules))
         month = self.registry.of_month(partition.month)
         delivered = {e.table: e.content_hash for e in month if e.table.startswith("raw.")}
-        before = self._closes.before(partition.as_of_date)[:1]
-        return delivery_hash(delivered, before[0] if before else None)
+        before = self.history.before(partition.as_of_date)[:1]
+        return delivery_hash(delivered, before[0] if before else None, self.rules)
 
     def checked_in(self, manifest: Manifest, pin: PinnedTable) -> str:
         """Return what `checked_hash` was for a table when a close was published."""
         if not pin.table.startswith("raw."):
-            return pin.content_hash
+            return combined_hash((pin.content_hash, rules_hash(manifest.inputs)))
         days = sorted(manifest.earlier_closes)[-1:]
         before = [
-            self._closes.read(date.fromisoformat(d), manifest.earlier_closes[d]) for d in days
+            self.history.read(date.fromisoformat(d), manifest.earlier_closes[d]) for d in days
         ]
         delivered = {p.table: p.content_hash for p in manifest.raw_tables}
-        return delivery_hash(delivered, before[0] if before else None)
+        rules = rules_hash(manifest.inputs)
+        return delivery_hash(delivered, before[0] if before else None, rules)
 
     def bind(
         self, table: str, partition: Partition, *, alias: str = "", is_gated: bool = True
@@ -179,7 +224,8 @@ class Store:
         shape = self.shape(table)
         entries = self.entries(table, partition)
         if is_gated and self.gate.needs_verdict(table):
-            self.gate.refuse_unless_open(table, partition, self.checked_hash(table, partition))
+            for seen in {e.partition for e in entries}:  # every scenario that is read
+                self.gate.refuse_unless_open(table, seen, self.checked_hash(table, seen))
         files = [f for e in entries for f in self.lake.files(table, e.partition, e.version)]
         self.session.bind_files(alias or table, files, shape.columns)
         return {f"{e.table} {e.partition}": e.content_hash for e in entries}
@@ -215,10 +261,7 @@ class Store:
             If a required column is null or two rows share a key.
         """
         shape = self.shape(table)
-        ordered = rows if is_ordered else self._ordered(shape, rows)
-        self._refuse_nulls(shape, partition, ordered)
-        self._refuse_duplicates(shape, partition, ordered)
-        hashed = content_hash(ordered)
+        ordered, hashed = self.checked_rows(table, partition, rows, is_ordered=is_ordered)
         known = self.registry.find(table, partition)
         is_changed = known is None or known.content_hash != hashed
         version = known.version if known else -1
@@ -230,13 +273,23 @@ class Store:
                 "input_hash": combined_hash(inputs),
             }
             version = self.lake.overwrite(table, partition, ordered, metadata)
-        derivation = (Derivation(code_version, dict(inputs)),)
+        derivation = (Derivation(code_version, self.all_inputs(table, inputs)),)
         entry = Entry(
             table, partition, version, hashed, ordered.num_rows, shape.version, derivation
         )
         if is_changed or self.is_current(table, partition, inputs, code_version) is None:
             self.registry.add(entry)
         return Commit(entry, is_changed)
+
+    def checked_rows(
+        self, table: str, partition: Partition, rows: pa.Table, *, is_ordered: bool
+    ) -> tuple[pa.Table, str]:
+        """Return rows as their data contract has them, and the hash of their content."""
+        shape = self.shape(table)
+        ordered = rows if is_ordered else self._ordered(shape, rows)
+        self._refuse_nulls(shape, partition, ordered)
+        self._refuse_duplicates(shape, partition, ordered)
+        return ordered, content_hash(ordered)
 
     def _ordered(self, shape: TableShape, rows: pa.Table) -> pa.Table:
         if _is_in_order(shape, rows):

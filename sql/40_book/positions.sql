@@ -2,7 +2,7 @@
 -- grain:  as_of_date, position_id
 -- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
 --         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
---         staging.other_balance, inputs.products, inputs.assumptions
+--         staging.other_balance, staging.index_fixing, inputs.products, inputs.assumptions
 with loans as (  -- the types of what others lack are set here
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
@@ -16,6 +16,8 @@ with loans as (  -- the types of what others lack are set here
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         cast(null as double) as strike_rate, expected_recovery_date,
         cast(null as date) as expected_close_date, is_prepayable, false as is_redeemable,
+        prepayment_penalty_type, prepayment_penalty_share, prepayment_penalty_months, prepayment_penalty_amount,
+        prepayment_lockout_end_date, prepayment_effect, cast(null as double) as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
         status = 'defaulted' or is_non_accrual as is_non_performing, cast(null as integer) as leg_direction,
         1 - cast(sold_share as decimal(9, 8)) as own_share,
@@ -36,6 +38,9 @@ term_deposits as (  -- early withdrawal is the customer's option
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, is_early_withdrawal_allowed as is_redeemable,
+        prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        withdrawal_penalty_months,
         insured_amount, behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 - cast(sold_share as decimal(9, 8)) as own_share,
@@ -56,6 +61,9 @@ securities as (  -- a defaulted one recovers when the committee assumes
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, false as is_redeemable,
+        prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
         status = 'defaulted' or is_non_accrual as is_non_performing, null as leg_direction,
         1 - cast(sold_share as decimal(9, 8)) as own_share,
@@ -76,6 +84,9 @@ borrowings as (  -- own debt
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, is_prepayable, false as is_redeemable,
+        prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 - cast(sold_share as decimal(9, 8)) as own_share,
@@ -99,6 +110,9 @@ accounts as (  -- no maturity and no schedule; interest is credited monthly
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         insured_amount, behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 - cast(sold_share as decimal(9, 8)) as own_share,
@@ -127,6 +141,9 @@ deals as (  -- a deal is its fair value; what it pays is in its legs
         'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
@@ -161,6 +178,9 @@ legs as (  -- swaps and options; product, book and status are the deal's
             else deal.strike_rate
         end as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
         false as is_non_performing,
         case
@@ -202,6 +222,9 @@ commitments as (  -- the undrawn part; a mortgage offer pays out on its closing 
         business_day_convention, calendar_id, is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
@@ -231,6 +254,9 @@ balances as (  -- no contract behind them; own funds are equity, whatever side t
         'none' as business_day_convention, 'none' as calendar_id, false as is_end_of_month, 'none' as option_type,
         null as strike_rate, null as expected_recovery_date,
         null as expected_close_date, false as is_prepayable, false as is_redeemable,
+        null as prepayment_penalty_type, null as prepayment_penalty_share, null as prepayment_penalty_months,
+        null as prepayment_penalty_amount, null as prepayment_lockout_end_date, null as prepayment_effect,
+        null as withdrawal_penalty_months,
         cast(0 as decimal(18, 2)) as insured_amount, null as behaviour_segment,
         false as is_non_performing, null as leg_direction,
         1 as own_share, 0 as past_due_principal_amount, 0 as past_due_interest_amount
@@ -321,6 +347,17 @@ select
     t.reset_freq,
     t.next_reset_date,
     t.fixing_lag_days,
+    case  -- the index of the next reset was read by the as-of date: its own day's, or the last one of the week before
+        when t.next_reset_date - t.fixing_lag_days <= t.as_of_date
+            then (
+                select first(f.rate order by f.fixing_date desc)
+                from staging.index_fixing as f
+                where
+                    f.index_id = t.index_id
+                    and f.fixing_date <= t.next_reset_date - t.fixing_lag_days
+                    and f.fixing_date > t.next_reset_date - t.fixing_lag_days - 7
+            )
+    end as next_fixing_rate,
     t.amortisation_type,
     t.principal_freq,
     t.interest_freq,
@@ -346,6 +383,13 @@ select
     t.expected_close_date,
     t.is_prepayable,
     t.is_redeemable,
+    coalesce(t.prepayment_penalty_type, 'none') as prepayment_penalty_type,
+    t.prepayment_penalty_share,
+    t.prepayment_penalty_months,
+    cast(t.prepayment_penalty_amount * t.own_share as decimal(18, 2)) as prepayment_penalty_amount,
+    t.prepayment_lockout_end_date,
+    coalesce(t.prepayment_effect, 'lower_instalment') as prepayment_effect,
+    t.withdrawal_penalty_months,
     cast(t.insured_amount * t.own_share as decimal(18, 2)) as insured_amount,
     coalesce(p.new_business_margin_rate, 0) as new_business_margin_rate,
     p.eve_treatment,

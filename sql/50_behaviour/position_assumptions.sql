@@ -11,6 +11,8 @@ select
     p.nmd_category,
     b.annual_prepayment_rate,
     b.redemption_share,
+    b.drawn_share,
+    b.draw_months,
     b.core_share,
     b.core_run_off_months,
     b.pass_through_up,

@@ -1,7 +1,7 @@
 -- about:  Principal and interest paid in each time bucket, by side, and the gap between the sides.
 -- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket
 -- reads:  scenarios.cash_flow_buckets, cash_flows.contractual_buckets, book.positions,
---         inputs.products, inputs.members, inputs.time_buckets
+--         behaviour.undecided_balances, inputs.products, inputs.members, inputs.time_buckets
 with product_rows as (  -- intragroup business has product codes of its own
     select
         p.entity_id,
@@ -52,6 +52,8 @@ by_side as (
     inner join inputs.products as p on b.product_code = p.product_code
     left join product_rows as r
         on b.entity_id = r.entity_id and b.currency = r.currency and b.product_code = r.product_code
+    left join behaviour.undecided_balances as x on b.entity_id = x.entity_id and b.currency = x.currency
+    where x.entity_id is null  -- no row rather than a gap without some of its flows
 ),
 
 every_bucket as (  -- an empty bucket is a zero, so that the cumulative gap has no holes
@@ -66,21 +68,24 @@ every_bucket as (  -- an empty bucket is a zero, so that the cumulative gap has 
     where t.bucket_set = 'liquidity'
 ),
 
-totals as (
+totals as (  -- what lies in a bucket, and in it and those before it
     select
         e.view,
         e.entity_id,
         e.currency,
         e.is_intragroup,
         e.bucket,
-        coalesce(sum(s.asset_amount), 0) as asset_amount,
-        coalesce(sum(s.liability_amount), 0) as liability_amount,
-        coalesce(sum(s.off_balance_amount), 0) as off_balance_amount
+        coalesce(sum(case when s.bucket = e.bucket then s.asset_amount else 0 end), 0) as asset_amount,
+        coalesce(sum(case when s.bucket = e.bucket then s.liability_amount else 0 end), 0) as liability_amount,
+        coalesce(sum(case when s.bucket = e.bucket then s.off_balance_amount else 0 end), 0)
+            as off_balance_amount,
+        coalesce(sum(s.asset_amount + s.liability_amount + s.off_balance_amount), 0)
+            as cumulative_gap_amount
     from every_bucket as e
     left join by_side as s
         on
             e.view = s.view and e.entity_id = s.entity_id and e.currency = s.currency
-            and e.is_intragroup = s.is_intragroup and e.bucket = s.bucket
+            and e.is_intragroup = s.is_intragroup and e.bucket >= s.bucket
     group by e.view, e.entity_id, e.currency, e.is_intragroup, e.bucket
 )
 
@@ -96,10 +101,5 @@ select
     cast(liability_amount as double) as liability_amount,
     cast(off_balance_amount as double) as off_balance_amount,
     cast(asset_amount + liability_amount + off_balance_amount as double) as gap_amount,
-    cast(
-        sum(cast(asset_amount + liability_amount + off_balance_amount as decimal(38, 6))) over (
-            partition by view, entity_id, currency, is_intragroup
-            order by bucket
-        ) as double
-    ) as cumulative_gap_amount
+    cast(cumulative_gap_amount as double) as cumulative_gap_amount
 from totals

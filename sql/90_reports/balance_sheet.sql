@@ -71,7 +71,9 @@ select
     end as assets_share,
     case
         when t.untranslated_currency is not null
-            then 'not available: no exchange rate for ' || t.untranslated_currency
+            then
+                'not available: no exchange rate for ' || t.untranslated_currency
+                || ' | book.translation_rates | to fix: deliver it in fx_rate'
         else f.availability
     end as availability,
     f.excluded_rows,

@@ -1,8 +1,8 @@
 -- about:  Economic value of equity by scenario and product family, by entity, eliminations and group.
 -- grain:  as_of_date, entity_id, row_kind, scenario, family
 -- reads:  metrics.eve, metrics.report_footers, book.positions, book.reporting_units,
---         book.translation_rates, scenarios.stopped_currencies, inputs.products,
---         inputs.members, inputs.scenarios, inputs.rule_packs
+--         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+--         inputs.products, inputs.members, inputs.scenarios, inputs.rule_packs
 with valued as (
     select
         e.scenario,
@@ -34,9 +34,12 @@ by_family as (
         v.family,
         min(
             case
-                when t.translation_rate is null then 'no exchange rate for ' || v.currency
+                when t.translation_rate is null
+                    then
+                        'no exchange rate for ' || v.currency
+                        || ' | book.translation_rates | to fix: deliver it in fx_rate'
                 when v.present_value is null
-                    then v.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
+                    then v.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
             end
         ) as cause,
         cast(
@@ -53,6 +56,8 @@ by_family as (
     left join book.translation_rates as t on v.currency = t.currency
     left join scenarios.stopped_currencies as stopped
         on v.currency = stopped.currency and v.scenario = stopped.scenario
+    left join behaviour.undecided_balances as undecided
+        on v.entity_id = undecided.entity_id and v.currency = undecided.currency
     group by u.entity_id, u.row_kind, v.scenario, v.family
 ),
 

@@ -1,7 +1,8 @@
 -- about:  Loss of economic value and of income per supervisory shock, against Tier 1, by entity and for the group.
 -- grain:  as_of_date, entity_id, row_kind, scenario
 -- reads:  metrics.eve, metrics.nii, metrics.report_footers, book.reporting_units,
---         book.translation_rates, scenarios.stopped_currencies, inputs.scenarios, inputs.rule_packs
+--         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+--         inputs.scenarios, inputs.rule_packs
 with measured as (
     select
         scenario,
@@ -39,6 +40,17 @@ by_currency as (  -- in contract currency, entity rows, eliminations and group
     group by u.entity_id, u.row_kind, m.scenario, m.measure, m.currency
 ),
 
+undecided as (  -- what has no value because no assumption was decided for it
+    select
+        u.entity_id,
+        u.row_kind,
+        x.currency,
+        min(x.cause) as cause
+    from behaviour.undecided_balances as x
+    inner join book.reporting_units as u on x.entity_id = u.member_entity_id
+    group by u.entity_id, u.row_kind, x.currency
+),
+
 changes as (  -- translated, not rounded
     select
         s.entity_id,
@@ -50,9 +62,12 @@ changes as (  -- translated, not rounded
         s.amount * t.translation_rate as shocked_amount,
         (s.amount - b.amount) * t.translation_rate as change_amount,
         case
-            when t.translation_rate is null then 'no exchange rate for ' || s.currency
+            when t.translation_rate is null
+                then
+                    'no exchange rate for ' || s.currency
+                    || ' | book.translation_rates | to fix: deliver it in fx_rate'
             when s.amount is null or b.amount is null
-                then s.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
+                then s.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
         end as cause
     from by_currency as s
     inner join by_currency as b
@@ -63,18 +78,38 @@ changes as (  -- translated, not rounded
     left join book.translation_rates as t on s.currency = t.currency
     left join scenarios.stopped_currencies as stopped
         on s.currency = stopped.currency and s.scenario = stopped.scenario
+    left join undecided
+        on s.entity_id = undecided.entity_id and s.row_kind = undecided.row_kind and s.currency = undecided.currency
 ),
 
-totals as (  -- the pack says what a gain in one currency is worth against a loss in another
+weights as (  -- the pack says what a gain in one currency is worth against a loss in another
     select
         c.entity_id,
         c.row_kind,
         c.scenario,
         c.measure,
+        c.currency,
         sc.pack,
         sc.shape,
         r.threshold_share,
         r.status as figure_status,
+        case when c.change_amount > 0 then r.gain_weight else r.loss_weight end as currency_weight
+    from changes as c
+    inner join inputs.scenarios as sc on c.scenario = sc.scenario
+    inner join inputs.rule_packs as r on sc.pack = r.pack and c.measure = r.measure
+    where c.measure = 'eve' or sc.shape in ('parallel_up', 'parallel_down')
+),
+
+totals as (
+    select
+        c.entity_id,
+        c.row_kind,
+        c.scenario,
+        c.measure,
+        w.pack,
+        w.shape,
+        w.threshold_share,
+        w.figure_status,
         min(c.cause) as cause,
         case when count(c.cause) = 0 then cast(sum(cast(c.base_amount as decimal(38, 6))) as double) end
             as base_amount,
@@ -84,22 +119,15 @@ totals as (  -- the pack says what a gain in one currency is worth against a los
             as change_amount,
         case
             when count(c.cause) = 0
-                then cast(
-                    sum(
-                        cast(
-                            c.change_amount
-                            * case when c.change_amount > 0 then r.gain_weight else r.loss_weight end
-                            as decimal(38, 6)
-                        )
-                    ) as double
-                )
+                then cast(sum(cast(c.change_amount * w.currency_weight as decimal(38, 6))) as double)
         end as weighted_amount
     from changes as c
-    inner join inputs.scenarios as sc on c.scenario = sc.scenario
-    inner join inputs.rule_packs as r on sc.pack = r.pack and c.measure = r.measure
-    where c.measure = 'eve' or sc.shape in ('parallel_up', 'parallel_down')
+    inner join weights as w
+        on
+            c.entity_id = w.entity_id and c.row_kind = w.row_kind and c.scenario = w.scenario
+            and c.measure = w.measure and c.currency = w.currency
     group by
-        c.entity_id, c.row_kind, c.scenario, c.measure, sc.pack, sc.shape, r.threshold_share, r.status
+        c.entity_id, c.row_kind, c.scenario, c.measure, w.pack, w.shape, w.threshold_share, w.figure_status
 ),
 
 tests as (

@@ -1,8 +1,8 @@
 -- about:  Principal and interest paid in each time bucket and the gap, with and without behaviour.
 -- grain:  as_of_date, entity_id, row_kind, view, bucket
 -- reads:  metrics.liquidity_gap, metrics.report_footers, book.positions, book.reporting_units,
---         book.translation_rates, scenarios.stopped_currencies, inputs.members,
---         inputs.time_buckets
+--         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+--         inputs.members, inputs.time_buckets
 with translated as (
     select
         u.entity_id,
@@ -40,13 +40,30 @@ held as (
     where p.cash_flow_model not in ('balance_only', 'commitment')
 ),
 
-stopped as (  -- a stopped currency has no flows; a total without it would be a partial sum
+causes as (
+    select
+        h.entity_id,
+        h.is_intragroup,
+        h.currency,
+        s.cause
+    from held as h
+    inner join scenarios.stopped_currencies as s on h.currency = s.currency and s.scenario = 'base'
+    union all
+    select
+        h.entity_id,
+        h.is_intragroup,
+        h.currency,
+        x.cause
+    from held as h
+    inner join behaviour.undecided_balances as x on h.entity_id = x.entity_id and h.currency = x.currency
+),
+
+stopped as (  -- what is stopped has no flows; a total without it would be a partial sum
     select
         u.entity_id,
         u.row_kind,
-        min(s.currency || ': ' || s.cause) as cause
-    from held as h
-    inner join scenarios.stopped_currencies as s on h.currency = s.currency and s.scenario = 'base'
+        min(h.currency || ': ' || h.cause) as cause
+    from causes as h
     inner join book.reporting_units as u
         on h.entity_id = u.member_entity_id and h.is_intragroup = u.is_intragroup
     group by u.entity_id, u.row_kind
@@ -75,7 +92,11 @@ every_row as (
         coalesce(t.off_balance_amount, 0) as off_balance_amount,
         coalesce(t.gap_amount, 0) as gap_amount,
         coalesce(t.cumulative_gap_amount, 0) as cumulative_gap_amount,
-        coalesce('no exchange rate for ' || t.untranslated_currency, stopped.cause) as cause
+        coalesce(
+            'no exchange rate for ' || t.untranslated_currency
+            || ' | book.translation_rates | to fix: deliver it in fx_rate',
+            stopped.cause
+        ) as cause
     from metrics.report_footers as f
     cross join views
     cross join inputs.time_buckets as b

@@ -1,7 +1,8 @@
 -- about:  Net interest income by scenario, horizon and product family, on the base path and the other one beside it.
 -- grain:  as_of_date, entity_id, row_kind, scenario, horizon_months, family
 -- reads:  metrics.nii, metrics.report_footers, book.reporting_units, book.translation_rates,
---         scenarios.stopped_currencies, inputs.products, inputs.scenarios, inputs.rule_packs
+--         scenarios.stopped_currencies, behaviour.undecided_balances, inputs.products,
+--         inputs.scenarios, inputs.rule_packs
 with measured as (
     select
         scenario,
@@ -60,9 +61,12 @@ by_family as (
         l.family,
         min(
             case
-                when t.translation_rate is null then 'no exchange rate for ' || l.currency
+                when t.translation_rate is null
+                    then
+                        'no exchange rate for ' || l.currency
+                        || ' | book.translation_rates | to fix: deliver it in fx_rate'
                 when l.nii is null or l.nii_other_path is null
-                    then l.currency || ': ' || coalesce(stopped.cause, 'positions without a value')
+                    then l.currency || ': ' || coalesce(stopped.cause, undecided.cause, 'positions without a value')
             end
         ) as cause,
         cast(
@@ -78,6 +82,8 @@ by_family as (
     left join book.translation_rates as t on l.currency = t.currency
     left join scenarios.stopped_currencies as stopped
         on l.currency = stopped.currency and l.scenario = stopped.scenario
+    left join behaviour.undecided_balances as undecided
+        on l.entity_id = undecided.entity_id and l.currency = undecided.currency
     group by u.entity_id, u.row_kind, l.scenario, l.horizon_months, l.family
 ),
 

@@ -32,7 +32,6 @@ CLOCK_NAMES = {
     "seconds",
     "duration_seconds",
 }
-CELL_KINDS = {"sum", "formula", "selection", "estimate", "input"}
 
 made_by_sql = [f for f in sql_files() if f.schema != "raw"]
 each_contract = pytest.mark.parametrize(
@@ -111,20 +110,6 @@ def test_no_result_holds_a_clock_a_user_or_a_run(table: str, contract: dict):
         assert not columns & CLOCK_NAMES
         assert not [c for c in columns if c.endswith("_at")]
         assert not [c for c in columns if dictionary()[c]["type"] == "timestamp"]
-
-
-@each_contract
-def test_every_number_of_a_report_opens(table: str, contract: dict):
-    if table.startswith("reports."):
-        numeric = {
-            c
-            for c in contract["columns"]
-            if dictionary()[c]["type"] in {"money", "rate", "double", "integer", "bigint"}
-        }
-        cells = contract.get("cells") or {}
-        assert numeric - set(cells) - set(contract["key"]) == set()
-        kinds = {cell["kind"] for cell in cells.values() if "kind" in cell}
-        assert kinds <= CELL_KINDS
 
 
 @pytest.mark.parametrize("column", dictionary(), ids=str)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -33,6 +34,7 @@ SMALL_BANK = ROOT / "tests" / "small_bank"
 DAY = date(2026, 10, 31)
 BASE, UP, DOWN = "base", "basel_2024_parallel_up", "basel_2024_parallel_down"
 SCENARIOS = (BASE, UP, DOWN)
+Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -137,3 +139,57 @@ def restate(folder: Path, extract: str, edit: Any) -> None:
 def _write(path: Path, header: list[str], rows: list[list[str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+# ---------------------------------------------------------------- more contracts in a small bank
+
+
+def amounts(principal: float, carrying: float | None = None) -> Row:
+    """Balances of a contract that is carried at its principal unless said otherwise."""
+    shown = f"{principal:.2f}"
+    return {
+        "original_amount": shown, "outstanding_principal": shown,
+        "carrying_amount": f"{carrying or principal:.2f}",
+    }  # fmt: skip
+
+
+def like(number: str, *rows: Row) -> Callable[[list[Row]], list[Row]]:
+    """Return an edit that adds rows which differ from the first one of that number."""
+
+    def edit(body: list[Row]) -> list[Row]:
+        plain = next(row for row in body if number in row.values())
+        return body + [plain | row for row in rows]
+
+    return edit
+
+
+def posted(ledger: Mapping[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
+    """Return an edit that adds what contracts bring to the ledger of BANK in dollars."""
+
+    def edit(body: list[Row]) -> list[Row]:
+        left, found = dict(ledger), []
+        for row in body:
+            is_ours = (row["entity_id"], row["currency"]) == ("BANK", "USD")
+            more = left.pop((row["gl_account"], row["balance_type"]), 0) if is_ours else 0
+            found.append(row | {"ending_amount": f"{float(row['ending_amount']) + more:.2f}"})
+        new = [
+            body[0] | {"gl_account": account, "balance_type": kind, "ending_amount": f"{value:.2f}"}
+            for (account, kind), value in left.items()
+        ]
+        return found + new
+
+    return edit
+
+
+def funded(ledger: Mapping[tuple[str, str], float]) -> Callable[[list[Row]], list[Row]]:
+    """Return an edit that lets the owners pay for contracts, as their ledger says."""
+    more = ledger["3000", "principal"]
+
+    def edit(body: list[Row]) -> list[Row]:
+        for row in body:
+            if row["balance_no"] == "E1":
+                for name in ("outstanding_principal", "carrying_amount"):
+                    row[name] = f"{float(row[name]) + more:.2f}"
+        return body
+
+    return edit

@@ -13,21 +13,22 @@ import pytest
 
 from alm_pipeline.orchestration.explain import explain_position
 from alm_pipeline.warehouse.partition import Partition
-from tests.pipeline.banks import BASE, DAY, UP, Folder, restate, small_bank
+from tests.pipeline.banks import (
+    BASE,
+    DAY,
+    UP,
+    Folder,
+    Row,
+    amounts,
+    funded,
+    like,
+    posted,
+    restate,
+    small_bank,
+)
 from tests.pipeline.conftest import Closed
 
 CENT = 0.01
-Row = dict[str, str]
-
-
-def amounts(principal: float, carrying: float | None = None) -> Row:
-    """Balances of a contract that is carried at its principal unless said otherwise."""
-    shown = f"{principal:.2f}"
-    return {
-        "original_amount": shown, "outstanding_principal": shown,
-        "carrying_amount": f"{carrying or principal:.2f}",
-    }  # fmt: skip
-
 
 LOANS = [
     {"loan_no": "A1", "amortisation_type": "schedule"} | amounts(1000),
@@ -113,40 +114,6 @@ INCOME = {
 }
 
 
-def like(number: str, *rows: Row) -> Callable[[list[Row]], list[Row]]:
-    """Return an edit that adds rows which differ from the first one of that number."""
-
-    def edit(body: list[Row]) -> list[Row]:
-        plain = next(row for row in body if number in row.values())
-        return body + [plain | row for row in rows]
-
-    return edit
-
-
-def posted(body: list[Row]) -> list[Row]:
-    """Add what the contracts bring to the ledger of BANK in dollars."""
-    left, found = dict(LEDGER), []
-    for row in body:
-        is_ours = (row["entity_id"], row["currency"]) == ("BANK", "USD")
-        more = left.pop((row["gl_account"], row["balance_type"]), 0) if is_ours else 0
-        found.append(row | {"ending_amount": f"{float(row['ending_amount']) + more:.2f}"})
-    new = [
-        body[0] | {"gl_account": account, "balance_type": kind, "ending_amount": f"{amount:.2f}"}
-        for (account, kind), amount in left.items()
-    ]
-    return found + new
-
-
-def funded(body: list[Row]) -> list[Row]:
-    """Let the owners pay for the contracts."""
-    more = float(LEDGER["3000", "principal"])
-    for row in body:
-        if row["balance_no"] == "E1":
-            for name in ("outstanding_principal", "carrying_amount"):
-                row[name] = f"{float(row[name]) + more:.2f}"
-    return body
-
-
 def scheduled(events: list[tuple[str, str, str, str, str]]) -> Callable[[list[Row]], list[Row]]:
     """Return an edit that delivers events of BANK."""
     names = ("contract_no", "event_date", "event_type", "event_amount", "rate")
@@ -168,8 +135,8 @@ def deliver(folder: Folder, events: list[tuple[str, str, str, str, str]]) -> Fol
     floating = [AMORTISING | {"leg_no": "2"}, OPTION | receive, OPTION | pay]
     restate(landing, "derivative_leg", like("pay", *fixed))
     restate(landing, "derivative_leg", like("receive", *floating))
-    restate(landing, "other_balance", funded)
-    restate(landing, "gl_balance", posted)
+    restate(landing, "other_balance", funded(LEDGER))
+    restate(landing, "gl_balance", posted(LEDGER))
     restate(landing, "schedule_event", scheduled(events))
     return folder
 

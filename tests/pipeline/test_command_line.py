@@ -98,3 +98,33 @@ def test_the_data_contracts_of_the_project_agree(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "34 extracts" in done.stdout
     assert "all agree" in done.stdout
+
+
+def test_a_changed_assumption_is_shown_refused_and_not_approved_by_its_author(
+    closed_small_bank: Closed, tmp_path
+):
+    folder = tmp_path / "bank"
+    shutil.copytree(closed_small_bank.folder.path, folder)
+    deposits = (DATA_CONTRACTS / "assumptions" / "deposits.yaml").read_text("utf-8")
+    (folder / "contracts" / "assumptions").mkdir()
+    (folder / "contracts" / "assumptions" / "deposits.yaml").write_text(
+        deposits.replace("core_share: {value: 0.8,", "core_share: {value: 0.9,")
+    )
+    refused = alm("close", DAY.isoformat(), folder=folder)
+    assert refused.returncode == 1
+    assert "1 changed and unapproved: assumptions/deposits" in refused.stdout
+    assert "GROUP delta_eve worst_outlier_shape" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+    shown = alm("changes", folder=folder)
+    assert "assumptions/deposits  unapproved" in shown.stdout
+    assert "segments.retail_current_nib.core_share.value  0.8 -> 0.9" in shown.stdout
+    assert "effect  GROUP delta_eve worst_outlier_shape" in shown.stdout
+
+    words = ("approve", "assumptions/deposits", "--author", "jane", "--comment", "study")
+    own = alm(*words, "--approver", "jane", folder=folder)
+    assert own.returncode == 1
+    assert "cannot approve" in own.stderr
+    assert not (folder / "contracts" / "approvals.yaml").exists()
+    assert alm(*words, "--approver", "john", folder=folder).returncode == 0
+    assert "assumptions/deposits  approved by john: study" in alm("changes", folder=folder).stdout

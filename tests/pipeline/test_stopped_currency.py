@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alm_pipeline.audit.report_rows import asked_cell
+from alm_pipeline.audit.trace import Tracer
+from alm_pipeline.orchestration.trace import closed_bank
 from tests.pipeline.banks import BASE, DAY, restate
 from tests.pipeline.conftest import Closed
 
@@ -67,3 +70,16 @@ def test_the_stop_stands_in_the_exception_ledger(stale_euro):
     assert [row for row in rows if "EUR" in str(row.values())] != []
     proofs = stale_euro.folder.rows("audit.proofs")
     assert all(row["is_passed"] for row in proofs)
+
+
+def test_a_number_that_is_not_available_opens_to_its_cause(stale_euro):
+    closed = closed_bank(stale_euro.folder.bank)
+    row = {"entity_id": "GROUP", "scenario": BASE, "family": "total"}
+    one = Tracer(closed).open(asked_cell(closed, "reports.eve_sensitivity", "eve", row))
+    assert one.cell.stored is None
+    assert one.is_tied
+    assert "EUR" in one.cause
+    bank = row | {"entity_id": "BANK"}
+    dollars = Tracer(closed).open(asked_cell(closed, "reports.eve_sensitivity", "eve", bank))
+    assert dollars.is_tied
+    assert dollars.contributions is not None

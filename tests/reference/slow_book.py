@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from tests.reference.slow_market import in_month
-from tests.reference.slow_reference import Cohort, Held
+from alm_pipeline.audit.challenger.contracts import Cohort, Held
+from alm_pipeline.audit.challenger.market import in_month
 
 N_SCENARIOS = 4
 TENORS = (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)

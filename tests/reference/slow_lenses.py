@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from tests.reference.slow_market import months_later, tenor_end, years
-from tests.reference.slow_reference import Held, Row, World, rows_of
+from alm_pipeline.audit.challenger.contracts import Held, Row, World, rows_of
+from alm_pipeline.audit.challenger.market import months_later, tenor_end, years
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from alm_pipeline.audit.challenger.contracts import Held, World
+from alm_pipeline.audit.challenger.market import Curve
 from alm_pipeline.engine.arrays import (
     MAX_OFFSET,
     NO_DATE,
@@ -34,8 +36,6 @@ from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
 from tests.reference.slow_book import KINDS, N_SCENARIOS, Draw
 from tests.reference.slow_lenses import Lenses, lenses
-from tests.reference.slow_market import Curve
-from tests.reference.slow_reference import Held, World
 from tests.unit.engine.books import book
 
 BOUNDS = (1, 30, 90, 181, 365, 730, 1826)

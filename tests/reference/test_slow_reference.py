@@ -12,11 +12,11 @@ from datetime import date
 
 import pytest
 
+from alm_pipeline.audit.challenger.contracts import Row, rows_of
+from alm_pipeline.audit.challenger.market import months_later, years
 from alm_pipeline.engine.arrays import CashFlowModel
 from tests.reference.slow_book import DAY_COUNTS, KINDS
-from tests.reference.slow_market import months_later, years
 from tests.reference.slow_positions import MODELS, RATE_TYPES, coverage, differences, worlds
-from tests.reference.slow_reference import Row, rows_of
 from tests.reference.test_random_books import PRODUCTS
 
 OF_THE_PRINCIPAL = 1e-9

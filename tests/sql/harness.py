@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from alm_pipeline.inputs.accepted import ACCEPTED_SCHEMAS
 from alm_pipeline.inputs.data_contracts import (
     ColumnEntry,
     ExtractContract,
@@ -23,13 +24,14 @@ from alm_pipeline.inputs.data_contracts import (
     load_table_contracts,
     sql_type,
 )
-from alm_pipeline.inputs.relations import SCHEMAS as INPUTS
+from alm_pipeline.inputs.relations import SCHEMAS
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
 from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS, SOURCE_COLUMNS
 
 AS_OF_DATE = "2026-10-31"
 Row = Mapping[str, Any]
 
+INPUTS = {**SCHEMAS, **ACCEPTED_SCHEMAS}
 _ARROW = {
     pa.string(): "VARCHAR",
     pa.int32(): "INTEGER",

@@ -49,7 +49,22 @@ def test_a_position_gets_the_base_figures_of_its_segment(bench):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"behaviour_segment": "unheard_of"}, "the behaviour segment has no parameters"),
+        (
+            {"behaviour_segment": "unheard_of"},
+            "no prepayment assumption for the segment unheard_of",
+        ),
+        (
+            {"behaviour_segment": "mortgage", "side": "liability"},
+            "no early_withdrawal assumption for the segment mortgage",
+        ),
+        (
+            {"behaviour_segment": "mortgage", "cash_flow_model": "revolving"},
+            "no deposits assumption for the segment mortgage",
+        ),
+        (
+            {"behaviour_segment": "unheard_of", "cash_flow_model": "revolving"},
+            "no deposits and no prepayment assumption for the segment unheard_of",
+        ),
         (
             {"behaviour_segment": "none", "cash_flow_model": "non_maturity"},
             "a deposit without maturity has no behaviour segment",
@@ -58,9 +73,27 @@ def test_a_position_gets_the_base_figures_of_its_segment(bench):
 )
 def test_a_position_whose_behaviour_nobody_decided_is_refused(bench, given, reason):
     bench.give("book.positions", [POSITION, second(**given)])
-    bench.give("inputs.behaviour_parameters", [MORTGAGE])
+    bench.give("inputs.assumptions", [{"assumption": "prepayment", "segment": "mortgage"}])
     (row,) = bench.run("behaviour.unassigned_positions")
     assert (row["position_id"], row["reason"]) == ("BANK:loan:2", reason)
+
+
+def test_what_was_not_decided_is_summed_per_entity_and_currency_with_what_to_do(bench):
+    bench.give(
+        "behaviour.unassigned_positions",
+        [
+            {"position_id": f"BANK:loan:{n}", "entity_id": "BANK", "currency": "USD",
+             "outstanding_principal": 1500.5, "reason": reason}
+            for n, reason in enumerate(["no a", "no a", "no b"])
+        ],
+    )  # fmt: skip
+    (row,) = bench.run("behaviour.undecided_balances")
+    assert (row["n_positions"], row["outstanding_principal"]) == (3, 4501.5)
+    assert row["cause"] == (
+        "3 positions have no assumption | behaviour.unassigned_positions 2026-10-31 BANK"
+        " | no a: 2 positions, 3,001.00; no b: 1 positions, 1,500.50"
+        " | to fix: add the segment to data_contracts/assumptions, or give the product another one"
+    )
 
 
 def test_economic_value_adds_up_what_is_in_the_measure(bench):

@@ -170,7 +170,10 @@ def test_without_an_exchange_rate_there_is_no_total(reports):
     rows = reports.run("reports.eve_sensitivity")
     (total,) = [r for r in rows if r["family"] == "total" and r["entity_id"] == "BANK"]
     assert total["eve"] is None
-    assert total["availability"] == "not available: no exchange rate for GBP"
+    assert total["availability"] == (
+        "not available: no exchange rate for GBP | book.translation_rates"
+        " | to fix: deliver it in fx_rate"
+    )
 
 
 def test_without_tier_1_the_ratio_is_not_available_and_the_amount_is(reports):

@@ -19,6 +19,7 @@ from alm_pipeline.engine.cash_flows.records import (
     L_BALANCE,
     L_DUE,
     L_PAYMENT,
+    L_PAYMENTS_LEFT,
     L_RATE,
     L_SURVIVAL,
     SCHEDULED,
@@ -39,6 +40,10 @@ from alm_pipeline.engine.lanes import (
 )
 
 _SMALL_RATE = 1e-3
+_NO_RATE = 1e-12
+_NEARLY_WHOLE = 1e-6
+"""Of an instalment: interest is exact to the day and instalments are not."""
+
 _HARMLESS_RATE = 1e-2
 """Stands in a lane whose own rate is too small, until the lane gets its exact payment."""
 
@@ -102,6 +107,50 @@ def fix_payment(states: FloatArray, period_years: float, n_payments: int, balloo
     store(
         states, L_PAYMENT, _level_payments(load(states, L_BALANCE), period_rate, n_payments, kept)
     )
+
+
+@kernel
+def note_payments_left(states: FloatArray, period_years: float, balloon: float) -> None:
+    """Note how many of the present instalments the balance still needs at the rate in force.
+
+    Noted once for each instalment, at the first change of rate after it was fixed.
+    ``n = log((A - K i) / (A - B i)) / log(1 + i)``, its limit ``(B - K) / A`` at zero; a broken
+    instalment counts whole. An instalment that only pays interest needs as many as agreed.
+    """
+    balance, payment = load(states, L_BALANCE), load(states, L_PAYMENT)
+    rate, n_left = load(states, L_RATE) * period_years, load(states, L_PAYMENTS_LEFT)
+    for s in range(WIDTH):
+        owed, paid, one = lane(balance, s), lane(payment, s), lane(rate, s)
+        kept, needed = min(balloon, owed), lane(n_left, s)
+        if needed == 0.0 and paid > max(owed * one, 0.0):
+            if abs(one) < _NO_RATE:
+                needed = (owed - kept) / paid
+            else:
+                needed = math.log((paid - kept * one) / (paid - owed * one)) / math.log1p(one)
+            needed = max(math.ceil(needed - _NEARLY_WHOLE), 1.0)
+        n_left = with_lane(n_left, s, float(needed))
+    store(states, L_PAYMENTS_LEFT, n_left)
+
+
+@kernel
+def fix_shortened(states: FloatArray, period_years: float, n_payments: int, balloon: float) -> None:
+    """Fix the level payment over the instalments that were left, at most as many as agreed."""
+    balance, n_left = load(states, L_BALANCE), load(states, L_PAYMENTS_LEFT)
+    rate, payment = load(states, L_RATE) * period_years, same(0.0)
+    for s in range(WIDTH):
+        n, owed = int(lane(n_left, s)), lane(balance, s)
+        if n == 0 or n > n_payments:
+            n = n_payments
+        one = level_payment(owed, lane(rate, s), n, min(balloon, owed))
+        payment = with_lane(payment, s, one)
+    store(states, L_PAYMENT, payment)
+    store(states, L_PAYMENTS_LEFT, 0.0)
+
+
+@kernel
+def fix_linear(states: FloatArray, n_payments: int, balloon: float) -> None:
+    """Fix equal parts of what is to be repaid, for who prepays without paying less."""
+    store(states, L_PAYMENT, (load(states, L_BALANCE) - balloon) / float(n_payments))
 
 
 @inner_kernel

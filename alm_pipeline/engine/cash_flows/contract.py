@@ -32,6 +32,7 @@ class BaseRule(Enum):
     PRINCIPAL = "the running principal"
     LAGGED = "the principal as of given dates"
     INITIAL = "the principal at the start"
+    UNTIL_CHANGE = "a given amount until the principal changes, from then on the principal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ class Contract:
         Instalment; None where it follows from the terms.
     observed : callable or None
         Returns the index observed for an unshifted reset date; None: the index comes from a curve.
+    next_index : float or None
+        Index of the first reset after the status date where it is fixed already.
     index_cycle : Cycle or None
         Tenor of the index; one that equals the reset cycle runs to the next reset.
     unit : float
@@ -134,6 +137,7 @@ class Contract:
     interest_segments: tuple[Segment, ...] = ()
     reset_segments: tuple[Segment, ...] = ()
     observed: Callable[[datetime], float] | None = None
+    next_index: float | None = None
     index_cycle: Cycle | None = None
     unit: float = 0.0
     fixing_lag: int = 0

@@ -1,7 +1,7 @@
 """What customers do to one contract: withdraw overnight, prepay a share of what is left.
 
-The instalment shrinks with what leaves, or stays and ends the contract sooner. A penalty is a share
-of what leaves, paid to the bank.
+The instalment shrinks with what leaves, or stays and ends the contract sooner. A penalty is paid to
+the bank: a share of what leaves, months of its interest, or a fixed amount by each who leaves.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from alm_pipeline.engine.cash_flows.records import (
     FEE,
     L_BALANCE,
     L_PAYMENT,
+    L_RATE,
     L_SURVIVAL,
     NEVER,
     PREPAID,
@@ -23,7 +24,18 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import add_to, at, load, power, store
+from alm_pipeline.engine.lanes import add_to, at, greater, load, power, store
+
+
+@inner_kernel
+def penalty(term: Any, share: Any, amount: Any, rate: Any, survival: Any) -> Any:
+    """Return what those pay who take ``amount``, a ``share`` of what is left.
+
+    A fixed amount is due once for each contract that leaves: of the contracts at the start,
+    ``survival`` are left. Months of interest at a negative rate cost nothing.
+    """
+    per_unit = greater(rate, 0.0) * (term.penalty_months / 12.0) + term.penalty_rate
+    return amount * per_unit + share * survival * term.penalty_amount
 
 
 @inner_kernel
@@ -33,11 +45,12 @@ def leave(term: Any, share: Any, rows: Rows, row: int, states: FloatArray) -> No
     amount = share * balance
     add_to(rows.flows, PREPAID, row, amount)
     store(states, L_BALANCE, balance - amount)
+    if term.has_fee:
+        rate, survival = load(states, L_RATE), load(states, L_SURVIVAL)
+        add_to(rows.flows, FEE, row, penalty(term, share, amount, rate, survival))
     if not term.is_term_shortened:
         store(states, L_PAYMENT, load(states, L_PAYMENT) * kept)
         store(states, L_SURVIVAL, load(states, L_SURVIVAL) * kept)
-    if term.penalty_rate != 0.0:
-        add_to(rows.flows, FEE, row, amount * term.penalty_rate)
 
 
 @inner_kernel
@@ -74,9 +87,10 @@ def period_share(behaviour: BehaviourTables, cohort: int, months: int, day: int)
 @inner_kernel
 def prepay(term: Any, tables: Tables, k: int, rows: Rows, row: int, states: FloatArray) -> None:
     """Prepay what is usual in a regular period, or for an irregular one by its length."""
-    if not term.has_prepayment:
+    day = at(rows.day, row)
+    if not term.has_prepayment or day <= term.lockout_offset:
         return
-    years, day = _irregular_years(term, tables.dates, k), at(rows.day, row)
+    years = _irregular_years(term, tables.dates, k)
     if years > 0.0:
         share = prepaid_share(tables.behaviour, term.cohort, years, day)
     else:

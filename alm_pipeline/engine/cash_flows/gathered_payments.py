@@ -63,9 +63,12 @@ def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
 
 @inner_kernel
 def gathered_from(term: Any, gathering: Gathering, rows: Rows) -> int:
-    """Return from which day on payments may share a row; a margin in the discounting forbids it."""
+    """Return from which day on payments may share a row.
+
+    A margin in the discounting forbids it, and a penalty for leaving, which is income of its day.
+    """
     is_discounted = term.margin_rate != 0.0 and gathering.is_margin_included
-    is_level = term.repayment == REPAY_ANNUITY and not rows.is_detailed
+    is_level = term.repayment == REPAY_ANNUITY and not rows.is_detailed and not term.has_fee
     return gathering.from_day if is_level and not is_discounted else NEVER
 
 
@@ -92,6 +95,8 @@ def gather_payments(
     put(rows.is_gathered, row, True)
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
+    if term.may_draw:
+        store(rows.drawn, row, 0.0)
     if term.has_prepayment:
         return _gather_leaving(term, tables, k, until, previous, rows, row, states)
     if term.is_uniform:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
-from alm_pipeline.engine.cash_flows.customers import period_share
+from alm_pipeline.engine.cash_flows.customers import penalty, period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     ACCRUED_BASE,
+    FEE,
     INTEREST,
     INTEREST_BASE,
     L_BALANCE,
@@ -40,8 +41,8 @@ from alm_pipeline.engine.lanes import at, is_any_above, lesser, load, same, stor
 @inner_kernel
 def is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
     """Say whether payment ``k`` may begin a run of level payments."""
-    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not term.has_fee
-    is_plain = is_plain and not rows.is_detailed
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
+    is_plain = is_plain and not (term.has_prepayment and day <= term.lockout_offset)
     is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
     is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
     return bool(is_annuity and is_plain and is_regular and not term.has_option)
@@ -85,15 +86,25 @@ def pay_level(
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
             share = period_share(tables.behaviour, term.cohort, term.step_months, day)
-            leaving = share * balance
-            store(rows.flows, PREPAID, row, leaving)
-            balance = balance - leaving
+            balance = balance - _leave(term, rows, row, share, balance, rate, survival)
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         due, due_base = same(0.0), same(0.0)
         k, row, previous = k + 1, row + 1, day
     _store_states(states, balance, payment, survival, due, due_base)
     return k, row, previous
+
+
+@inner_kernel
+def _leave(
+    term: Any, rows: Rows, row: int, share: Any, balance: Any, rate: Any, survival: Any
+) -> Any:
+    """Note what a share prepays and what it pays for that; return what it prepays."""
+    leaving = share * balance
+    store(rows.flows, PREPAID, row, leaving)
+    if term.has_fee:
+        store(rows.flows, FEE, row, penalty(term, share, leaving, rate, survival))
+    return leaving
 
 
 @inner_kernel
@@ -120,6 +131,10 @@ def _store_paid(
 ) -> None:
     if term.may_leave_early:
         store(rows.flows, PREPAID, row, 0.0)
+    if term.has_fee:
+        store(rows.flows, FEE, row, 0.0)
+    if term.may_draw:
+        store(rows.drawn, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)

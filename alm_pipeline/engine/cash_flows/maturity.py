@@ -79,6 +79,8 @@ def _last_segment_day(contract: Contract) -> datetime:
     for i, segment in enumerate(segments):
         limit = segments[i + 1].grid.anchor if i + 1 < len(segments) else None
         for day in _dates_until(contract, segment.grid, limit):
+            if contract.has_started and day <= contract.status_date:
+                continue  # what is owed on the status date is net of it
             balance -= segment.value
             if balance <= _NOTHING_LEFT * contract.principal:
                 return day

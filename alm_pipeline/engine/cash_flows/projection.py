@@ -19,13 +19,17 @@ from typing import Any
 from alm_pipeline.engine.arrays import CashFlowModel, FloatArray, OptionType
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.amortisation import (
+    fix_linear,
     fix_payment,
+    fix_shortened,
+    note_payments_left,
     repay_all,
     repay_annuity,
     repay_given,
     repay_linear,
 )
 from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
+from alm_pipeline.engine.cash_flows.drawdown import project_drawdown
 from alm_pipeline.engine.cash_flows.gathered_payments import (
     gather_payments,
     gathered_from,
@@ -46,31 +50,35 @@ from alm_pipeline.engine.cash_flows.records import (
     L_OPTION_DUE,
     L_OPTION_RATE,
     L_PAYMENT,
+    L_PAYMENTS_LEFT,
     L_RATE,
     L_SURVIVAL,
     NEVER,
     PREPAID,
     RATE,
     SCHEDULED,
-    MarketTables,
     Rows,
     Tables,
     start_row,
 )
-from alm_pipeline.engine.cash_flows.resets import note_options, option_payoff, reset_rate
+from alm_pipeline.engine.cash_flows.resets import (
+    date_of_reset,
+    index_end,
+    is_fixed_already,
+    note_options,
+    option_payoff,
+    reset_rate,
+)
 from alm_pipeline.engine.cash_flows.run_off import (
-    project_drawdown,
     project_recovery,
     project_run_off,
 )
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
-from alm_pipeline.engine.conventions.calendar import adjusted_day
-from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
-from alm_pipeline.engine.conventions.schedule import grid_day, payment_day
+from alm_pipeline.engine.conventions.schedule import payment_day
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
-from alm_pipeline.engine.lanes import add_to, at, load, put, same, store
+from alm_pipeline.engine.lanes import add_to, at, is_any_above, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
 _REVOLVING = int(CashFlowModel.REVOLVING)
@@ -115,7 +123,7 @@ def project_one(
     if term.model == _NON_PERFORMING:
         return project_recovery(term, rows)
     if term.is_drawn_over_time:
-        return project_drawdown(term, dates, behaviour, rows)
+        return project_drawdown(term, dates, market, behaviour, path, rows, states)
     _open_states(term, states)
     row = _draw(term, rows, states) if term.is_forward else ZERO
     return _project_schedule(term, tables, path, last_day, rows, row, states)
@@ -127,7 +135,7 @@ def _project_schedule(
 ) -> int:
     dates, k, n_resets, previous, done = tables.dates, ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
-    pay_day, reset_day = payment_day(dates, term, k), _reset_day(term, dates, n_resets)
+    pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
     must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
     first_day = gathered_from(term, tables.gathering, rows)
     while True:
@@ -197,12 +205,15 @@ def _reset(
     states: FloatArray,
 ) -> int:
     """Reset the rate and return the day of the next reset."""
-    end = _index_end(term, tables.dates, tables.market, n_resets, day)
-    reset_rate(term, tables.market, tables.behaviour, path, day, end, states)
-    if term.has_option:
+    if term.is_term_shortened:
+        note_payments_left(states, term.period_years, term.balloon_amount)
+    end = index_end(term, tables.dates, tables.market, n_resets, day)
+    reset_rate(term, tables.market, tables.behaviour, path, n_resets, day, end, states)
+    is_fixed = is_fixed_already(term, n_resets)
+    if term.has_option and not is_fixed:
         note_options(term, tables.market, path, day, end, states)
-    put(rows.is_reset, row, True)
-    return _reset_day(term, tables.dates, n_resets + 1)
+    put(rows.is_reset, row, not is_fixed)
+    return date_of_reset(term, tables.dates, n_resets + 1)
 
 
 @inner_kernel
@@ -232,31 +243,6 @@ def _pay_and_prepay(
 
 
 @inner_kernel
-def _reset_grid_day(term: Any, dates: DateTables, k: int) -> int:
-    months, roll = term.reset_months, term.reset_roll
-    return grid_day(dates, term.first_reset, term.reset_month, k, months, ZERO, roll)
-
-
-@inner_kernel
-def _reset_day(term: Any, dates: DateTables, k: int) -> int:
-    if term.first_reset == NEVER or (k > 0 and term.reset_months == 0):
-        return NEVER
-    day = _reset_grid_day(term, dates, k)
-    if day >= term.maturity:
-        return NEVER
-    return adjusted_day(dates, term.date_adjustment, day)
-
-
-@inner_kernel
-def _index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
-    """Return where the index of a reset ends: at the next reset when its tenor says so."""
-    if not term.is_index_of_period:
-        return int(market.tenor_end[term.index_tenor, day])
-    end = _reset_grid_day(term, dates, n_resets + 1)
-    return max(adjusted_day(dates, term.date_adjustment, end), day + 1)
-
-
-@inner_kernel
 def _open_states(term: Any, states: FloatArray) -> None:
     rate = same(float(term.coupon_rate))
     if term.option_type != _NO_OPTION:
@@ -267,6 +253,8 @@ def _open_states(term: Any, states: FloatArray) -> None:
     store(states, L_DUE, 0.0)
     store(states, L_DUE_BASE, 0.0)
     store(states, L_SURVIVAL, 1.0)
+    if term.is_term_shortened:
+        store(states, L_PAYMENTS_LEFT, 0.0)
     if term.has_option:
         store(states, L_OPTION_RATE, 0.0)
         store(states, L_OPTION_DUE, 0.0)
@@ -275,7 +263,7 @@ def _open_states(term: Any, states: FloatArray) -> None:
 @inner_kernel
 def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
-    rows.drawn[0] = term.principal
+    store(rows.drawn, ZERO, term.principal)
     store(rows.flows, BALANCE, ZERO, load(states, L_BALANCE))
     return ZERO + 1
 
@@ -300,7 +288,7 @@ def _open_row(
     if term.may_leave_early:
         store(flows, PREPAID, row, 0.0)
     if term.may_draw:
-        rows.drawn[row] = 0.0
+        store(rows.drawn, row, 0.0)
     if term.has_fee:
         store(flows, FEE, row, 0.0)
     if term.has_option:
@@ -367,6 +355,12 @@ def _repay(
         return False
     if term.payment_amount > 0.0:
         repay_given(states, flows, row)
+    elif term.is_term_shortened:
+        if must_fix and not is_any_above(load(states, L_PAYMENT), 0.0):
+            fix_linear(
+                states, left // term.principal_ratio + 1 + term.extra_payments, term.balloon_amount
+            )
+        repay_given(states, flows, row)
     else:
         n_payments = left // term.principal_ratio + 1 + term.extra_payments
         repay_linear(states, flows, row, n_payments, term.balloon_amount)
@@ -376,6 +370,10 @@ def _repay(
 @inner_kernel
 def _fix(term: Any, k: int, must_fix: bool, states: FloatArray) -> None:
     """Fix the level payment that begins with payment ``k``, unless it stands."""
-    if must_fix:
-        n_payments = (term.n_payments - 1 - k) // term.principal_ratio + 1 + term.extra_payments
+    if not must_fix:
+        return
+    n_payments = (term.n_payments - 1 - k) // term.principal_ratio + 1 + term.extra_payments
+    if term.is_term_shortened:
+        fix_shortened(states, term.period_years, n_payments, term.balloon_amount)
+    else:
         fix_payment(states, term.period_years, n_payments, term.balloon_amount)

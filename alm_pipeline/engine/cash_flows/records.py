@@ -18,7 +18,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
-from alm_pipeline.engine.lanes import WIDTH, at, load, put
+from alm_pipeline.engine.lanes import WIDTH, load, put
 
 FORWARD, FLAT = ZERO, ZERO + 1
 """Paths of the indices: along the scenario curve's forwards, or flat at its spot rates."""
@@ -40,7 +40,11 @@ in agendas only."""
 
 L_OPTION_RATE, L_OPTION_DUE = 7, 8
 """Time value of the options on the rate in force, per year, and what of it has accrued."""
-N_STATES = 9
+
+L_PAYMENTS_LEFT = 9
+"""Instalments still needed when the rate changed, of a contract that prepayment shortens; 0: as
+many as agreed."""
+N_STATES = 10
 
 NEVER = ZERO + 2**31 - 1
 """Offset of an event that does not come."""
@@ -68,9 +72,9 @@ class BehaviourTables(NamedTuple):
     ``annual_prepayment_rate`` (C, n_months, WIDTH); ``prepaid_share`` (C, 13, n_months, WIDTH) of a
     period of 0..12 months that ends in a month; ``redemption_share`` (C, WIDTH); ``ladder`` (C,
     n_slots): share of the opening balance that leaves at slot 0 (overnight) and at the end of month
-    1, 2 ...; ``slot_day`` (n_slots,); ``draw_profile`` (C, n_draws): share of a line drawn on
-    ``draw_day``; ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds to
-    the opening rate from month m on.
+    1, 2 ...; ``slot_day`` (n_slots,); ``draw_profile`` (C, n_draws, WIDTH): share of a line drawn
+    on ``draw_day``; ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds
+    to the opening rate from month m on.
     """
 
     annual_prepayment_rate: FloatArray
@@ -96,7 +100,7 @@ def nobody_acts() -> BehaviourTables:
         ladder=np.ones((1, 1)),
         n_slots=n_slots,
         slot_day=n_slots,
-        draw_profile=np.zeros((1, 0)),
+        draw_profile=np.zeros((1, 0, WIDTH)),
         draw_day=n_slots[:0],
         rate_floor=np.zeros(1),
         rate_move=np.zeros((2, 1, 1, 1, WIDTH)),
@@ -166,7 +170,7 @@ def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
         is_reset=np.zeros(n_rows, np.bool_),
         is_gathered=np.zeros(n_rows, np.bool_),
         is_capitalised=np.zeros(n_rows, np.bool_),
-        drawn=np.zeros(n_rows),
+        drawn=np.zeros((n_rows, WIDTH)),
         written_off=np.zeros(n_rows),
         flows=np.zeros((N_ITEMS, n_rows, WIDTH)),
     )
@@ -194,5 +198,5 @@ def repaid(term: Any, rows: Rows, row: int) -> Any:
     if term.may_leave_early:
         principal = principal + load(rows.flows, PREPAID, row)
     if term.may_draw:
-        principal = principal - at(rows.drawn, row)
+        principal = principal - load(rows.drawn, row)
     return principal

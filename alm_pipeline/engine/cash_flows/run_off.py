@@ -6,9 +6,6 @@ still there, from the as-of date, at today's coupon: the core is by definition t
 not reprice; it is paid with each slot. A non-performing contract pays its principal net of
 provisions on the expected recovery date and writes the provision off; no interest.
 
-An undrawn line whose cohort draws is expected to be drawn month by month; what is drawn bears
-interest at the line's rate, paid with each draw, and is repaid at maturity.
-
 How net interest income treats balances without maturity (constant) is a lens: ``metrics.nii``.
 """
 
@@ -63,41 +60,6 @@ def project_run_off(term: Any, dates: DateTables, behaviour: BehaviourTables, ro
             due, due_base = 0.0, 0.0
         start = day
     return int(n_slots)
-
-
-@kernel
-def project_drawdown(term: Any, dates: DateTables, behaviour: BehaviourTables, rows: Rows) -> int:
-    """Fill rows with the expected draws of a line and its repayment; return how many there are."""
-    row, start, balance, flows = ZERO, ZERO, 0.0, rows.flows
-    for k in range(len(behaviour.draw_day)):
-        share = behaviour.draw_profile[term.cohort, k]
-        day = behaviour.draw_day[k]
-        if share == 0.0 or day >= term.maturity:
-            continue
-        amount = term.principal * share
-        _write_interest(term, dates, rows, row, start, day, balance)
-        balance += amount
-        rows.drawn[row] = amount
-        store(flows, BALANCE, row, balance)
-        row, start = row + 1, day
-    _write_interest(term, dates, rows, row, start, term.maturity, balance)
-    store(flows, SCHEDULED, row, balance)
-    return row + 1
-
-
-@kernel
-def _write_interest(
-    term: Any, dates: DateTables, rows: Rows, row: int, start: int, day: int, balance: float
-) -> None:
-    """Fill a row with the interest on a drawn balance, paid on each date."""
-    years = year_fraction(dates, term.day_count, start, day, term.maturity)
-    _write_slot(rows, row, start, day, 0.0, 0.0)
-    rows.drawn[row] = 0.0
-    store(rows.flows, ACCRUED, row, balance * years * term.coupon_rate)
-    store(rows.flows, RATE, row, float(term.coupon_rate))
-    store(rows.flows, INTEREST, row, balance * years * term.coupon_rate)
-    store(rows.flows, INTEREST_BASE, row, balance * years)
-    store(rows.flows, ACCRUED_BASE, row, balance * years)
 
 
 @kernel

@@ -17,10 +17,12 @@ from typing import Any
 from alm_pipeline.engine.cash_flows.agenda import Action, Repayment
 from alm_pipeline.engine.cash_flows.agreed import with_agreed_terms
 from alm_pipeline.engine.cash_flows.contract import BaseRule, Contract, Kind, Segment
+from alm_pipeline.engine.cash_flows.index_period import fixing_day, index_end
 from alm_pipeline.engine.cash_flows.maturity import end_of, is_derived
 from alm_pipeline.engine.cash_flows.step import Step
 from alm_pipeline.engine.conventions.cycle import Grid
-from alm_pipeline.errors import CalculationError
+
+_CHANGES = (Action.REPAY, Action.DRAW, Action.CAPITALISE)
 
 
 def steps_of(contract: Contract) -> list[Step]:
@@ -209,13 +211,18 @@ class _ScheduleOf:
                     yield replace(self._reset(day, None), action=Action.RESET_IN_ARREARS)
             return
         dates = self._dates(c.reset)
+        first = next((d for d in dates if d > c.status_date), None)
         is_next = c.next_reset_rate is not None
         for day in dates:
             if is_next and day > c.status_date:
                 is_next = False
-                yield self._step(Action.SET_RATE, day, rate=c.next_reset_rate, is_observed=True)
-            else:
-                yield self._reset(day, None)
+                known = self._step(Action.SET_RATE, day, rate=c.next_reset_rate, is_observed=True)
+                yield self._with_instalment_anew(known)
+                continue
+            step = self._reset(day, None)
+            if c.next_index is not None and day == first:
+                step.values.update(is_observed=True, rate=c.next_index)
+            yield step
 
     def _reset(self, day: datetime, segment: Segment | None) -> Step:
         c = self.contract
@@ -224,11 +231,16 @@ class _ScheduleOf:
         spread = c.spread if segment is None else segment.value
         step = self._step(Action.RESET, day, base=spread)
         if c.observed is None and not _is_past(c, step):
-            step = replace(step, index_start=self._fixing_day(step.happens))
+            step = replace(step, index_start=fixing_day(c, step.happens))
         if c.reset is not None and c.reset.cycle is not None and c.index_cycle is not None:
-            step = replace(step, index_end=self._index_end(day))
+            step = replace(step, index_end=index_end(c, day))
         if c.observed is not None and not _is_past(c, step):
             step.values.update(is_observed=True, rate=c.observed(day))
+        return self._with_instalment_anew(step)
+
+    def _with_instalment_anew(self, step: Step) -> Step:
+        """Return a reset after which the given instalment of an annuity is computed anew."""
+        c = self.contract
         if c.kind is Kind.ANNUITY and c.payment is not None:
             return replace(step, payment_dates=self._payments_after(step.accrues_to))
         return step
@@ -237,38 +249,6 @@ class _ScheduleOf:
         step = self._fixed(Action.SET_RATE, day, rate=rate)
         is_annuity = self.contract.kind is Kind.ANNUITY
         return replace(step, payment_dates=self._payments_after(day)) if is_annuity else step
-
-    def _fixing_day(self, day: datetime) -> datetime:
-        """Return the business day on which the index of a reset is read.
-
-        Raises
-        ------
-        CalculationError
-            If that day has passed: the rate is known and must be given.
-        """
-        c, fixed = self.contract, day
-        for _ in range(c.fixing_lag):
-            fixed = c.shift.before(fixed)
-        if fixed < c.status_date:
-            raise CalculationError(
-                f"the rate of {day:%Y-%m-%d} was fixed on {fixed:%Y-%m-%d}",
-                fix="give it as the rate of the next reset",
-            )
-        return fixed
-
-    def _index_end(self, day: datetime) -> datetime | None:
-        """Return the next reset where the index runs as long as a reset period."""
-        c = self.contract
-        grid, tenor = c.reset, c.index_cycle
-        if grid is None or grid.cycle is None or tenor is None:
-            return None
-        own = (grid.cycle.months, grid.cycle.days)
-        if own != (tenor.months, tenor.days):
-            return None
-        k = 0
-        while grid.date(k, is_end_of_month=c.is_end_of_month) <= day:
-            k += 1
-        return c.shift.moved(grid.date(k, is_end_of_month=c.is_end_of_month))
 
     def _fixings(self) -> Iterable[Step]:
         """Yield where an annuity's instalment is fixed: before its first date, and at resets."""
@@ -296,7 +276,7 @@ class _ScheduleOf:
             return
         if c.kind is Kind.CALL:
             yield from self._settlement()
-        elif self.is_maturity_derived and c.kind is not Kind.SEGMENTS:
+        elif self.is_maturity_derived:
             yield self._step(Action.MATURE, self.end)
         else:
             yield self._fixed(Action.MATURE, self.end)
@@ -378,6 +358,8 @@ class _ScheduleOf:
         earlier = [d for d in self._interest_dates() if d < c.status_date]
         if c.drops_unpaid_interest and is_capitalising:
             earlier = []
+        if c.drops_unpaid_interest and c.capitalised_until is not None:
+            earlier = [d for d in earlier if d > c.capitalised_until]
         since = earlier[-1] if earlier else None
         if since is None and not c.drops_unpaid_interest:
             since = c.start_date
@@ -394,7 +376,10 @@ class _ScheduleOf:
         )
 
     def _fixed(self, action: Action, day: datetime, **values: Any) -> Step:
-        kept = {"is_base_kept": self._is_base_kept, "unit": self.contract.unit}
+        is_kept = self._is_base_kept
+        if self.contract.base_rule is BaseRule.UNTIL_CHANGE and action in _CHANGES:
+            is_kept = False
+        kept = {"is_base_kept": is_kept, "unit": self.contract.unit}
         return Step(
             action=action, agreed=day, happens=day, accrues_to=day, values={**kept, **values}
         )

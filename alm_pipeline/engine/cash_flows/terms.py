@@ -159,6 +159,9 @@ def refused_terms(positions: Positions) -> dict[str, IntArray]:
         & (p.index_curve == NO_CODE)
         & (p.model != CashFlowModel.BALANCE_ONLY),
         "no recovery date after the as-of date": is_recovery & (p.recovery_offset <= 0),
+        "a fixed penalty for a prepayment that shortens the term": p.is_term_shortened
+        & p.is_prepayable
+        & (p.penalty_amount != 0.0),
         "no discount curve": p.discount_curve < 0,
     }
     return {
@@ -237,7 +240,7 @@ def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
         _derive_steps(term)
         _count(term, dates)
         if term.is_drawn_over_time:
-            term.max_rows = cohorts.n_draws[term.cohort] + 2
+            term.max_rows += cohorts.n_draws[term.cohort]
         if term.is_constant:
             term.max_rows = cohorts.n_slots[term.cohort]
         if term.agenda_last > term.agenda_first:
@@ -281,7 +284,8 @@ def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     )
     term.has_redemption = term.is_redeemable and has_cohort and is_held
     term.may_leave_early = term.has_prepayment or term.has_redemption
-    term.has_fee = term.may_leave_early and term.penalty_rate != 0.0
+    is_free = term.penalty_rate == 0.0 and term.penalty_months == 0.0 and term.penalty_amount == 0.0
+    term.has_fee = term.may_leave_early and not is_free
     term.is_uniform = term.rate_type == _FIXED and not term.may_leave_early
 
 

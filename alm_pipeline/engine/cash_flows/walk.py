@@ -32,6 +32,7 @@ from alm_pipeline.engine.cash_flows.records import (
     L_OPTION_DUE,
     L_OPTION_RATE,
     L_PAYMENT,
+    L_PAYMENTS_LEFT,
     L_RATE,
     L_SURVIVAL,
     N_ITEMS,
@@ -47,7 +48,18 @@ from alm_pipeline.engine.cash_flows.resets import floating_rate, index_rate
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
-from alm_pipeline.engine.lanes import add_to, lesser, load, nearest, put, same, store
+from alm_pipeline.engine.lanes import (
+    WIDTH,
+    add_to,
+    lane,
+    lesser,
+    load,
+    nearest,
+    put,
+    same,
+    store,
+    with_lane,
+)
 
 _OPEN, _START, _REPAY, _DRAW = (
     int(Action.OPEN),
@@ -63,6 +75,9 @@ _PAY_IN_ADVANCE = int(Action.PAY_IN_ADVANCE)
 _FIX_BASE, _TERMINATE, _MATURE = int(Action.FIX_BASE), int(Action.TERMINATE), int(Action.MATURE)
 _SETTLE, _SETTLE_INTEREST = int(Action.SETTLE), int(Action.SETTLE_INTEREST)
 _AMOUNT, _LESS_INTEREST = int(Repayment.AMOUNT), int(Repayment.PAYMENT_LESS_INTEREST)
+
+_NEARLY_REPAID = 1e-6
+"""Of an instalment: what is left below it needs no further one."""
 
 
 @entry_kernel
@@ -101,13 +116,16 @@ def project_agenda(
         if math.isnan(years):
             years = _years(term, dates, previous, entry.accrual_day)
         _accrue(rows, row, previous, entry.day, years, states)
+        days = payment_days[entry.first_payment : entry.last_payment]
+        if term.is_term_shortened and len(days) > 0:
+            _note_payments_left(term, entry, days, dates, states)
         _act(term, entry, market, path, rows, row, states)
-        if entry.last_payment > entry.first_payment:
-            days = payment_days[entry.first_payment : entry.last_payment]
+        if len(days) > 0:
             _fix_payment(term, entry, days, dates, states)
         if entry.action == _REDEEM and term.has_redemption:
             withdraw(term, behaviour, rows, row, states)
-        if entry.prepayment_years > 0.0 and term.has_prepayment:
+        may_prepay = term.has_prepayment and entry.day > term.lockout_offset
+        if entry.prepayment_years > 0.0 and may_prepay:
             share = prepaid_share(behaviour, term.cohort, entry.prepayment_years, entry.day)
             leave(term, share, rows, row, states)
         previous = max(previous, int(entry.accrual_day))
@@ -127,7 +145,7 @@ def _years(term: Any, dates: DateTables, start: int, end: int) -> float:
 @kernel
 def _accrue(rows: Rows, row: int, start: int, day: int, years: float, states: FloatArray) -> None:
     start_row(rows, row, start, day)
-    rows.drawn[row] = 0.0
+    store(rows.drawn, row, 0.0)
     for item in range(N_ITEMS):
         store(rows.flows, item, row, 0.0)
     rate = load(states, L_RATE)
@@ -153,17 +171,17 @@ def _act(
     action, flows = entry.action, rows.flows
     if action in (_OPEN, _START):
         _set_states(entry, term.payment_amount, states)
-        rows.drawn[row] = entry.amount if action == _START else 0.0
+        store(rows.drawn, row, entry.amount if action == _START else 0.0)
     elif action == _FEE:
         store(flows, FEE, row, float(term.sign) * entry.amount)
     elif action == _REPAY:
         _repay(entry, flows, row, states)
     elif action == _DRAW:
-        rows.drawn[row] = entry.amount
+        store(rows.drawn, row, entry.amount)
         add_to(states, L_BALANCE, entry.amount)
         add_to(states, L_BASE, entry["base"])
     elif action in (_SET_RATE, _RESET, _RESET_IN_ARREARS):
-        rows.is_reset[row] = action != _SET_RATE or entry.is_observed
+        rows.is_reset[row] = (action == _SET_RATE) == entry.is_observed
         _reset(term, entry, market, path, states)
         if action == _RESET_IN_ARREARS:
             _accrue_again(flows, row, states)
@@ -289,6 +307,24 @@ def _reset(term: Any, entry: Any, market: MarketTables, path: int, states: Float
 
 
 @kernel
+def _note_payments_left(
+    term: Any, entry: Any, payment_days: CountArray, dates: DateTables, states: FloatArray
+) -> None:
+    """Note how many of the present instalments the balance still needs at the rate in force."""
+    balance, rate = load(states, L_BALANCE), load(states, L_RATE)
+    payment, due, n_left = load(states, L_PAYMENT), load(states, L_DUE), same(0.0)
+    for s in range(WIDTH):
+        owed, day, n = lane(balance, s), entry.accrual_day, 0
+        due_now, paid = lane(due, s), lane(payment, s)
+        while n < len(payment_days) and owed > _NEARLY_REPAID * paid:
+            years = _years(term, dates, day, payment_days[n])
+            owed += due_now + owed * lane(rate, s) * years - paid
+            due_now, day, n = 0.0, payment_days[n], n + 1
+        n_left = with_lane(n_left, s, float(max(n, 1)) if paid > 0.0 else 0.0)
+    store(states, L_PAYMENTS_LEFT, n_left)
+
+
+@kernel
 def _fix_payment(
     term: Any, entry: Any, payment_days: CountArray, dates: DateTables, states: FloatArray
 ) -> None:
@@ -298,10 +334,15 @@ def _fix_payment(
     ``A`` is what one unit paid on that day grows to by the last one.
     """
     rate, growth, total = load(states, L_RATE), same(1.0), same(1.0)
+    n_left = load(states, L_PAYMENTS_LEFT)
     for k in range(len(payment_days) - 1, 0, -1):
         years = _years(term, dates, payment_days[k - 1], payment_days[k])
         growth = growth * (1.0 + rate * years)
         total = total + growth
+        if term.is_term_shortened:  # what lies behind the last instalment still needed: nothing
+            for s in range(WIDTH):
+                if 0.0 < lane(n_left, s) <= float(k):
+                    growth, total = with_lane(growth, s, 1.0), with_lane(total, s, 1.0)
     years = _years(term, dates, entry.accrual_day, payment_days[0])
     owed = load(states, L_BALANCE) * (1.0 + years * rate) + load(states, L_DUE)
     payment = owed * growth / total

@@ -296,7 +296,7 @@ def constant_income(
         is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
         if term.rate_type == _ADMINISTERED or is_floating_reset:
             index_end = market.tenor_end[max(term.index_tenor, 0), start]
-            reset_rate(term, market, behaviour, path, start, index_end, states)
+            reset_rate(term, market, behaviour, path, ZERO + 1, start, index_end, states)
         years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
         earned = term.sign * term.principal * (years - before) * load(states, L_RATE)
         whole, before = whole + earned, years

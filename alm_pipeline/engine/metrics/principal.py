@@ -52,7 +52,7 @@ def _add_row(term: Any, rows: Rows, row: int, items: FloatArray, first: int, sec
     if at(rows.is_capitalised, row):
         add_to(items, first, second, CAPITALISED_INTEREST, load(flows, CAPITALISED, row))
     if term.may_draw:
-        add_to(items, first, second, DRAWN, at(rows.drawn, row))
+        add_to(items, first, second, DRAWN, load(rows.drawn, row))
     if term.model == _NON_PERFORMING:
         add_to(items, first, second, WRITTEN_OFF, at(rows.written_off, row))
 

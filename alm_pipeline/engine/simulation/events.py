@@ -140,7 +140,7 @@ def _events(i: int, term: Any, rows: Rows, n: int, scenario: int) -> dict[str, F
     paid = 0.0 if term.is_notional else sign
     rate_after = np.append(flows[1:, RATE], flows[-1:, RATE])
     zero = np.zeros(n)
-    found = [_column(EventType.DRAW, rows.drawn[:n], -paid, zero)]
+    found = [_column(EventType.DRAW, rows.drawn[:n, scenario % WIDTH], -paid, zero)]
     for kind, item in _CASH_ITEMS:
         is_interest = kind is EventType.INTEREST
         found.append(_column(kind, flows[:, item], sign if is_interest else paid, zero))

@@ -103,7 +103,7 @@ def explain(
 
 def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -> ExplainedDate:
     flow, day = rows.flows[:, row, 0], int(rows.day[row])
-    drawn, written_off = float(rows.drawn[row]), float(rows.written_off[row])
+    drawn, written_off = float(rows.drawn[row, 0]), float(rows.written_off[row])
     moved = flow[SCHEDULED] + flow[PREPAID] + written_off - flow[CAPITALISED] - drawn
     balance = float(flow[BALANCE] + moved)
     weight = balance * flow[RATE]

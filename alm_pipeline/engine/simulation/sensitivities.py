@@ -135,7 +135,8 @@ def _values(
         name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=-1)
         for name in ("annual_prepayment_rate", "redemption_share")
     }
-    frozen = replace(behaviour, **same)
+    drawn = np.repeat(behaviour.monthly_draw_share, curves.n_scenarios, axis=-1)
+    frozen = replace(behaviour, draw_profile=drawn, **same)
     return simulate(positions, curves, frozen, (), only_value, agendas).present_value
 
 

@@ -204,7 +204,7 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
     """Return what cohorts do in any scenario, with a last one that does nothing."""
     return Cohorts(
         np.append(prepaying_cohorts(behaviour), False),
-        np.append((behaviour.draw_profile > 0.0).sum(axis=1), 0).astype(np.int64),
+        np.append((behaviour.monthly_draw_share > 0.0).any(axis=2).sum(axis=1), 0).astype(np.int64),
         np.append(run_off_ladders(behaviour)[1], 1).astype(np.int64),
     )
 

@@ -111,7 +111,8 @@ def market_blocks(market: MarketTables) -> list[MarketTables]:
 
 def behaviour_blocks(behaviour: BehaviourTables) -> list[BehaviourTables]:
     """Return the tables of each block of scenarios."""
-    names = ("annual_prepayment_rate", "prepaid_share", "redemption_share", "rate_move")
+    by_rate = ("annual_prepayment_rate", "prepaid_share", "redemption_share", "rate_move")
+    names = (*by_rate, "draw_profile")
     parts = zip(*(scenario_blocks(getattr(behaviour, name)) for name in names), strict=True)
     return [behaviour._replace(**dict(zip(names, part, strict=True))) for part in parts]
 
@@ -137,7 +138,7 @@ def behaviour_tables(
 ) -> BehaviourTables:
     """Return behaviour per cohort and scenario, with a last cohort that does nothing."""
     rates = _with_idle_row(behaviour.monthly_prepayment_rate)
-    draws = _with_idle_row(behaviour.draw_profile)
+    draws = _with_idle_row(behaviour.monthly_draw_share)
     redemption = _with_idle_row(behaviour.redemption_share)
     ladder, n_slots = run_off_ladders(behaviour)
     idle = np.zeros((1, ladder.shape[1]))

@@ -8,6 +8,7 @@ of swaps whatever the role, signed accrued interest in the prices of loans.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from alm_pipeline.errors import CalculationError
@@ -18,8 +19,9 @@ _ORDER = (
     *("IED", "FP", "PR", "PI", "IP", "IPFX", "IPFL", "IPCI", "RRF", "RR", "PRF", "PRD", "SC"),
     *("IPCB", "TD", "XD", "MD", "STD", "AD"),
 )
-_NOT_CUT = ("CLM", "UMP")  # settlement may lie after the end; the end ends the schedule itself
+_NOT_CUT = ("CLM",)  # settlement may lie after the end
 _PRICES = ("priceAtPurchaseDate", "priceAtTerminationDate")
+_BOUNDS = ("lifeCap", "lifeFloor", "periodCap", "periodFloor")
 _NETTED = ("IED", "IP", "PR", "MD")
 
 EventList = list[Event]
@@ -68,11 +70,13 @@ def _plain_swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
     The fixed leg resets to its own rate wherever the other one resets, so that both have the same
     events and the fixed interest accrued is known at each.
     """
-    role, bare = reader.role, {k: v for k, v in reader.terms.items() if k not in _PRICES}
+    role, dropped = reader.role, {*_PRICES, "accruedInterest"}
+    if not reader.text("cycleOfInterestPayment"):  # then interest is paid at the end alone
+        dropped.add("cycleAnchorDateOfInterestPayment")
+    bare = {k: v for k, v in reader.terms.items() if k not in dropped}
     leg = {**bare, "contractType": "PAM", "contractRole": "RPA"}
-    fixed_rate = reader.amount("nominalInterestRate")
-    floating_leg = run({**leg, "nominalInterestRate": reader.text("nominalInterestRate2")})
-    fixed_leg = run({**leg, "rateMultiplier": "0", "rateSpread": str(fixed_rate)})
+    floating_leg = run({**leg, "nominalInterestRate": reader.amount("nominalInterestRate2")})
+    fixed_leg = run(_fixed(leg, reader.amount("nominalInterestRate")))
     is_netted = reader.text("deliverySettlement") == "S"
     prices = {
         "PRD": -role * reader.amount("priceAtPurchaseDate"),
@@ -95,6 +99,13 @@ def _plain_swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
     return found
 
 
+def _fixed(leg: Terms, rate: float) -> Terms:
+    """Return a leg whose resets all give the same rate, whatever bounds the floating one."""
+    free = {name: value for name, value in leg.items() if name not in _BOUNDS}
+    known = {"nextResetRate": rate} if Reader(leg).text("nextResetRate") else {}
+    return {**free, "nominalInterestRate": rate, "rateMultiplier": "0", "rateSpread": rate, **known}
+
+
 def _swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
     """Return a swap of two contracts, each projected as the contract it is."""
     role = reader.role
@@ -105,7 +116,9 @@ def _swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
         for child, side in zip((first, second), sides, strict=True)
     ]
     found = [event for leg in legs for event in leg]
-    bought, ended = reader.moment("purchaseDate"), reader.moment("terminationDate")
+    status = reader.required_moment("statusDate")
+    bought = _after(status, reader.moment("purchaseDate"))
+    ended = _after(status, reader.moment("terminationDate"))
     if bought is not None:
         found = [event for event in found if event.moment > bought]
     if ended is not None:
@@ -113,7 +126,7 @@ def _swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
     found = sorted(found, key=_place)  # the first leg stays before the second
     if reader.text("deliverySettlement") == "S":
         found = _netted(found)
-    blank = Event(reader.required_moment("statusDate"), "", 0.0, reader.text("currency"), 0, 0, 0)
+    blank = Event(status, "", 0.0, reader.text("currency"), 0, 0, 0)
     if bought is not None:
         price = role * reader.amount("priceAtPurchaseDate")
         found = [blank.replaced(moment=bought, kind="PRD", payoff=price), *found]
@@ -121,6 +134,11 @@ def _swap(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:
         price = role * reader.amount("priceAtTerminationDate")
         found = [*found, blank.replaced(moment=ended, kind="TD", payoff=price)]
     return found
+
+
+def _after(status: datetime, moment: datetime | None) -> datetime | None:
+    """Return a moment after the status date; an earlier one has passed."""
+    return moment if moment is not None and moment > status else None
 
 
 def _cap_floor(reader: Reader, run: Callable[[Terms], EventList]) -> EventList:

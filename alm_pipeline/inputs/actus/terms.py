@@ -292,10 +292,9 @@ def _refuse_terms(reader: Reader, kind: Kind) -> None:
 
 
 def _base_rule(reader: Reader) -> BaseRule:
-    """Return the rule; NTIED follows the running principal, as the only vector has it (lam18)."""
-    return (
-        BaseRule.LAGGED if reader.text("interestCalculationBase") == "NTL" else BaseRule.PRINCIPAL
-    )
+    """Return the rule; NTIED follows the principal once that changes, as lam18 has it."""
+    rules = {"NTL": BaseRule.LAGGED, "NTIED": BaseRule.UNTIL_CHANGE}
+    return rules.get(reader.text("interestCalculationBase"), BaseRule.PRINCIPAL)
 
 
 def _shift(reader: Reader) -> Shift:

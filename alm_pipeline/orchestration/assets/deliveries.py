@@ -5,7 +5,7 @@ disagrees with its control totals stops the month end by name after the others a
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 import dagster as dg
@@ -18,6 +18,7 @@ from alm_pipeline.orchestration.partitions import Partitions, asset_key, partiti
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.validation.judge import prepare_judge
 from alm_pipeline.warehouse import raw_files
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
 
@@ -60,10 +61,10 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
     source, store = bank.source, bank.store
     keep = bank.settings.warehouse_folder / "raw_files"
     files = raw_files.register_files(source, bank.folders, partition.as_of_date)
-    delivered = {file.source_file_id: file.sha256 for file in files}
-    known = _already_read(bank, partition, files, delivered)
+    inputs = delivery_inputs(bank, files)
+    known = store.known_together(partition, inputs, bank.code_hash)
     if known:
-        yield from known
+        yield from bank.known(known)
         return
     prepare_judge()
     records: list[raw_files.FileRecord] = []
@@ -72,9 +73,9 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
     def load(name: str) -> tuple[Commit, raw_files.LoadedFile]:
         started = time.perf_counter()
         loaded = raw_files.load_table(source, name, files, keep, partition.as_of_date)
-        table, own = source.raw_table(name), _own_files(files, name)
+        table = source.raw_table(name)
         rows = in_raw_shape(bank, table, loaded.table, partition)
-        commit = store.replace_partition(table, partition, rows, own, bank.code_hash)
+        commit = store.replace_partition(table, partition, rows, inputs[table], bank.code_hash)
         bank.announce(commit, time.perf_counter() - started)
         return commit, replace(loaded, table=loaded.table.slice(0, 0))
 
@@ -84,34 +85,36 @@ def read_delivery(bank: Bank, partition: Partition) -> Iterator[Commit]:
         refused += [{"as_of_date": partition.as_of_date, **asdict(row)} for row in loaded.refused]
         yield commit
     done = {source.raw_table(spec.name) for spec in source.file_specs}
+    others = {FILES: _register_rows(records)}
+    others[REFUSED] = pa.Table.from_pylist(refused, schema=_REFUSED_SCHEMA)
     for table in raw_tables(bank):
         if table not in done:
-            rows = in_raw_shape(bank, table, pa.table({}), partition)
-            yield store.replace_partition(table, partition, rows, {}, bank.code_hash)
-    yield store.replace_partition(
-        FILES, partition, _register_rows(records), delivered, bank.code_hash
-    )
-    shown = pa.Table.from_pylist(refused, schema=_REFUSED_SCHEMA)
-    yield store.replace_partition(REFUSED, partition, shown, delivered, bank.code_hash)
+            others[table] = in_raw_shape(bank, table, pa.table({}), partition)
+    for table, rows in others.items():
+        commit = store.replace_partition(table, partition, rows, inputs[table], bank.code_hash)
+        bank.announce(commit, 0.0)
+        yield commit
     raw_files.refuse_disagreeing(records)
 
 
-def _own_files(files: list[raw_files.DeliveredFile], name: str) -> dict[str, str]:
-    return {file.source_file_id: file.sha256 for file in files if file.name == name}
+def delivery_inputs(
+    bank: Bank, files: Sequence[raw_files.DeliveredFile]
+) -> dict[str, dict[str, str]]:
+    """Return what each table of a delivery is read from: its files, how they are declared.
 
-
-def _already_read(
-    bank: Bank,
-    partition: Partition,
-    files: list[raw_files.DeliveredFile],
-    delivered: dict[str, str],
-) -> list[Commit]:
-    """Return the content of every table when this very delivery was read before, else nothing."""
-    names = {bank.source.raw_table(spec.name): spec.name for spec in bank.source.file_specs}
-    inputs = {t: _own_files(files, names[t]) if t in names else {} for t in raw_tables(bank)}
-    inputs |= {FILES: delivered, REFUSED: delivered}
-    found = [bank.store.is_current(t, partition, i, bank.code_hash) for t, i in inputs.items()]
-    return [Commit(entry, is_changed=False) for entry in found if entry] if all(found) else []
+    The register and the refused rows depend on every file, the control file included; the tables
+    of a delivery are read together when any of them must be.
+    """
+    told = {"not_delivered", "declared", "codes", "about", "owner"}
+    declared = {"source": text_hash(bank.source.model_dump_json(exclude=told))}
+    hashes = {file: {f"file:{file.delivered_as}": file.sha256} for file in files}
+    inputs = {table: dict(declared) for table in raw_tables(bank)}
+    for spec in bank.source.file_specs:
+        for file in files:
+            if file.name == spec.name:
+                inputs[bank.source.raw_table(spec.name)] |= hashes[file]
+    every = declared | {name: sha for one in hashes.values() for name, sha in one.items()}
+    return inputs | {FILES: every, REFUSED: every}
 
 
 def in_raw_shape(bank: Bank, table: str, rows: pa.Table, partition: Partition) -> pa.Table:

@@ -9,17 +9,18 @@ import pyarrow as pa
 from alm_pipeline.orchestration import result_tables
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank, twin_of
 from alm_pipeline.orchestration.checks import check_specs
-from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
+from alm_pipeline.orchestration.engine_lineage import GATES, READS
+from alm_pipeline.orchestration.lineage import engine_edges
+from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.simulation import (
     BASE,
-    GATES,
-    READS,
-    RELATIONS,
     MonthPass,
     contractual_pass,
+    engine_inputs,
     month_pass,
+    pass_gates,
     pass_inputs,
 )
 from alm_pipeline.orchestration.steps import Work, run_step
@@ -35,11 +36,7 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
     "scenarios.monthly_balances": result_tables.monthly_balances,
     "scenarios.stopped_currencies": result_tables.stopped_currencies,
 }
-ENGINE_INPUTS = {
-    CONTRACTUAL: (*READS, *RELATIONS),
-    **dict.fromkeys(_BUILDERS, (*READS, *RELATIONS)),
-    ZERO_RATES: ("staging.curve_quote", "book.positions", "inputs.curves", "inputs.scenarios"),
-}
+ENGINE_TABLES = tuple(_BUILDERS)
 
 
 def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
@@ -53,7 +50,11 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
 def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
     spec = _spec(bank, partitions, CONTRACTUAL, "60_cash_flows", is_what_if=False)
 
-    work = Work((CONTRACTUAL,), lambda bank, partition: [make_contractual(bank, partition)])
+    work = Work(
+        (CONTRACTUAL,),
+        lambda bank, partition: [make_contractual(bank, partition)],
+        metadata=lambda _, table: lineage_metadata(engine_edges(table)),
+    )
 
     @dg.multi_asset(specs=[spec], name="contractual_cash_flows")
     def contractual_cash_flows(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
@@ -67,6 +68,7 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
     work = Work(
         tuple(twin_of(table) if is_what_if else table for table in tables),
         lambda bank, partition: list(make_scenario(bank, partition, is_what_if=is_what_if)),
+        metadata=lambda _, table: lineage_metadata(engine_edges(_contracted(table))),
     )
 
     @dg.multi_asset(
@@ -81,36 +83,40 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
     return simulation
 
 
+def _contracted(table: str) -> str:
+    """Return the table of a close whose twin this is, or the table itself."""
+    return next((own for own in _BUILDERS if table in (own, twin_of(own))), table)
+
+
 def make_contractual(bank: Bank, partition: Partition) -> Commit:
     """Make the cash flows as agreed, on the base curve, without behaviour."""
     started = time.perf_counter()
-    inputs = pass_inputs(bank, partition)
+    pass_gates(bank, partition)
+    inputs = engine_inputs(bank, partition, bank.store.content)
     found = bank.store.is_current(CONTRACTUAL, partition, inputs, bank.code_hash)
     if found is not None:
-        return Commit(found, is_changed=False)
+        return bank.known([found])[0]
+    pass_inputs(bank, partition)
     done = contractual_pass(bank, partition)
     rows = result_tables.cash_flow_buckets(done, partition, BASE)
-    commit = bank.store.replace_partition(CONTRACTUAL, partition, rows, inputs, bank.code_hash)
-    bank.announce(commit, time.perf_counter() - started)
-    return commit
+    return _replaced(bank, CONTRACTUAL, partition, rows, inputs, started)
 
 
 def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iterator[Commit]:
     """Make every engine table of one scenario of one month end."""
     started = time.perf_counter()
-    store = bank.store
-    inputs = pass_inputs(bank, partition)
-    tables = {table: twin_of(table) if is_what_if else table for table in _BUILDERS}
-    known = [store.is_current(t, partition, inputs, bank.code_hash) for t in tables.values()]
-    if all(known):
-        for entry in known:
-            if entry is not None:
-                commit = Commit(entry, is_changed=False)
-                bank.announce(commit, 0.0)
-                yield commit
+    pass_gates(bank, partition)
+    inputs = engine_inputs(bank, partition, bank.store.content)
+    tables = {table: twin_of(table) if is_what_if else table for table in ENGINE_TABLES}
+    known = bank.store.known_together(
+        partition, dict.fromkeys(tables.values(), inputs), bank.code_hash
+    )
+    if known:
+        yield from bank.known(known)
         return
-    scenarios = (BASE, partition.scenario) if is_what_if else store.closing_scenarios
-    done = month_pass(bank, partition, scenarios, inputs)
+    pass_inputs(bank, partition)
+    scenarios = (BASE, partition.scenario) if is_what_if else bank.store.closing_scenarios
+    done = month_pass(bank, partition, scenarios)
     for table, build in _BUILDERS.items():
         yield _replaced(bank, tables[table], partition, build(done, partition), inputs, started)
         started = time.perf_counter()

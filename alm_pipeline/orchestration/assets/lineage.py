@@ -1,25 +1,25 @@
-"""Lineage stored as data: which table is read by which, which column comes from which.
+"""Lineage stored as data: which table is made from which, which column comes from which."""
 
-SQL files are parsed; assets written in Python declare theirs in their table's data contract or in
-`DECLARED`, which lists the engine's inputs.
-"""
-
+import json
 import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
 
 import dagster as dg
 import pyarrow as pa
 
-from alm_pipeline.orchestration.assets.engine import ENGINE_INPUTS
+from alm_pipeline.audit.lineage import ColumnEdge
+from alm_pipeline.audit.lineage_graph import TableEdge
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.lineage import COLUMNS, TABLES, defined_lineage
 from alm_pipeline.orchestration.metadata import asset_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key
 from alm_pipeline.orchestration.resources import BankResource
-from alm_pipeline.orchestration.sql_assets import edges_of
 from alm_pipeline.orchestration.steps import Work, run_step
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
-
-TABLES, COLUMNS = "audit.lineage", "audit.column_lineage"
 
 
 def lineage_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
@@ -44,39 +44,44 @@ def lineage_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefiniti
     return [lineage]
 
 
+def lineage_inputs(bank: Bank) -> dict[str, str]:
+    """Return the hash of every SQL file; column names are the shapes', code is everybody's."""
+    columns = {name: list(shape.columns) for name, shape in sorted(bank.shapes.items())}
+    hashes = {f"sql:{file.table}": file.code_hash for file in bank.sql_files}
+    return hashes | _contract_hashes(bank) | {"columns": text_hash(json.dumps(columns))}
+
+
 def store_lineage(bank: Bank, partition: Partition) -> list[Commit]:
-    """Write both lineage tables of a month end."""
+    """Write both lineage tables of a month end, unless no SQL file changed."""
+    inputs = lineage_inputs(bank)
+    known = bank.store.known_together(
+        partition, dict.fromkeys((TABLES, COLUMNS), inputs), bank.code_hash
+    )
+    if known:
+        return bank.known(known)
+    return _computed_lineage(bank, partition, inputs)
+
+
+def _computed_lineage(bank: Bank, partition: Partition, inputs: dict[str, str]) -> list[Commit]:
     started = time.perf_counter()
     day = partition.as_of_date
-    tables = sorted({(f.table, r.table, _how(r.kind)) for f in bank.sql_files for r in f.reads})
-    tables += sorted((t, u, "engine") for t, ups in ENGINE_INPUTS.items() for u in ups)
-    edges = sorted({edge for f in bank.sql_files for edge in edges_of(bank, f)})
-    table_rows = pa.table(
-        {
-            "as_of_date": pa.array([day] * len(tables), pa.date32()),
-            "table_name": [t[0] for t in tables],
-            "upstream_table": [t[1] for t in tables],
-            "lineage_kind": [t[2] for t in tables],
-        }
-    )
-    column_rows = pa.table(
-        {
-            "as_of_date": pa.array([day] * len(edges), pa.date32()),
-            "table_name": [e.table_name for e in edges],
-            "column_name": [e.column_name for e in edges],
-            "upstream_table": [e.upstream_table for e in edges],
-            "upstream_column": [e.upstream_column for e in edges],
-        }
-    )
-    inputs = {f"sql:{f.table}": f.code_hash for f in bank.sql_files}
+    found = defined_lineage(bank)
     commits = [
         bank.store.replace_partition(name, partition, rows, inputs, bank.code_hash)
-        for name, rows in ((TABLES, table_rows), (COLUMNS, column_rows))
+        for name, rows in ((TABLES, _rows(found.tables, day)), (COLUMNS, _rows(found.columns, day)))
     ]
     for commit in commits:
         bank.announce(commit, (time.perf_counter() - started) / len(commits))
     return commits
 
 
-def _how(kind: str) -> str:
-    return kind or "current"
+def _contract_hashes(bank: Bank) -> dict[str, str]:
+    wanted = ("contracts:extracts/", "contracts:tables/", f"contracts:sources/{bank.source.source}")
+    hashes = bank.definition_hashes
+    return {name: digest for name, digest in hashes.items() if name.startswith(wanted)}
+
+
+def _rows(edges: Sequence[TableEdge] | Sequence[ColumnEdge], day: date) -> pa.Table:
+    days = pa.array([day] * len(edges), pa.date32())
+    rows = pa.Table.from_pylist([asdict(edge) for edge in edges])
+    return rows.add_column(0, "as_of_date", days)

@@ -10,12 +10,21 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.errors import WarehouseError
+from alm_pipeline.inputs.libraries import environment
+from alm_pipeline.orchestration.access import reading_of
+from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank
-from alm_pipeline.orchestration.close import close_inputs, earlier_closes
+from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
+from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
+from alm_pipeline.orchestration.plan import plan_close
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.warehouse import replay_journal
+from alm_pipeline.warehouse.change_log import CHANGES, CHANGES_SCHEMA, IMPACT, IMPACT_SCHEMA
 from alm_pipeline.warehouse.face import build_face, exclusive
 from alm_pipeline.warehouse.gate import SCHEMA as CHECK_SCHEMA
+from alm_pipeline.warehouse.journal import TABLE as ACTIONS
+from alm_pipeline.warehouse.journal import Action
 from alm_pipeline.warehouse.manifests import Manifest, PinnedTable, run_id_of
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Entry
@@ -47,7 +56,7 @@ def publication_asset(partitions: Partitions, upstream: list[str]) -> dg.AssetsD
 def publish_close(bank: Bank, partition: Partition) -> Manifest:
     """Write and publish the manifest of a month end, then rebuild the face."""
     entries = entries_of_close(bank, partition)
-    refuse_stale(bank, partition, entries)
+    refuse_stale(bank, partition)
     for entry in entries:
         checked = bank.store.checked_hash(entry.table, entry.partition)
         bank.store.gate.refuse_unless_open(entry.table, entry.partition, checked)
@@ -62,7 +71,7 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         as_of_date=partition.as_of_date,
         run_id=run_id,
         inputs=inputs,
-        definitions=_definitions(bank),
+        definitions=bank.choices,
         tables=tuple(
             PinnedTable(e.table, e.partition, e.version, e.content_hash, e.n_rows) for e in entries
         ),
@@ -70,10 +79,20 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
             m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
         },
         supersedes=supersedes,
+        environment=environment(),
     )
+    pass_gate(bank, partition, run_id)
+    if current is None or current.run_id != run_id:
+        for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
+            bank.journal.record(done)
+    bank.keep_definitions()
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
+
+
+def _published(partition: Partition, run_id: str) -> Action:
+    return Action("publish", "close", run_id, partition.as_of_date, run_id)
 
 
 def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
@@ -88,23 +107,16 @@ def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
     ]
 
 
-def refuse_stale(bank: Bank, partition: Partition, entries: list[Entry]) -> None:
-    """Raise if a table was made from other content than the close holds."""
-    current = {f"{e.table} {e.partition}": e.content_hash for e in entries}
-    current |= dict(bank.relation_hashes(partition.as_of_date))
-    stale = [e for e in entries if not any(_agrees(d.input_hashes, current) for d in e.derivations)]
+def refuse_stale(bank: Bank, partition: Partition) -> None:
+    """Raise if a close would still compute a table: it was made from other inputs than these."""
+    stale = plan_close(bank, partition.as_of_date)
     if stale:
         raise WarehouseError(
             f"{len(stale)} tables were made from other inputs than this close's",
             where=str(partition),
-            detail=", ".join(f"{e.table} {e.partition}" for e in stale[:8]),
+            detail=", ".join(f"{step.table} {step.partition}" for step in stale[:8]),
             fix="run `alm close` so that they are made again",
         )
-
-
-def _agrees(recorded: object, current: dict[str, str]) -> bool:
-    inputs = dict(recorded) if isinstance(recorded, dict) else {}
-    return all(current.get(name, digest) == digest for name, digest in inputs.items())
 
 
 def rebuild_face(bank: Bank) -> None:
@@ -113,12 +125,15 @@ def rebuild_face(bank: Bank) -> None:
     path, shown = root / "alm.duckdb", root / "closes" / "shown.json"
     with exclusive(root / "closes" / ".face.lock"):
         manifests = [m for d in bank.closes.published_dates() if (m := bank.closes.current(d))]
-        wanted = json.dumps([m.run_id for m in manifests])
+        shown_now = [m.run_id for m in manifests], len(bank.journal.actions())
+        wanted = json.dumps(shown_now)
         if path.is_file() and shown.is_file() and shown.read_text() == wanted:
             return
         shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
         audit = audit_tables(bank, manifests)
-        build_face(path, bank.store.lake, shapes, manifests, audit, bank.settings.threads)
+        reading = reading_of(bank)
+        build_face(path, bank.store.lake, shapes, manifests, audit, reading, bank.settings.threads)
+        write_lineage_page(bank, root / PAGE)
         shown.write_text(wanted)
 
 
@@ -148,9 +163,13 @@ def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:
             [_pinned_row(m.as_of_date, m.run_id, p) for m in manifests for p in m.tables],
             schema=_PARTITIONS_SCHEMA,
         ),
+        CHANGES: pa.Table.from_pylist(bank.change_log.changes(current), CHANGES_SCHEMA),
+        IMPACT: pa.Table.from_pylist(bank.change_log.impact(current), IMPACT_SCHEMA),
+        replay_journal.TABLE: replay_journal.recorded_replays(bank.lake),
         "audit.check_results": pa.Table.from_pylist(
             [row for m in manifests for row in check_rows(bank, m)], schema=CHECK_SCHEMA
         ),
+        ACTIONS: bank.journal.table(),
     }
 
 
@@ -163,20 +182,6 @@ def check_rows(bank: Bank, manifest: Manifest) -> list[dict[str, object]]:
         for pin in checked
         for row in store.gate.results(pin.table, store.checked_in(manifest, pin))
     ]
-
-
-def _definitions(bank: Bank) -> dict[str, str]:
-    settings = bank.settings
-    return {
-        "bank_name": settings.bank_name,
-        "source": settings.source,
-        "reporting_currency": settings.reporting_currency,
-        "eve_margins": settings.eve_margins,
-        "nii_base_path": settings.nii_base_path,
-        "balance_sheet_eve": "run-off",
-        "balance_sheet_nii": "constant, like-for-like replacement",
-        "closing_scenarios": ", ".join(settings.closing_scenarios),
-    }
 
 
 def _manifest_rows(manifest: Manifest) -> list[dict[str, object]]:

@@ -13,7 +13,12 @@ import pyarrow as pa
 
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.checks import asset_check_result, result_of, result_row
+from alm_pipeline.orchestration.checks import (
+    asset_check_result,
+    result_of,
+    result_row,
+    with_waivers,
+)
 from alm_pipeline.orchestration.metadata import asset_metadata, commit_metadata
 from alm_pipeline.orchestration.parallel import results_of, run_in_order
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
@@ -26,9 +31,10 @@ from alm_pipeline.validation.evaluation import (
 )
 from alm_pipeline.validation.quarantine import checking_order, looked_into, quarantine_query
 from alm_pipeline.validation.rules import compile_rules
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import QUARANTINE_COLUMNS
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 BLOCKING, SET_ASIDE = "data_contract", "rows_set_aside"
 
@@ -69,8 +75,9 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         for checked in found:
             key = asset_key(f"quarantine.{checked.extract}")
             yield dg.MaterializeResult(asset_key=key, metadata=commit_metadata(checked.commit))
-            blocking = [r for r in checked.results if r.is_blocking]
-            others = [r for r in checked.results if not r.is_blocking]
+            results = with_waivers(opened, partition_of(context), checked.results)
+            blocking = [r for r in results if r.is_blocking]
+            others = [r for r in results if not r.is_blocking]
             yield asset_check_result(key, BLOCKING, blocking, dg.AssetCheckSeverity.ERROR)
             yield asset_check_result(key, SET_ASIDE, others, dg.AssetCheckSeverity.WARN)
 
@@ -81,6 +88,8 @@ def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
     """Check every extract, replace its quarantine, and record the verdicts on the delivery."""
     store = bank.store
     known = _already_checked(bank, partition)
+    for one in known:
+        bank.announce(one.commit, 0.0)
     if known:
         yield from known
         return
@@ -115,7 +124,7 @@ def _check_extract(
     session = bank.store.session
     results = evaluate(session, contract, has_previous=has_previous, engine="counts")
     rows = _set_aside(bank, contract, results)
-    inputs = _inputs(bank, name, partition)
+    inputs = quarantine_inputs(bank, name, partition, bank.store.content)
     commit = bank.store.replace_partition(
         f"quarantine.{name}", partition, rows, inputs, bank.code_hash
     )
@@ -123,18 +132,28 @@ def _check_extract(
     return Checked(name, commit, tuple(results))
 
 
+def is_judged(bank: Bank, partition: Partition) -> bool:
+    """Say whether these rules have judged the registered delivery against the close before it."""
+    store = bank.store
+    return all(
+        store.gate.results(f"raw.{name}", store.checked_hash(f"raw.{name}", partition))
+        for name in bank.extracts
+    )
+
+
 def _already_checked(bank: Bank, partition: Partition) -> list[Checked]:
     """Return the verdicts on this very delivery when all of it was checked before, else nothing."""
     store = bank.store
     found = []
     for name in checking_order(bank.extracts):
-        table, inputs = f"quarantine.{name}", _inputs(bank, name, partition)
+        table = f"quarantine.{name}"
+        inputs = quarantine_inputs(bank, name, partition, store.content)
         entry = store.is_current(table, partition, inputs, bank.code_hash)
         rows = store.gate.results(f"raw.{name}", store.checked_hash(f"raw.{name}", partition))
         if entry is None or not rows:
             return []
         results = tuple(result_of(row) for row in rows)
-        found.append(Checked(name, Commit(entry, is_changed=False), results))
+        found.append(Checked(name, Commit(entry, is_changed=False, is_known=True), results))
     return found
 
 
@@ -147,9 +166,9 @@ def _bind_delivered(bank: Bank, partition: Partition, name: str) -> None:
 def _bind_previous(bank: Bank, partition: Partition, name: str) -> bool:
     """Bind an extract of the previous close; say if there was one."""
     table, store = f"raw.{name}", bank.store
-    previous = bank.closes.before(partition.as_of_date)[:1]
+    previous = bank.history.before(partition.as_of_date)[:1]
     pinned = [pin for manifest in previous for pin in manifest.pinned(table)]
-    files = [f for p in pinned for f in store.lake.files(table, p.partition, p.version)]
+    files = [f for pin in pinned for f in bank.history.files(pin)]
     store.session.bind_files(f"previous.{name}", files, store.shape(table).columns)
     return bool(previous)
 
@@ -170,12 +189,16 @@ def _set_aside(bank: Bank, contract: ExtractContract, results: Sequence[CheckRes
     return bank.store.session.query(quarantine_query(contract, compile_rules(contract)))
 
 
-def _inputs(bank: Bank, name: str, partition: Partition) -> dict[str, str]:
-    store = bank.store
+def quarantine_inputs(
+    bank: Bank, name: str, partition: Partition, content: Content
+) -> dict[str, str]:
+    """Return the content hash of an extract and of what its references name."""
     tables = {f"raw.{name}"} | {r.to_table for r in bank.extracts[name].references}
     extracts = sorted(t for t in tables if t.startswith("raw."))
-    hashes = {f"{t} {partition}": store.entry(t, partition).content_hash for t in extracts}
+    hashes = {f"{t} {partition}": content(t, partition) for t in extracts}
     relations = bank.relation_hashes(partition.as_of_date)
+    rules = f"extracts/{name}.yaml"
+    hashes[f"contracts:{rules}"] = text_hash(bank.contract_texts[rules])
     return hashes | {t: relations[t] for t in sorted(tables) if t in relations}
 
 

@@ -14,10 +14,12 @@ COLUMNS = {
 }
 
 
-def edges_of(text: str) -> dict[str, set[str]]:
+def edges_of(text: str, kind: str = "value") -> dict[str, set[str]]:
     file = SqlFile("reports.x", "90_reports", "x", ("x",), (Read("book.positions"),), (), text)
     found: dict[str, set[str]] = {}
     for edge in column_edges(file, COLUMNS):
+        if edge.edge_kind != kind:
+            continue
         source = f"{edge.upstream_table}.{edge.upstream_column}"
         found.setdefault(edge.column_name, set()).add(source)
     return found
@@ -62,9 +64,60 @@ def test_tables_read_leaves_common_tables_out() -> None:
     assert tables_read(text) == {"book.positions"}
 
 
+@pytest.mark.parametrize(
+    ("text", "deciding"),
+    [
+        ("select amount from book.positions where currency = 'EUR'", {"book.positions.currency"}),
+        (
+            "select sum(amount) as a from book.positions group by currency",
+            {"book.positions.currency"},
+        ),
+        (
+            "select p.amount from book.positions as p "
+            "inner join staging.fx_rate as f on p.currency = f.currency",
+            {"book.positions.currency", "staging.fx_rate.currency"},
+        ),
+        (
+            "with own as (select amount from book.positions where currency = 'EUR') "
+            "select amount from own",
+            {"book.positions.currency"},
+        ),
+        (
+            "select amount from book.positions where currency in "
+            "(select f.currency from staging.fx_rate as f where f.rate > 0)",
+            {"book.positions.currency", "staging.fx_rate.currency", "staging.fx_rate.rate"},
+        ),
+        (
+            "select currency from book.positions group by currency having sum(amount) > 0",
+            {"book.positions.amount", "book.positions.currency"},
+        ),
+        (
+            "select amount from book.positions "
+            "qualify row_number() over (order by position_id) = 1",
+            {"book.positions.position_id"},
+        ),
+    ],
+)
+def test_what_decides_the_rows_is_kept_apart_from_what_makes_the_values(text, deciding):
+    assert edges_of(text, "condition") == {"*": deciding}
+    assert "*" not in edges_of(text)
+
+
+def test_a_plain_copy_is_decided_by_nothing():
+    assert edges_of("select amount from book.positions", "condition") == {}
+
+
 def test_an_unknown_column_is_refused_by_file() -> None:
     with pytest.raises(ContractError, match=r"reports\.x"):
         edges_of("select p.nonsense from book.positions as p")
+
+
+def test_names_keep_the_case_of_the_banks_file():
+    file = SqlFile(
+        "raw.x", "10_raw", "x", ("x",), (), (), 'select t."BC_1MONTH" as q from raw.t as t'
+    )
+    (edge,) = column_edges(file, {"raw.t": ["BC_1MONTH"]})
+    assert edge.upstream_column == "BC_1MONTH"
 
 
 def test_two_statements_are_not_one_select() -> None:

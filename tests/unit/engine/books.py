@@ -72,7 +72,11 @@ PLAIN: dict[str, Any] = {
     "is_eve": True,
     "is_nii": True,
     "penalty_rate": 0.0,
+    "penalty_months": 0.0,
+    "penalty_amount": 0.0,
+    "lockout_offset": NO_DATE,
     "is_term_shortened": False,
+    "next_index_rate": np.inf,
 }
 
 

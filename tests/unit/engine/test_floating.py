@@ -185,3 +185,23 @@ def _quarters():
 
     bounds = np.array([on("2026-03-31"), on("2026-06-30"), MAX_OFFSET], dtype=np.int32)
     return (Buckets(name="quarters", upper_offset=bounds),)
+
+
+@pytest.mark.parametrize("kind", [CashFlowModel.BULLET, CashFlowModel.CAP_FLOOR])
+def test_an_index_fixed_already_holds_in_every_scenario_until_the_next_reset(kind):
+    # 4 % until 31 March, then 3 % + 1 % as fixed in December whatever the curve says; from 30 June
+    # on the curve. Of 3 % over a strike of 2.5 % a cap pays half a per cent.
+    terms = {"model": kind, "principal": 1000.0, "rate_type": RateType.FLOATING}
+    terms |= {"coupon_rate": 0.02, "next_index_rate": 0.03, "payment_months": 3, "reset_months": 3}
+    terms |= {"next_reset_offset": on("2026-03-31"), "next_payment_offset": on("2026-03-31")}
+    terms |= {"maturity_offset": on("2026-12-31"), "is_end_of_month": True}
+    if kind is CashFlowModel.CAP_FLOOR:
+        terms |= {"option_type": int(OptionType.CAP), "strike_rate": 0.025}
+    options = SimulationOptions(as_of_date=AS_OF)
+    events = project(book(terms), flat(0.0, 0.10), cohort(2), options)
+    is_second = events.event_offset == on("2026-06-30")
+    paid = events.interest[is_second & (events.event_type == EventType.INTEREST)]
+    rate = 0.005 if kind is CashFlowModel.CAP_FLOOR else 0.03
+    assert paid == pytest.approx([1000.0 * rate / 4.0] * 2)
+    resets = events.event_offset[(events.event_type == EventType.RESET) & (events.scenario == 0)]
+    assert list(resets) == [on("2026-06-30"), on("2026-09-30")]

@@ -6,12 +6,13 @@ payment. Events, reference and oracles check the payments themselves.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets, CashFlowModel, RateType
+from alm_pipeline.engine.arrays import MAX_OFFSET, NO_DATE, Buckets, CashFlowModel, RateType
 from alm_pipeline.engine.cash_flows.records import NEVER
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
@@ -68,6 +69,41 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return an annuity, half of the time with what forbids or interrupts gathered payments.
+
+    A penalty, a lockout that has not passed, a rate fixed already, a payout in the future.
+    """
+    kind = int(draws.integers(0, 10))
+    amount = 0.0 if terms["is_term_shortened"] else float(draws.choice([0.0, 5.0]))
+    start = int(draws.choice([45, 400]))
+    exceptions: dict[int, dict[str, Any]] = {
+        0: {"penalty_rate": 0.01, "penalty_amount": amount},
+        1: {"penalty_months": 3.0, "lockout_offset": int(draws.integers(0, 900))},
+        2: {"lockout_offset": int(draws.integers(0, 3000))},
+        3: {"next_index_rate": float(draws.choice([0.0, 0.07]))},
+        4: {
+            "model": CashFlowModel.COMMITMENT,
+            "start_offset": start,
+            "last_payment_offset": NO_DATE,
+            "next_payment_offset": terms["next_payment_offset"] + start,
+            "maturity_offset": terms["maturity_offset"] + start,
+            "next_reset_offset": terms["next_reset_offset"] + start,
+        },
+    }
+    return terms | exceptions.get(kind, {})
+
+
+def line(draws: np.random.Generator) -> dict[str, Any]:
+    """Return an undrawn line that the cohort draws, more of it where rates are low."""
+    return {
+        "model": CashFlowModel.COMMITMENT,
+        "principal": 1000.0 * float(draws.integers(1, 50)),
+        "maturity_offset": int(draws.integers(30, 800)),
+        "cohort": 0,
+    }
+
+
 def close(found: np.ndarray, wanted: np.ndarray) -> None:
     """Check that amounts agree, relative to the largest of them."""
     assert found.shape == wanted.shape
@@ -78,8 +114,14 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
 @pytest.mark.parametrize("read", READS)
 def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
     draws = np.random.default_rng(7)
-    positions = book(*(annuity(draws) for _ in range(N_LOANS)))
-    behaviour = cohort(3, annual_prepayment_rate=(0.0, 0.06, 0.2), redemption_share=0.05)
+    loans = [with_exceptions(draws, annuity(draws)) for _ in range(N_LOANS)]
+    lines = [line(draws) for _ in range(N_LOANS // 10)]
+    order = draws.permutation(len(loans) + len(lines))
+    positions = book(*((loans + lines)[k] for k in order))
+    behaviour = replace(
+        cohort(3, annual_prepayment_rate=(0.0, 0.06, 0.2), redemption_share=0.05),
+        draw_profile=np.array([[[0.1, 0.0, 0.3], [0.2, 0.1, 0.0], [0.0, 0.0, 0.4]]]),
+    )
     curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
     together = run(positions, curves, behaviour, buckets, **READS[read])
     gathering = setting._gathering
@@ -97,3 +139,26 @@ def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
         close(together.principal[name], amounts)
     for name, amounts in single.monthly.items():
         close(together.monthly[name], amounts)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_loan_paid_out_later_is_the_same_after_a_line_that_was_drawn(read):
+    # rows are reused: what the line drew must not be left in the rows of the loan
+    draws = np.random.default_rng(3)
+    drawn = line(draws) | {"maturity_offset": 800}
+    loan = {
+        "model": CashFlowModel.COMMITMENT,
+        "start_offset": 20,
+        "payment_months": 1,
+        "principal_months": 1,
+        "next_payment_offset": 59,
+        "maturity_offset": 2000,
+        "roll_day": 28,
+    }
+    behaviour = replace(cohort(1), draw_profile=np.full((1, 20), 0.05))
+    buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
+    alone = run(book(loan), flat(0.02), behaviour, buckets, **READS[read])
+    after = run(book(drawn, loan, group=0), flat(0.02), behaviour, buckets, **READS[read])
+    close(after.present_value[1:], alone.present_value)
+    for months, income in alone.net_interest_income.items():
+        close(after.net_interest_income[months][..., 1:, :], income)

@@ -11,6 +11,7 @@ import pytest
 from alm_pipeline.engine.arrays import MAX_OFFSET
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.figures import Figures, load_figures
+from alm_pipeline.inputs.products import undecided_products
 from alm_pipeline.inputs.relations import SCHEMAS, BankFacts, all_relations, time_buckets
 from alm_pipeline.inputs.time_buckets import engine_buckets, load_time_buckets
 from alm_pipeline.paths import DATA_CONTRACTS
@@ -21,6 +22,7 @@ MAY_BE_NULL = {
     "scenarios": {"pack", "shape"},
     "rule_packs": {"threshold_share"},
     "time_buckets": {"upper_days"},
+    "models": {"last_review"},
     "outside_dates": {"effective_to"},
 }
 BANK = BankFacts(
@@ -148,14 +150,12 @@ def test_the_status_of_a_threshold_is_the_weaker_of_level_and_weights(relations)
     assert status["eu_2024", "eve"] == "secondary"
 
 
-def test_a_product_with_an_unknown_segment_or_curve_is_refused(tmp_path: Path):
+def test_a_product_with_an_unknown_curve_is_refused(tmp_path: Path):
     text = (DATA_CONTRACTS / "products.yaml").read_text(encoding="utf-8")
-    text = text.replace("behaviour_segment: none", "behaviour_segment: nobody", 1)
     text = text.replace("EUR: eur_ois}", "EUR: usd_ois}", 1)
     (tmp_path / "products.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         load_figures(tmp_path)
-    assert "no assumption for behaviour segment nobody" in str(caught.value)
     assert "curve usd_ois is no curve of EUR" in str(caught.value)
 
 
@@ -198,3 +198,21 @@ def test_a_limit_that_stands_twice_is_refused(tmp_path: Path):
     )
     with pytest.raises(ConfigurationError, match="limits that stand twice"):
         load_figures(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "segment", "fault"),
+    [
+        ("deposits", "retail_savings", "retail_savings: no deposits assumption"),
+        ("deposits", "card", "credit_card: no deposits assumption"),
+        ("prepayment", "card", "credit_card: no prepayment assumption"),
+        ("prepayment", "sme", "sme_loan: no prepayment assumption"),
+        ("early_withdrawal", "retail_term", "retail_term_deposit: no early_withdrawal assumption"),
+    ],
+)
+def test_a_product_whose_behaviour_nobody_decided_is_named(file, segment, fault):
+    figures = load_figures()
+    decided = figures.assumptions.decided
+    assert undecided_products(figures.products, decided) == []
+    found = undecided_products(figures.products, decided - {(file, segment)})
+    assert [fault in one for one in found] == [True]

@@ -26,6 +26,7 @@ def read(*quotes: dict[str, object], held: Held = HELD) -> BaseVolatilities:
         tenor_days=np.array([1, 3650], np.int32),
         zero_rates=np.array([[0.03, 0.03], [0.04, 0.04], [0.05, 0.05]]),
         errors={},
+        quoted_curve_ids=("eur", "eur_3m", "usd"),
     )
     rows = [QUOTE | one for one in quotes]
     columns = {name: np.array([row[name] for row in rows], dtype=object) for name in QUOTE}

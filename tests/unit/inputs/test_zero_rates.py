@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.curves import CurveBook, load_curves
 from alm_pipeline.inputs.scenarios import ScenarioBook, load_scenarios
 from alm_pipeline.inputs.zero_rates import (
@@ -17,6 +18,7 @@ from alm_pipeline.inputs.zero_rates import (
     scenario_zero_rates,
     zero_rate_table,
 )
+from alm_pipeline.paths import DATA_CONTRACTS
 
 AS_OF = dt.date(2026, 10, 31)
 
@@ -186,3 +188,68 @@ def test_the_table_has_one_row_per_curve_and_tenor(curves, book):
         if hit
     }
     assert floored == {"EUR"}
+
+
+@pytest.mark.parametrize("removed", sorted(load_curves().curves))
+def test_removing_any_curve_stops_its_currency_and_no_other(curves, removed):
+    every = {name: curve.currency for name, curve in curves.curves.items()}
+    levels = {name: 0.03 for name in every if name != removed}
+    whole = base_zero_rates(flat_quotes(dict.fromkeys(every, 0.03)), curves, AS_OF, every.values())
+    found = base_zero_rates(flat_quotes(levels), curves, AS_OF, every.values())
+    assert set(found.errors) == {every[removed]}
+    cause = str(found.errors[every[removed]])
+    assert cause == (
+        f"a curve has no quotes | curve {removed} ({every[removed]}) 2026-10-31"
+        " | to fix: deliver its quotes in curve_quote"
+    )
+    kept = [row for row, name in enumerate(whole.curve_ids) if name in found.curve_ids]
+    assert (whole.zero_rates[kept] == found.zero_rates).all()
+
+
+FALLBACK = {
+    "curve": "usd_ois", "reason": "the euro source is down", "owner": "jane", "approver": "john",
+    "effective_from": "2026-10-01", "expires": "2026-10-31",
+}  # fmt: skip
+
+
+def with_fallback(folder: Path, **changes: str) -> CurveBook:
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    fields = ", ".join(f"{k}: {v}" for k, v in (FALLBACK | changes).items())
+    entry = "    currency: EUR\n    role: discount\n"
+    assert text.count(entry) == 1
+    changed = text.replace(entry, f"{entry}    fallback: {{{fields}}}\n")
+    (folder / "curves.yaml").write_text(changed, encoding="utf-8")
+    return load_curves(folder)
+
+
+def test_an_approved_fallback_stands_in_for_missing_quotes_and_is_named(tmp_path):
+    base = base_of(with_fallback(tmp_path), usd_ois=0.04)
+    assert base.errors == {}
+    assert (base.curve_ids, base.quoted_curve_ids) == (
+        ("usd_ois", "eur_ois"),
+        ("usd_ois", "usd_ois"),
+    )
+    assert (base.zero_rates[0] == base.zero_rates[1]).all()
+
+
+def test_a_fallback_does_not_stand_in_for_quotes_that_are_there(tmp_path):
+    base = base_of(with_fallback(tmp_path), usd_ois=0.04, eur_ois=0.02)
+    assert base.quoted_curve_ids == ("usd_ois", "eur_ois")
+
+
+def test_a_fallback_that_has_expired_stands_in_for_nothing(tmp_path):
+    base = base_of(with_fallback(tmp_path, expires="2026-10-30"), usd_ois=0.04)
+    assert set(base.errors) == {"EUR"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"approver": "Jane"}, "cannot approve"),
+        ({"curve": "gbp_sonia"}, "which is unknown"),
+        ({"curve": "eur_ois"}, "no curve of its own"),
+    ],
+)
+def test_a_fallback_that_is_none_is_refused(tmp_path, changes, why):
+    with pytest.raises(ConfigurationError, match=why):
+        with_fallback(tmp_path, **changes)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from alm_pipeline.warehouse.gate import Gate
+from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.partition import Partition
@@ -49,7 +50,8 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
         def session() -> Session:
             return Session(1, "1GB", tmp_path / "spill")
 
-        return Store(session, lake, shapes, gate, Closes(tmp_path / "closes"), ("base", "up"))
+        history = History(Closes(tmp_path / "closes"), lake)
+        return Store(session, lake, shapes, gate, history, ("base", "up"))
 
     return build
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,20 @@ def test_a_masked_array_and_a_missing_column_are_refused():
         engine_book(
             {k: v for k, v in columns.items() if k != "margin_rate"}, NO_EVENTS, AS_OF, CODES
         )
+
+
+def test_a_mortgage_offer_is_its_notional_paid_out_on_the_closing_date():
+    closing = dt.date(2026, 11, 30)  # 30 days after 31 October
+    offer = {"outstanding_principal": Decimal(0), "notional_amount": Decimal(150_000),
+             "start_date": closing, "expected_close_date": closing, "last_payment_date": closing,
+             "next_payment_date": dt.date(2026, 12, 30), "payment_amount": None}  # fmt: skip
+    p = bridged({}, {**offer, "position_id": "A:commitment:1"}).positions
+    assert p.model.tolist() == [CashFlowModel.ANNUITY, CashFlowModel.COMMITMENT]
+    assert p.principal.tolist() == [200_000.0, 150_000.0]
+    assert p.start_offset[1] == 30
+
+
+def test_an_offer_that_is_no_annuity_is_refused_by_name():
+    bullet = {"expected_close_date": dt.date(2026, 11, 30), "amortisation_type": "bullet"}
+    with pytest.raises(CalculationError, match=r"offer that is no annuity.*A:loan:1"):
+        bridged(bullet)

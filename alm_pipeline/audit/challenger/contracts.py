@@ -2,21 +2,26 @@
 
 Written from the documented rules (the docstrings of `engine`, the ACTUS guide, the formulae of
 behaviour), in plain Python with dates; it shares no code with the engine. Amounts of a row are
-unsigned, the lenses at the end apply the sign.
+unsigned, what reads them applies the sign. It prices the challenger's sample at every close
+(`comparison`) and is the slow reference of the tests.
+
+What does not belong here: agreed schedules, option value beyond the forwards.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from tests.reference.slow_market import (
+from alm_pipeline.audit.challenger.market import (
     ONE_DAY,
     Curve,
     in_month,
+    month_end,
     months_later,
+    moved,
     roll_of,
     tenor_end,
     years,
@@ -79,14 +84,43 @@ class Held:
     cohort: Cohort | None = None
     replacement_months: int = 12
     replacement_margin: float = 0.0
+    convention: str = "none"
+    closed: frozenset[date] = frozenset()
+    is_end_of_month: bool = False
 
     @property
     def is_leg(self) -> bool:
+        """Say whether the principal is a notional."""
         return self.kind in ("swap leg", "cap", "floor")
 
     @property
     def is_constant(self) -> bool:
+        """Say whether income assumes a balance that stays."""
         return self.kind in ("non-maturity", "revolving")
+
+    def grid(self, anchor: date, step: int) -> Iterator[date]:
+        """Yield the dates of a grid of months from one of its dates on, moved to business days.
+
+        The anchor is as agreed, or moved already, out of its month too.
+        """
+        for shift in (0, -1, 1):
+            agreed = in_month(anchor, shift, self.roll_day)
+            if anchor in (agreed, self.moved(agreed)):
+                origin, roll = in_month(anchor, shift, 1), self.roll_day
+                break
+        else:
+            origin, roll = anchor, roll_of(anchor, self.roll_day)
+        if self.is_end_of_month and anchor.day == month_end(anchor.year, anchor.month):
+            origin, roll = anchor, 31
+        yield self.moved(anchor)
+        k = 1
+        while True:
+            yield self.moved(in_month(origin, k * step, roll))
+            k += 1
+
+    def moved(self, day: date) -> date:
+        """Return the business day of a date."""
+        return moved(day, self.convention, self.closed)
 
 
 @dataclass
@@ -118,12 +152,14 @@ class World:
     path: str = "forward"
 
     def index(self, curve: int, start: date, end: date, n_months: int) -> float:
+        """Return the index of a period: along the forwards, or as it is today."""
         one = self.curves[curve]
         if self.path == "flat":
             return one.index(self.as_of, tenor_end(self.as_of, n_months))
         return one.index(start, end)
 
     def month_of(self, day: date) -> int:
+        """Return the number of whole months between the as-of date and a day."""
         month = 0
         while months_later(self.as_of, month + 1) <= day:
             month += 1
@@ -144,6 +180,7 @@ class World:
 
 
 def rows_of(held: Held, world: World) -> list[Row]:
+    """Return what happens to a position, date by date."""
     if held.kind in ("balance", "undrawn"):
         return []
     if held.is_constant:
@@ -194,32 +231,33 @@ class Loan:
 
     @property
     def step(self) -> int:
+        """Return the months between two payments of any kind; 0 without a schedule."""
         given = [m for m in (self.held.payment_months, self.held.principal_months) if m]
         return min(given, default=0)
 
     def _pay_days(self) -> Iterable[date]:
         held = self.held
         if held.next_payment is not None and self.step:
-            k, roll = 0, roll_of(held.next_payment, held.roll_day)
-            while (day := in_month(held.next_payment, k * self.step, roll)) < self.maturity:
+            for day in held.grid(held.next_payment, self.step):
+                if day >= self.maturity:
+                    break
                 yield day
-                k += 1
         yield self.maturity
 
     def _reset_days(self) -> Iterable[date]:
-        held, k = self.held, 0
+        held = self.held
         if held.rate_type == "fixed" or held.next_reset is None:
             return
-        day, roll = held.next_reset, roll_of(held.next_reset, held.roll_day)
-        while day < self.maturity:
+        for day in held.grid(held.next_reset, held.reset_months):
+            if day >= self.maturity:
+                return
             if day > self.world.as_of:
                 yield day
-            k += 1
             if not held.reset_months:
                 return
-            day = in_month(held.next_reset, k * held.reset_months, roll)
 
     def rows(self) -> list[Row]:
+        """Return the dates of the contract, one row each."""
         held, as_of, found = self.held, self.world.as_of, []
         start = held.last_payment or held.start or as_of
         if held.start is not None and held.start > as_of:
@@ -317,9 +355,8 @@ class Loan:
             return
         end = tenor_end(row.day, held.index_months)
         if 0 < held.reset_months == held.index_months and held.next_reset is not None:
-            end, k, roll = row.day, 0, roll_of(held.next_reset, held.roll_day)
-            while end <= row.day:
-                end, k = in_month(held.next_reset, k * held.reset_months, roll), k + 1
+            grid = held.grid(held.next_reset, held.reset_months)
+            end = next(day for day in grid if day > row.day)
         target = held.multiplier * world.index(held.index_curve, row.day, end, held.index_months)
         target += held.spread
         if held.kind in ("cap", "floor"):

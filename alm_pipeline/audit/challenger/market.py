@@ -1,4 +1,7 @@
-"""Dates, day counts and curves of the slow reference, in plain Python."""
+"""Dates, day counts and curves of the challenger, in plain Python.
+
+Shares no code with the engine: what one gets wrong, the other does not repeat.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def month_end(year: int, month: int) -> int:
+    """Return the last day of a month."""
     return calendar.monthrange(year, month)[1]
 
 
@@ -25,6 +29,21 @@ def roll_of(anchor: date, roll_day: int) -> int:
     return roll_day if in_month(anchor, 0, roll_day) == anchor else anchor.day
 
 
+def moved(day: date, convention: str, closed: frozenset[date]) -> date:
+    """Return the business day a date moves to; the modified conventions stay in the month."""
+    if convention == "none" or day not in closed:
+        return day
+    step = -ONE_DAY if convention.endswith("preceding") else ONE_DAY
+    found = day
+    while found in closed:
+        found += step
+    if convention.startswith("modified") and found.month != day.month:
+        found = day
+        while found in closed:
+            found -= step
+    return found
+
+
 def tenor_end(day: date, n_months: int) -> date:
     """Return where an index period ends; overnight has no months."""
     return in_month(day, n_months, day.day) if n_months else day + ONE_DAY
@@ -37,10 +56,12 @@ def months_later(as_of: date, n_months: int) -> date:
 
 
 def is_february_end(day: date) -> bool:
+    """Say whether a day is the last one of February."""
     return day.month == 2 and day.day == month_end(day.year, 2)
 
 
 def thirty(start: date, end: date, first: int, last: int) -> float:
+    """Return years of twelve months of thirty days, between days of the month as adjusted."""
     return (360 * (end.year - start.year) + 30 * (end.month - start.month) + last - first) / 360
 
 
@@ -85,6 +106,7 @@ class Curve:
     known: dict[date, float] = field(default_factory=dict, compare=False)
 
     def zero(self, n_days: int) -> float:
+        """Return the zero rate of a number of days."""
         if n_days <= self.nodes[0][0]:
             return self.nodes[0][1]
         for (left, low), (right, high) in zip(self.nodes, self.nodes[1:], strict=False):
@@ -93,10 +115,15 @@ class Curve:
         return self.nodes[-1][1]
 
     def discount(self, day: date) -> float:
+        """Return the discount factor of a day."""
         if day not in self.known:
             n_days = (day - self.as_of).days
             self.known[day] = math.exp(-self.zero(n_days) * n_days / 365)
         return self.known[day]
+
+    def discount_after(self, n_days: int) -> float:
+        """Return the discount factor of a number of days."""
+        return self.discount(self.as_of + timedelta(days=n_days))
 
     def index(self, start: date, end: date) -> float:
         """Return the simple rate of a period along the forwards."""

@@ -1,0 +1,1 @@
+"""A second, independent valuation: plain Python, and QuantLib where it is installed."""

@@ -1,0 +1,155 @@
+"""What each position adds to the rows of a column, and the total it must give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from alm_pipeline.audit.closed_bank import ClosedBank, literal, matching, scenarios_behind
+from alm_pipeline.audit.opened_cell import Cell
+from alm_pipeline.audit.trace_query import (
+    TRACED_ID,
+    Carrier,
+    SqlSources,
+    Tracing,
+    unrounded,
+)
+from alm_pipeline.errors import ContractError
+from alm_pipeline.inputs.cell_rules import CellRule
+
+FOLLOWED = ("book", "metrics", "reports")
+"""Schemas whose SQL is followed; what lies before has one row per position."""
+
+LINES = ("book.positions", "book.excluded")
+"""Their rows are what is added up: nothing is followed beyond them."""
+
+AGGREGATES = (
+    "scenarios.cash_flow_buckets",
+    "scenarios.monthly_balances",
+    "cash_flows.contractual_buckets",
+)
+"""Stored as totals; the engine gives their rows by position again."""
+
+_LINE = (
+    "entity_id || ':excluded:' || extract || ':' || gl_account || ':' || currency || ':' || side"
+)
+
+
+def followed(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the SQL through which positions are followed, by table."""
+    schemas = {name: name.partition(".")[0] for name in texts if name not in LINES}
+    return {name: texts[name] for name, schema in schemas.items() if schema in FOLLOWED}
+
+
+class Contributions:
+    """Contributions to the cells of one close; `position_id` narrows them to one position."""
+
+    def __init__(self, closed: ClosedBank, position_id: str = "") -> None:
+        self.closed, self.position_id = closed, position_id
+        self._selects: dict[tuple[object, ...], tuple[str, set[str]]] = {}
+        self._kept_rows: dict[tuple[str, ...], pa.Table] = {}
+        self._unrounded: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+
+    def of_cell(self, cell: Cell) -> pa.Table:
+        """Return ``traced_id`` and ``amount`` of one cell, largest first."""
+        scenarios = scenarios_behind(cell.keys)
+        self._bind_carriers(cell.rule, scenarios, self._entities(cell.keys))
+        sql, reads = self._select(cell.table, cell.column, cell.rule, scenarios)
+        chosen = (
+            f"select {TRACED_ID}, sum(amount) as amount from (\n{sql}\n)"
+            f" where {matching(cell.keys)} group by {TRACED_ID}"
+            f" order by abs(sum(amount)) desc, {TRACED_ID}"
+        )
+        return self.closed.pinned.query(chosen, reads)
+
+    def of_column(self, table: str, column: str, rule: CellRule) -> list[dict[str, Any]]:
+        """Return keys, ``amount`` and ``n_contributions`` of every row of a column."""
+        keys = self.closed.keys(table)
+        scenarios = self.closed.scenarios if "scenario" in keys else ("base",)
+        units = "select distinct member_entity_id from book.reporting_units"
+        members = self.closed.pinned.rows(units, ["book.reporting_units"])
+        self._bind_carriers(rule, scenarios, [row["member_entity_id"] for row in members])
+        sql, reads = self._select(table, column, rule, scenarios)
+        named = ", ".join(f'"{key}"' for key in keys)
+        every = (
+            f"select {named}, sum(amount) as amount, count(distinct {TRACED_ID}) as n_contributions"
+            f" from (\n{sql}\n) group by {named} order by {named}"
+        )
+        return self.closed.pinned.rows(every, reads)
+
+    def unrounded(self, table: str, keys: Mapping[str, Any], column: str) -> float | None:
+        """Return the table's own value from the tables it was made of, before rounding."""
+        if table not in self._unrounded:
+            sql, reads = unrounded(self._sources({}, self.closed.scenarios), table)
+            rows = self.closed.pinned.rows(sql, reads)
+            names = self.closed.keys(table)
+            self._unrounded[table] = {tuple(row[n] for n in names): row for row in rows}
+        row = self._unrounded[table].get(tuple(keys[n] for n in self.closed.keys(table)))
+        return None if row is None or row[column] is None else float(row[column])
+
+    def _select(
+        self, table: str, column: str, rule: CellRule, scenarios: Sequence[str]
+    ) -> tuple[str, set[str]]:
+        key = (table, column, rule.opens_to, *scenarios)
+        if key not in self._selects:
+            carriers = {one: self._carrier(one) for one in rule.opens_to}
+            tracing = Tracing(self._sources(carriers, scenarios))
+            sql = tracing.contributions(table, column, self.closed.keys(table))
+            missing = set(rule.opens_to) - tracing.used
+            if sql is None or missing:
+                raise ContractError(
+                    f"{table}.{column} is no sum of {', '.join(sorted(missing))}",
+                    where=f"data_contracts/tables/{table.replace('.', '/')}.yaml",
+                    fix="let opens_to name the tables with one row per position that it sums up",
+                )
+            self._selects[key] = sql, tracing.reads
+        return self._selects[key]
+
+    def _bind_carriers(
+        self, rule: CellRule, scenarios: Sequence[str], entities: Collection[str]
+    ) -> None:
+        """Make the rows by position behind a rule readable."""
+        pinned, only = self.closed.pinned, self.position_id
+        for table in rule.opens_to:
+            carrier = self._carrier(table)
+            if table in AGGREGATES:
+                listed = ", ".join(literal(entity) for entity in sorted(entities)) or "''"
+                chosen = f"position_id = {literal(only)}" if only else f"entity_id in ({listed})"
+                pinned.bind_rows(carrier.bound_as, self._regenerated(table, scenarios, chosen))
+            elif only:
+                one = f"select * from {table} where {carrier.identity} = {literal(only)}"
+                pinned.bind_rows(carrier.bound_as, self._kept(one, [table]))
+            else:
+                pinned.bind([table])
+                pinned.bind_select(carrier.bound_as, f"select * from {table}")
+
+    def _regenerated(self, table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
+        key = (table, *scenarios, condition)
+        if key not in self._kept_rows:
+            self._kept_rows[key] = self.closed.regenerate(table, scenarios, condition)
+        return self._kept_rows[key]
+
+    def _kept(self, sql: str, reads: Collection[str]) -> pa.Table:
+        if (sql,) not in self._kept_rows:
+            self._kept_rows[sql,] = self.closed.pinned.query(sql, reads)
+        return self._kept_rows[sql,]
+
+    def _entities(self, keys: Mapping[str, Any]) -> list[str]:
+        """Return the members whose positions can stand behind a row."""
+        unit = {k: v for k, v in keys.items() if k in ("entity_id", "row_kind")}
+        sql = f"select distinct member_entity_id from book.reporting_units where {matching(unit)}"
+        rows = self.closed.pinned.rows(sql, ["book.reporting_units"])
+        return sorted(row["member_entity_id"] for row in rows)
+
+    def _carrier(self, table: str) -> Carrier:
+        scope = "one" if self.position_id else "traced"
+        bound = f"{scope}.{table.replace('.', '__')}"
+        return Carrier(bound, _LINE) if table == "book.excluded" else Carrier(bound)
+
+    def _sources(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> SqlSources:
+        closed = self.closed
+        return SqlSources(
+            followed(closed.texts), closed.columns, carriers, closed.as_of_date, scenarios
+        )

@@ -1,0 +1,64 @@
+"""Where in a YAML file a figure stands: its line, and what is written there.
+
+A path is names joined by dots; ``name[key=value,…]`` picks the entry of a list that has these
+values. What the figure means is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from alm_pipeline.errors import ConfigurationError
+
+_STEP = re.compile(r"([^.\[]+)(?:\[([^\]]*)\])?(?:\.|$)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One scalar of a YAML file; `line` counts from 1."""
+
+    line: int
+    written: str
+    line_text: str
+
+
+def yaml_place(file: Path, path: str) -> Place:
+    """Return where a path leads in a YAML file.
+
+    Raises
+    ------
+    ConfigurationError
+        If the path leads nowhere, to several entries, or not to a scalar.
+    """
+    text = file.read_text(encoding="utf-8")
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    for name, picked in _STEP.findall(path):
+        node = _child(node, name)
+        if picked and isinstance(node, yaml.SequenceNode):
+            node = _entry(node, dict(pair.split("=", 1) for pair in picked.split(",")))
+    if not isinstance(node, yaml.ScalarNode):
+        raise ConfigurationError(
+            f"{path} leads to no figure", where=file.name, fix="correct the path in the contract"
+        )
+    line = node.start_mark.line
+    return Place(line + 1, str(node.value), text.splitlines()[line].strip())
+
+
+def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    return next((value for key, value in node.value if key.value == name), None)
+
+
+def _entry(node: yaml.SequenceNode, wanted: dict[str, str]) -> yaml.Node | None:
+    found = [one for one in node.value if all(_is(one, n, v) for n, v in wanted.items())]
+    return found[0] if len(found) == 1 else None
+
+
+def _is(node: yaml.Node, name: str, value: str) -> bool:
+    child = _child(node, name)
+    return isinstance(child, yaml.ScalarNode) and child.value == value

@@ -1,0 +1,213 @@
+"""What a close proves about its own engine: probes and sampled positions, and a second valuation.
+
+Curves, behaviour and choices are those of the close; the sample is `audit.challenger_sample`.
+Arithmetic is in `audit/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.audit.challenger.book import ChallengedBook
+from alm_pipeline.audit.challenger.comparison import challenged
+from alm_pipeline.audit.challenger.market import Curve
+from alm_pipeline.audit.probes import ProbeMarket, plain_curve, probe_ties
+from alm_pipeline.audit.quote_ties import quote_ties
+from alm_pipeline.audit.sample_ties import Sample, sample_ties
+from alm_pipeline.audit.ties import Tie, tie_table
+from alm_pipeline.engine.arrays import Curves, Volatilities
+from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
+from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.simulation import (
+    BASE,
+    EVENTS,
+    Markets,
+    curves_of,
+    markets_of,
+    pass_inputs,
+)
+from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
+from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.store import Commit
+
+ENGINE_TIES, CHALLENGER, SAMPLE = (
+    "audit.engine_ties",
+    "audit.challenger",
+    "audit.challenger_sample",
+)
+VALUES, ZERO_RATES = "scenarios.position_values", "scenarios.zero_rates"
+
+_ROWS = f"""
+    select p.*, s.stratum
+    from book.positions as p
+    inner join {SAMPLE} as s on p.position_id = s.position_id
+    order by p.position_id
+"""
+
+
+def evidence_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
+    """Bind what the evidence is made from and return its content hashes by name."""
+    inputs = pass_inputs(bank, partition) | bank.store.bind(SAMPLE, partition)
+    for scenario in challenged_scenarios(bank):
+        for table in (VALUES, ZERO_RATES):
+            under, alias = partition.under(scenario), _alias(table, scenario)
+            inputs |= bank.store.bind(table, under, alias=alias)
+    return inputs
+
+
+def challenged_scenarios(bank: Bank) -> list[str]:
+    """Return the base, a parallel rise and a move that bends the curve, as far as they are closed.
+
+    Without either, the first scenario that is not the base.
+    """
+    closing = [name for name in bank.settings.closing_scenarios if name != BASE]
+    rises = [name for name in closing if _shape(bank, name) == "parallel_up"]
+    bends = [name for name in closing if _shape(bank, name) in ("steepener", "short_up")]
+    chosen = rises[:1] + bends[:1]
+    return [BASE, *(chosen or closing[:1])]
+
+
+def make_engine_ties(bank: Bank, partition: Partition, inputs: Mapping[str, str]) -> Commit:
+    """Make what the engine must price, and what single positions must tie to."""
+    closing = bank.store.closing_scenarios
+    markets = markets_of(bank, partition, closing)
+    ties = _probe_ties(markets, partition, closing)
+    ties += _quote_ties(bank, partition, markets)
+    if BASE in closing and markets.base.curve_ids:
+        ties += sample_ties(_sample(bank, partition, markets))
+    rows = tie_table(ties, partition.as_of_date)
+    return bank.store.replace_partition(ENGINE_TIES, partition, rows, inputs, bank.code_hash)
+
+
+def make_challenger(bank: Bank, partition: Partition, inputs: Mapping[str, str]) -> Commit:
+    """Make the second valuation of the sample."""
+    figures, scenarios = bank.figures, challenged_scenarios(bank)
+    session = bank.store.session
+    nodes = {scenario: _nodes(bank, scenario) for scenario in scenarios}
+    common = set.intersection(*(set(by_curve) for by_curve in nodes.values()))
+    agreed = session.rows("select distinct position_id from book.scheduled_events")
+    book = ChallengedBook(
+        as_of=partition.as_of_date,
+        curve_ids=sorted(common),
+        curves=figures.curves,
+        products=figures.products,
+        behaviour=behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
+        scenarios=scenarios,
+        agreed=frozenset(row["position_id"] for row in agreed),
+    )
+    engine = {
+        (row["position_id"], scenario): row["present_value"]
+        for scenario in scenarios
+        for row in _stored(bank, scenario)
+    }
+    rows = challenged(session.rows(_ROWS), engine, nodes, book, bank.settings.eve_margins)
+    return bank.store.replace_partition(CHALLENGER, partition, rows, inputs, bank.code_hash)
+
+
+def _alias(table: str, scenario: str) -> str:
+    return f"{table.partition('.')[2]}.{scenario}"
+
+
+def _shape(bank: Bank, scenario: str) -> str:
+    named = bank.figures.scenarios.pack_and_shape(scenario)
+    return named[1] if named else ""
+
+
+def _probe_ties(markets: Markets, partition: Partition, scenarios: Sequence[str]) -> list[Tie]:
+    """Return the ties of the probes on every curve that no scenario stops."""
+    stopped = {currency for name in scenarios for currency in markets.stopped(name)}
+    rows = [r for r, currency in enumerate(markets.base.currencies) if currency not in stopped]
+    if not rows:
+        return []
+    curves = curves_of(markets, scenarios)
+    kept = Curves(
+        tenor_days=curves.tenor_days,
+        zero_rates=curves.zero_rates[:, rows],
+        base_zero_rates=curves.base_zero_rates[rows],
+    )
+    volatilities = markets.volatilities.under(len(scenarios))
+    quoted = Volatilities(
+        expiry_days=volatilities.expiry_days,
+        normal_volatilities=volatilities.normal_volatilities[:, rows],
+        is_quoted=volatilities.is_quoted[rows],
+    )
+    curve_ids = [markets.base.curve_ids[row] for row in rows]
+    given = quoted if quoted.is_quoted.all() else None  # else caps and floors by the forwards alone
+    return probe_ties(ProbeMarket(partition.as_of_date, curve_ids, kept, given))
+
+
+def _quote_ties(bank: Bank, partition: Partition, markets: Markets) -> list[Tie]:
+    """Return whether the base curves give their quotes back."""
+    quotes = bank.store.session.rows("select * from staging.curve_quote order by all")
+    base = markets.base
+    curves = {
+        curve_id: Curve(
+            partition.as_of_date,
+            tuple(zip(base.tenor_days.tolist(), base.zero_rates[row].tolist(), strict=True)),
+        )
+        for row, curve_id in enumerate(base.curve_ids)
+    }
+    return quote_ties(quotes, curves)
+
+
+def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
+    """Return the sampled positions under the base, as the engine takes them."""
+    session, figures = bank.store.session, bank.figures
+    segments = tuple(figures.assumptions.segments())
+    left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
+    rows = session.query(f"select * from ({_ROWS}) where currency not in ({left})")
+    events = session.query(f"{EVENTS} semi join {SAMPLE} using (position_id) order by all")
+    codes = BridgeCodes(
+        curve_ids=markets.base.curve_ids,
+        segments=segments,
+        products=figures.products,
+        curves=figures.curves,
+    )
+    book = engine_book(rows, events, partition.as_of_date, codes)
+    values = {row["position_id"]: row["present_value"] for row in _stored(bank, BASE)}
+    curves = curves_of(markets, (BASE,))
+    market = ProbeMarket(partition.as_of_date, markets.base.curve_ids, curves, None)
+    return Sample(
+        positions=book.positions,
+        agendas=book.agendas,
+        curves=curves,
+        behaviour=behaviour_arrays(
+            behaviour_rows(figures.assumptions, figures.scenarios, (BASE,)), segments, (BASE,)
+        ),
+        options=SimulationOptions(
+            as_of_date=np.datetime64(partition.as_of_date, "D"),
+            eve_margins=bank.settings.eve_margins,
+            lenses=DEFAULT_LENSES,
+            adjustments=book.adjustments,
+        ),
+        scopes=_column(rows, "family"),
+        stored=np.array([values.get(one, np.nan) for one in book.position_ids], dtype=np.float64),
+        plain_curves=[plain_curve(market, row, 0) for row in range(curves.n_curves)],
+    )
+
+
+def _stored(bank: Bank, scenario: str) -> list[dict[str, Any]]:
+    """Return the close's values of the sample under a scenario."""
+    return bank.store.session.rows(
+        f"select v.position_id, v.present_value from {_alias(VALUES, scenario)} as v"
+        f" semi join {SAMPLE} as s on v.position_id = s.position_id"
+    )
+
+
+def _nodes(bank: Bank, scenario: str) -> dict[str, list[tuple[int, float]]]:
+    """Return the published zero rates of a scenario by curve."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    select = f"select curve_id, tenor_days, zero_rate from {_alias(ZERO_RATES, scenario)}"
+    for row in bank.store.session.rows(f"{select} order by curve_id, tenor_days"):
+        found.setdefault(row["curve_id"], []).append((row["tenor_days"], row["zero_rate"]))
+    return found
+
+
+def _column(rows: pa.Table, name: str) -> list[str]:
+    found: list[str] = rows.column(name).to_pylist()
+    return found

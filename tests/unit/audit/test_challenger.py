@@ -1,0 +1,205 @@
+"""The second valuation: the small bank's arithmetic, and reasons where there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from alm_pipeline.audit.challenger.book import ChallengedBook, frequency, held_of, why_not
+from alm_pipeline.audit.challenger.comparison import NOT_VALUED, PLAIN, challenged
+from alm_pipeline.audit.challenger.contracts import Held
+from alm_pipeline.audit.challenger.market import moved
+from alm_pipeline.inputs.behaviour import BehaviourRow
+from tests.unit.warehouse.book_rows import CURVES, MORTGAGE, PRODUCTS
+
+DAY = dt.date(2026, 10, 31)
+FOUR_PERCENT = math.log(1.04)  # continuous
+CENT = 0.005
+BULLET: dict[str, Any] = MORTGAGE | {
+    "cash_flow_model": "bullet", "amortisation_type": "bullet", "principal_freq": "P0D",
+    "interest_freq": "P12M", "outstanding_principal": Decimal(1_000_000), "coupon_rate": 0.06,
+    "margin_rate": 0.02, "start_date": dt.date(2025, 10, 31), "payment_amount": None,
+    "last_payment_date": DAY, "next_payment_date": dt.date(2027, 10, 31),
+    "maturity_date": dt.date(2027, 10, 31), "accrued_interest": Decimal(0),
+    "business_day_convention": "none", "calendar_id": "none", "behaviour_segment": "none",
+    "position_id": "BANK:loan:L1", "stratum": "loans",
+}  # fmt: skip
+
+
+def behaviour(scenario: str = "base", **figures: Any) -> BehaviourRow:
+    """Return what one segment does."""
+    nothing: dict[str, Any] = {
+        "annual_prepayment_rate": 0.0, "redemption_share": 0.0, "core_share": 0.0,
+        "drawn_share": 0.0, "draw_months": 0,
+        "core_run_off_months": 0, "pass_through_up": 1.0, "pass_through_down": 1.0,
+        "lag_months": 0, "rate_floor": -1.0, "status": "assumed",
+    }  # fmt: skip
+    return BehaviourRow(scenario=scenario, behaviour_segment="segment", **nothing | figures)
+
+
+def book(*rows: BehaviourRow, agreed: frozenset[str] = frozenset()) -> ChallengedBook:
+    """Return what rows mean, on the dollar's curve alone."""
+    return ChallengedBook(DAY, ["usd_ois"], CURVES, PRODUCTS, rows, ["base"], agreed)
+
+
+def value(row: dict[str, Any], *cohorts: BehaviourRow, margins: str = "excluded") -> float:
+    """Return the challenger's value of a row at four percent."""
+    nodes = {"base": {"usd_ois": [(1, FOUR_PERCENT), (18250, FOUR_PERCENT)]}}
+    engine = {(row["position_id"], "base"): 1.0}
+    found = challenged([row], engine, nodes, book(*cohorts), margins).to_pylist()
+    (plain,) = [one for one in found if one["method"] == PLAIN]
+    return float(plain["challenger_value"])
+
+
+def test_a_bullet_loan_without_its_margin_is_worth_par():
+    # L1 of the small bank: (1,000,000 + 40,000) / 1.04; the margin of 2 % is not discounted.
+    assert value(BULLET) == pytest.approx(1_000_000.0, abs=CENT)
+
+
+def test_margins_that_are_in_are_paid_and_discounted():
+    # 1,060,000 / 1.04 * e^-0.02
+    by_hand = 1_060_000 / 1.04 * math.exp(-0.02)
+    assert value(BULLET, margins="included") == pytest.approx(by_hand, abs=CENT)
+
+
+def test_a_term_deposit_pays_out():
+    # T1: -300,000 * 1.03 * 1.04^(-181/365), interest ACT/365 from 30 April to 30 April
+    deposit = BULLET | {
+        "outstanding_principal": Decimal(300_000), "direction": -1, "coupon_rate": 0.03,
+        "margin_rate": 0.0, "day_count": "act_365f", "interest_freq": "P0D",
+        "start_date": dt.date(2026, 4, 30), "maturity_date": dt.date(2027, 4, 30),
+        "last_payment_date": None, "next_payment_date": None,
+    }  # fmt: skip
+    assert value(deposit) == pytest.approx(-303_048.27, abs=CENT)
+
+
+def test_an_account_leaves_as_assumed():
+    # N1: 20 % overnight, the rest in 96 parts: -531,282.97
+    account = BULLET | {
+        "cash_flow_model": "non_maturity", "amortisation_type": "perpetual", "direction": -1,
+        "outstanding_principal": Decimal(600_000), "coupon_rate": 0.0, "margin_rate": 0.0,
+        "interest_freq": "P1M", "maturity_date": None, "last_payment_date": None,
+        "next_payment_date": None, "behaviour_segment": "segment",
+    }  # fmt: skip
+    core = behaviour(core_share=0.8, core_run_off_months=96)
+    assert value(account, core) == pytest.approx(-531_282.97, abs=CENT)
+
+
+def test_a_linear_loan_repays_in_equal_parts():
+    # 40,000 in 4 quarters at 4 %: 10,400, 10,300, 10,200, 10,100 after 92, 181, 273, 365 days
+    linear = BULLET | {
+        "cash_flow_model": "linear", "amortisation_type": "linear", "interest_freq": "P3M",
+        "principal_freq": "P3M", "outstanding_principal": Decimal(40_000), "coupon_rate": 0.04,
+        "margin_rate": 0.0, "next_payment_date": dt.date(2027, 1, 31),
+    }  # fmt: skip
+    flows = {92: 10_400, 181: 10_300, 273: 10_200, 365: 10_100}
+    by_hand = sum(cash * 1.04 ** (-days / 365) for days, cash in flows.items())
+    assert value(linear) == pytest.approx(by_hand, abs=CENT)
+
+
+def test_a_loan_that_does_not_perform_recovers_net_of_its_provision():
+    # L5: (100,000 - 60,000) / 1.04
+    bad = BULLET | {
+        "cash_flow_model": "non_performing", "outstanding_principal": Decimal(100_000),
+        "impairment_amount": Decimal(60_000), "expected_recovery_date": dt.date(2027, 10, 31),
+    }  # fmt: skip
+    assert value(bad) == pytest.approx(38_461.54, abs=CENT)
+
+
+@pytest.mark.parametrize(
+    ("terms", "reason"),
+    [
+        ({"amortisation_type": "schedule"}, "its schedule is agreed date by date"),
+        ({"past_due_interest_amount": Decimal(1)}, "it is in arrears"),
+        ({"interest_freq": "P1W"}, "it pays every few days"),
+        ({"interest_freq": "P2M", "principal_freq": "P3M"},
+         "interest and principal fall on different grids"),
+        ({"rate_type": "step"}, "it steps to an index"),
+        ({"cash_flow_model": "swap_leg", "principal_freq": "P3M", "interest_freq": "P3M"},
+         "a leg of it amortises"),
+        ({"currency": "EUR"}, "its curve is stopped"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_valued_says_why(terms, reason):
+    assert why_not(BULLET | terms, book()) == reason
+
+
+def test_a_position_named_in_agreed_events_is_not_valued():
+    agreed = book(agreed=frozenset({"BANK:loan:L1"}))
+    assert why_not(BULLET, agreed) == "its schedule is agreed date by date"
+    assert why_not(BULLET, book()) == ""
+
+
+def test_reasons_are_rows_and_never_verdicts():
+    nodes = {"base": {"usd_ois": [(1, 0.04), (18250, 0.04)]}}
+    outside = BULLET | {"position_id": "2", "eve_treatment": "out_deducted"}
+    rows = [BULLET | {"past_due_principal_amount": Decimal(9)}, outside]
+    engine = {("BANK:loan:L1", "base"): 1.0, ("2", "base"): 0.0}
+    found = challenged(rows, engine, nodes, book(), "excluded").to_pylist()
+    assert [(r["method"], r["reason"], r["is_passed"]) for r in found] == [
+        (NOT_VALUED, "it is in arrears", None),
+        (NOT_VALUED, "it is outside the measure of economic value", None),
+    ]
+
+
+def test_a_value_two_cents_off_a_million_is_a_difference():
+    nodes = {"base": {"usd_ois": [(1, FOUR_PERCENT), (18250, FOUR_PERCENT)]}}
+    for off, is_passed in ((0.0, True), (0.02, False)):  # allowed is a cent on a million
+        engine = {("BANK:loan:L1", "base"): 1_000_000.0 + off}
+        found = challenged([BULLET], engine, nodes, book(), "excluded").to_pylist()
+        assert {row["is_passed"] for row in found} == {is_passed}
+
+
+def test_without_quantlib_the_plain_method_stands_alone(monkeypatch):
+    def absent(name: str) -> Any:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("importlib.import_module", absent)
+    nodes = {"base": {"usd_ois": [(1, 0.04), (18250, 0.04)]}}
+    found = challenged([BULLET], {("BANK:loan:L1", "base"): 1.0}, nodes, book(), "excluded")
+    assert found.column("method").to_pylist() == [PLAIN]
+
+
+def test_quantlib_builds_a_fixed_bullet_from_its_terms():
+    pytest.importorskip("QuantLib")
+    terms = {"last_payment_date": dt.date(2026, 8, 15), "next_payment_date": dt.date(2027, 2, 15),
+             "maturity_date": dt.date(2029, 8, 15), "interest_freq": "P6M", "margin_rate": 0.01,
+             "day_count": "act_act_isda"}  # fmt: skip
+    nodes = {"base": {"usd_ois": [(1, 0.03), (365, 0.035), (3650, 0.04)]}}
+    row = BULLET | terms
+    for margins in ("excluded", "included"):
+        found = challenged([row], {("BANK:loan:L1", "base"): 1.0}, nodes, book(), margins)
+        by_method = {r["method"]: r["challenger_value"] for r in found.to_pylist()}
+        assert by_method["QuantLib"] == pytest.approx(by_method[PLAIN], abs=1e-6)
+
+
+def test_agreed_dates_move_to_business_days():
+    weekend = frozenset({dt.date(2027, 1, 30), dt.date(2027, 1, 31)})
+    saturday = dt.date(2027, 1, 30)
+    assert moved(saturday, "following", weekend) == dt.date(2027, 2, 1)
+    assert moved(saturday, "modified_following", weekend) == dt.date(2027, 1, 29)
+    assert moved(saturday, "preceding", weekend) == dt.date(2027, 1, 29)
+    assert moved(saturday, "none", weekend) == saturday
+
+
+def test_a_date_delivered_as_agreed_or_as_moved_gives_the_same_grid():
+    weekend = frozenset({dt.date(2027, 5, 15), dt.date(2027, 5, 16)})  # Saturday, Sunday
+    for anchor in (dt.date(2027, 5, 15), dt.date(2027, 5, 17)):
+        held = Held(kind="bullet", principal=1.0, roll_day=15, convention="following",
+                    closed=weekend)  # fmt: skip
+        grid = held.grid(anchor, 3)
+        assert [next(grid), next(grid)] == [dt.date(2027, 5, 17), dt.date(2027, 8, 15)]
+
+
+def test_terms_are_read_from_the_row():
+    row = BULLET | {"cap_rate": 0.08, "balloon_amount": Decimal(5), "amortisation_months": 25,
+                    "principal_freq": "P12M"}  # fmt: skip
+    held = held_of(row, book())
+    assert (held.cap, held.balloon, held.n_amortisation) == (0.08, 5.0, 3)  # 25 months: 3 years
+    assert (frequency("P18M"), frequency("P2W"), frequency(None)) == ((18, 0), (0, 14), (0, 0))
+    with pytest.raises(ValueError, match="no frequency"):
+        frequency("monthly")
