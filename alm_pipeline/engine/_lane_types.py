@@ -67,10 +67,11 @@ def _as_operands(args: Any) -> list[Any]:
 
 
 def _calculate(function: Any, n: int, result: Any, build: Build) -> None:
-    """Register an operation on ``n`` operands, at least one of them lanes."""
+    """Register an operation on ``n`` operands; a comparison also of plain numbers."""
 
     def typing(args: Any) -> Any:
-        return signature(result, *_as_operands(args)) if _LANES in args and len(args) == n else None
+        is_known = _LANES in args or result is not _LANES
+        return signature(result, *_as_operands(args)) if is_known and len(args) == n else None
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return build(builder, *(_as_lanes(builder, one) for one in args))
@@ -111,6 +112,12 @@ _calculate(lanes.greater, 2, _LANES, _picked(">"))
 _calculate(lanes.power, 2, _LANES, _intrinsic("pow"))
 _calculate(lanes.nearest, 1, _LANES, _intrinsic("rint"))
 _calculate(lanes.is_any_above, 2, types.boolean, _is_any_above)
+
+
+@lower_builtin(lanes.is_any_above, types.Float, types.Float)
+def _lower_is_above(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    return builder.fcmp_ordered(">", *args)
+
 
 _typed(lanes.same, lambda args: signature(_LANES, types.float64))
 _typed(lanes.lane, lambda args: signature(types.float64, _LANES, types.intp))

@@ -86,12 +86,10 @@ def _level_payments(balance: Any, period_rate: Any, n_payments: int, balloon: An
                 rate = with_lane(rate, s, _HARMLESS_RATE)
     growth, base, left = same(1.0), 1.0 + rate, n_payments
     while left > 0:
-        if left & 1:
-            growth = growth * base
+        growth = growth * (base if left & 1 else same(1.0))
         base = base * base
         left >>= 1
-    v = 1.0 / growth
-    payment = (balance - balloon * v) * rate / (1.0 - v)
+    payment = (balance * growth - balloon) * rate / (growth - 1.0)
     if is_any_small:
         for s in range(WIDTH):
             one = lane(period_rate, s)

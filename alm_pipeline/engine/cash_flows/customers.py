@@ -15,10 +15,14 @@ from alm_pipeline.engine.cash_flows.records import (
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
+    NEVER,
     PREPAID,
     BehaviourTables,
     Rows,
+    Tables,
 )
+from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, greater, load, power, store
 
@@ -52,9 +56,10 @@ def leave(term: Any, share: Any, rows: Rows, row: int, states: FloatArray) -> No
 @inner_kernel
 def withdraw(
     term: Any, behaviour: BehaviourTables, rows: Rows, row: int, states: FloatArray
-) -> None:
-    """Withdraw the cohort's share overnight; accrued interest stays due."""
+) -> int:
+    """Withdraw the cohort's share overnight; accrued interest stays due. It happens NEVER again."""
     leave(term, load(behaviour.redemption_share, term.cohort), rows, row, states)
+    return NEVER
 
 
 @inner_kernel
@@ -77,3 +82,27 @@ def prepaid_share(behaviour: BehaviourTables, cohort: int, years: float, day: in
 def period_share(behaviour: BehaviourTables, cohort: int, months: int, day: int) -> Any:
     """Return what is prepaid of a regular period of at most twelve months that ends on a day."""
     return load(behaviour.prepaid_share, cohort, months, month_before(behaviour, day))
+
+
+@inner_kernel
+def prepay(term: Any, tables: Tables, k: int, rows: Rows, row: int, states: FloatArray) -> None:
+    """Prepay what is usual in a regular period, or for an irregular one by its length."""
+    day = at(rows.day, row)
+    if not term.has_prepayment or day <= term.lockout_offset:
+        return
+    years = _irregular_years(term, tables.dates, k)
+    if years > 0.0:
+        share = prepaid_share(tables.behaviour, term.cohort, years, day)
+    else:
+        share = period_share(tables.behaviour, term.cohort, term.step_months, day)
+    leave(term, share, rows, row, states)
+
+
+@inner_kernel
+def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
+    """Return the 30/360 years of a period that is not a whole number of 0..12 months, else 0."""
+    if k == 0 and not term.is_first_period_regular:
+        first = term.first_payment
+        return year_fraction(dates, THIRTY_E_360, term.accrual_start, first, term.maturity)
+    is_tabled = 0 < term.step_months <= 12
+    return 0.0 if is_tabled else float(term.step_years)

@@ -27,11 +27,11 @@ from alm_pipeline.engine.cash_flows.records import (
     L_SURVIVAL,
     PREPAID,
     SCHEDULED,
-    BehaviourTables,
     Rows,
+    Tables,
     start_row,
 )
-from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.conventions.schedule import payment_day
 from alm_pipeline.engine.kernel import inner_kernel
@@ -39,10 +39,19 @@ from alm_pipeline.engine.lanes import at, is_any_above, lesser, load, same, stor
 
 
 @inner_kernel
+def is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
+    """Say whether payment ``k`` may begin a run of level payments."""
+    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
+    is_plain = is_plain and not (term.has_prepayment and day <= term.lockout_offset)
+    is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
+    is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
+    return bool(is_annuity and is_plain and is_regular and not term.has_option)
+
+
+@inner_kernel
 def pay_level(
     term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
+    tables: Tables,
     k: int,
     until: int,
     previous: int,
@@ -64,8 +73,8 @@ def pay_level(
         load(states, L_SURVIVAL),
     )
     while k < term.n_payments - 1:
-        day = payment_day(dates, term, k)
-        weight = balance * year_fraction(dates, term.day_count, previous, day, term.maturity)
+        day = payment_day(tables.dates, term, k)
+        weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         accrued = weight * rate
         interest = due + accrued
         principal = payment - interest
@@ -76,7 +85,7 @@ def pay_level(
         start_row(rows, row, previous, day)
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
-            share = period_share(behaviour, term.cohort, term.step_months, day)
+            share = period_share(tables.behaviour, term.cohort, term.step_months, day)
             balance = balance - _leave(term, rows, row, share, balance, rate, survival)
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)
@@ -124,6 +133,8 @@ def _store_paid(
         store(rows.flows, PREPAID, row, 0.0)
     if term.has_fee:
         store(rows.flows, FEE, row, 0.0)
+    if term.may_draw:
+        store(rows.drawn, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)

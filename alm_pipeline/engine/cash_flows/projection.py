@@ -28,9 +28,14 @@ from alm_pipeline.engine.cash_flows.amortisation import (
     repay_given,
     repay_linear,
 )
-from alm_pipeline.engine.cash_flows.customers import leave, period_share, prepaid_share, withdraw
+from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
 from alm_pipeline.engine.cash_flows.drawdown import project_drawdown
-from alm_pipeline.engine.cash_flows.level_payments import pay_level
+from alm_pipeline.engine.cash_flows.gathered_payments import (
+    gather_payments,
+    gathered_from,
+    gathering_end,
+)
+from alm_pipeline.engine.cash_flows.level_payments import is_level, pay_level
 from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
@@ -52,9 +57,8 @@ from alm_pipeline.engine.cash_flows.records import (
     PREPAID,
     RATE,
     SCHEDULED,
-    BehaviourTables,
-    MarketTables,
     Rows,
+    Tables,
     start_row,
 )
 from alm_pipeline.engine.cash_flows.resets import (
@@ -71,10 +75,9 @@ from alm_pipeline.engine.cash_flows.run_off import (
 )
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
-from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.day_count import THIRTY_E_360, year_fraction
+from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.conventions.schedule import payment_day
-from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, is_any_above, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
@@ -87,9 +90,7 @@ _NO_OPTION = int(OptionType.NONE)
 @entry_kernel
 def project_one(
     term: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
+    tables: Tables,
     agendas: AgendaTables,
     path: int,
     last_day: int,
@@ -101,7 +102,7 @@ def project_one(
     Parameters
     ----------
     term : record of ``terms.TERMS``
-    dates, market, behaviour, agendas : tables
+    tables, agendas : tables
         Look-ups by day, curve and cohort; entries of contracts that lie on no grid.
     path : int
         ``FORWARD`` or ``FLAT``: where indices go.
@@ -110,6 +111,7 @@ def project_one(
     rows, states : buffers
         Overwritten; at least ``term.max_rows`` rows, states (N_STATES, WIDTH).
     """
+    dates, market, behaviour = tables.dates, tables.market, tables.behaviour
     if term.has_agenda:
         entries = agendas.entries[term.agenda_first : term.agenda_last]
         days = agendas.payment_days
@@ -124,29 +126,33 @@ def project_one(
         return project_drawdown(term, dates, market, behaviour, path, rows, states)
     _open_states(term, states)
     row = _draw(term, rows, states) if term.is_forward else ZERO
-    return _project_schedule(term, dates, market, behaviour, path, last_day, rows, row, states)
+    return _project_schedule(term, tables, path, last_day, rows, row, states)
 
 
-@kernel
+@inner_kernel
 def _project_schedule(
-    term: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
-    path: int,
-    last_day: int,
-    rows: Rows,
-    row: int,
-    states: FloatArray,
+    term: Any, tables: Tables, path: int, last_day: int, rows: Rows, row: int, states: FloatArray
 ) -> int:
-    k, n_resets, previous, done = ZERO, ZERO, int(term.accrual_start), 0.0
+    dates, k, n_resets, previous, done = tables.dates, ZERO, ZERO, int(term.accrual_start), 0.0
     redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
-    must_fix, since = term.payment_amount == 0.0, previous
+    must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
+    first_day = gathered_from(term, tables.gathering, rows)
     while True:
-        until = min(reset_day, redemption_day, last_day) if since == previous else ZERO
-        if pay_day < until and not must_fix and _is_level(term, rows, k, pay_day):
-            k, row, since = pay_level(term, dates, behaviour, k, until, previous, rows, row, states)
+        end = min(reset_day, last_day)
+        if previous == paid_on and first_day <= previous and redemption_day == NEVER:
+            k, since = _gather(term, tables, k, must_fix, end, previous, rows, row, states)
+        if since > previous:
+            previous, paid_on, pay_day = since, since, payment_day(dates, term, k)
+            must_fix = since == reset_day
+            if must_fix:
+                reset_day = _reset(term, tables, path, n_resets, since, rows, row, states)
+                n_resets += 1
+            row = _close_row(rows, row, False, states)
+            continue
+        until = min(reset_day, redemption_day, last_day, first_day) if since == previous else ZERO
+        if pay_day < until and not must_fix and is_level(term, rows, k, pay_day):
+            k, row, since = pay_level(term, tables, k, until, previous, rows, row, states)
             previous, pay_day = since, payment_day(dates, term, k)
         day = min(pay_day, reset_day, redemption_day)
         is_last = day == pay_day and k == term.n_payments - 1
@@ -154,43 +160,60 @@ def _project_schedule(
         _open_row(term, rows, row, previous, day, years - done, states)
         since, done = (since, years) if day < min(pay_day, reset_day) else (day, 0.0)
         if day == redemption_day:
-            withdraw(term, behaviour, rows, row, states)
-            redemption_day = NEVER
+            redemption_day = withdraw(term, tables.behaviour, rows, row, states)
         if day == pay_day:
-            must_fix = _pay(term, k, day, must_fix, rows, row, states)
-            if not is_last:
-                _prepay(term, dates, behaviour, k, rows, row, states)
-            k, pay_day = k + 1, payment_day(dates, term, k + 1)
+            must_fix = _pay_and_prepay(term, tables, k, day, must_fix, rows, row, states)
+            k, pay_day, paid_on = k + 1, payment_day(dates, term, k + 1), day
         if day == reset_day and not is_last:
-            _reset(term, dates, market, behaviour, path, n_resets, day, rows, row, states)
+            reset_day = _reset(term, tables, path, n_resets, day, rows, row, states)
             must_fix, n_resets = True, n_resets + 1
-            reset_day = date_of_reset(term, dates, n_resets)
         row, previous = _close_row(rows, row, is_last or day > last_day, states), day
         if is_last or day > last_day:
             return row
 
 
 @inner_kernel
+def _gather(
+    term: Any,
+    tables: Tables,
+    k: int,
+    must_fix: bool,
+    until: int,
+    previous: int,
+    rows: Rows,
+    row: int,
+    states: FloatArray,
+) -> Any:
+    """Gather payments from ``k`` on in one row; return the next one and the day of the last."""
+    pay_day = payment_day(tables.dates, term, k)
+    end = min(gathering_end(tables.gathering, previous, pay_day), until)
+    if pay_day > end or k >= term.n_payments - 1 or not is_level(term, rows, k, pay_day):
+        return k, previous
+    _fix(term, k, must_fix, states)
+    return gather_payments(term, tables, k, end, previous, rows, row, states)
+
+
+@inner_kernel
 def _reset(
     term: Any,
-    dates: DateTables,
-    market: MarketTables,
-    behaviour: BehaviourTables,
+    tables: Tables,
     path: int,
     n_resets: int,
     day: int,
     rows: Rows,
     row: int,
     states: FloatArray,
-) -> None:
+) -> int:
+    """Reset the rate and return the day of the next reset."""
     if term.is_term_shortened:
         note_payments_left(states, term.period_years, term.balloon_amount)
-    end = index_end(term, dates, market, n_resets, day)
-    reset_rate(term, market, behaviour, path, n_resets, day, end, states)
+    end = index_end(term, tables.dates, tables.market, n_resets, day)
+    reset_rate(term, tables.market, tables.behaviour, path, n_resets, day, end, states)
     is_fixed = is_fixed_already(term, n_resets)
     if term.has_option and not is_fixed:
-        note_options(term, market, path, day, end, states)
+        note_options(term, tables.market, path, day, end, states)
     put(rows.is_reset, row, not is_fixed)
+    return date_of_reset(term, tables.dates, n_resets + 1)
 
 
 @inner_kernel
@@ -202,38 +225,24 @@ def _close_row(rows: Rows, row: int, is_last: bool, states: FloatArray) -> int:
 
 
 @inner_kernel
-def _is_level(term: Any, rows: Rows, k: int, day: int) -> bool:
-    """Say whether payment ``k`` may begin a run of level payments."""
-    is_plain = term.interest_ratio == 1 and term.principal_ratio == 1 and not rows.is_detailed
-    is_plain = is_plain and not (term.has_prepayment and day <= term.lockout_offset)
-    is_regular = (k > 0 or term.is_first_period_regular) and 0 < term.step_months <= 12
-    is_annuity = term.repayment == REPAY_ANNUITY and day > term.interest_only_end
-    return bool(is_annuity and is_plain and is_regular and not term.has_option)
-
-
-@kernel
-def _prepay(
+def _pay_and_prepay(
     term: Any,
-    dates: DateTables,
-    behaviour: BehaviourTables,
+    tables: Tables,
     k: int,
+    day: int,
+    must_fix: bool,
     rows: Rows,
     row: int,
     states: FloatArray,
-) -> None:
-    """Prepay what is usual in a regular period, or for an irregular one by its length."""
-    day = at(rows.day, row)
-    if not term.has_prepayment or day <= term.lockout_offset:
-        return
-    years = _irregular_years(term, dates, k)
-    if years > 0.0:
-        share = prepaid_share(behaviour, term.cohort, years, day)
-    else:
-        share = period_share(behaviour, term.cohort, term.step_months, day)
-    leave(term, share, rows, row, states)
+) -> bool:
+    """Pay and prepay; return whether the instalment must still be fixed."""
+    must_fix = _pay(term, k, day, must_fix, rows, row, states)
+    if k < term.n_payments - 1:
+        prepay(term, tables, k, rows, row, states)
+    return must_fix
 
 
-@kernel
+@inner_kernel
 def _open_states(term: Any, states: FloatArray) -> None:
     rate = same(float(term.coupon_rate))
     if term.option_type != _NO_OPTION:
@@ -251,7 +260,7 @@ def _open_states(term: Any, states: FloatArray) -> None:
         store(states, L_OPTION_DUE, 0.0)
 
 
-@kernel
+@inner_kernel
 def _draw(term: Any, rows: Rows, states: FloatArray) -> int:
     _open_row(term, rows, ZERO, term.accrual_start, term.accrual_start, 0.0, states)
     store(rows.drawn, ZERO, term.principal)
@@ -341,9 +350,7 @@ def _repay(
 ) -> bool:
     flows = rows.flows
     if term.repayment == REPAY_ANNUITY:
-        if must_fix:
-            n_payments = left // term.principal_ratio + 1 + term.extra_payments
-            _fix(term, n_payments, states)
+        _fix(term, term.n_payments - 1 - left, must_fix, states)
         repay_annuity(states, rows, row, is_interest_day)
         return False
     if term.payment_amount > 0.0:
@@ -361,18 +368,12 @@ def _repay(
 
 
 @inner_kernel
-def _fix(term: Any, n_payments: int, states: FloatArray) -> None:
+def _fix(term: Any, k: int, must_fix: bool, states: FloatArray) -> None:
+    """Fix the level payment that begins with payment ``k``, unless it stands."""
+    if not must_fix:
+        return
+    n_payments = (term.n_payments - 1 - k) // term.principal_ratio + 1 + term.extra_payments
     if term.is_term_shortened:
         fix_shortened(states, term.period_years, n_payments, term.balloon_amount)
     else:
         fix_payment(states, term.period_years, n_payments, term.balloon_amount)
-
-
-@inner_kernel
-def _irregular_years(term: Any, dates: DateTables, k: int) -> float:
-    """Return the 30/360 years of a period that is not a whole number of 0..12 months, else 0."""
-    if k == 0 and not term.is_first_period_regular:
-        first = term.first_payment
-        return year_fraction(dates, THIRTY_E_360, term.accrual_start, first, term.maturity)
-    is_tabled = 0 < term.step_months <= 12
-    return 0.0 if is_tabled else float(term.step_years)

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray
+from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
+from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, load, put
 
@@ -24,12 +25,14 @@ FORWARD, FLAT = ZERO, ZERO + 1
 
 ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE, FEE = range(9)
 ACCRUED_BASE, OPTION = 9, 10
+WORTH, REPLACED_FIRST, REPLACED = 11, 12, 13
 """Items of a row: interest accrued since the previous row; interest paid; balance x years behind
 the interest paid; principal repaid as scheduled; prepaid; interest added to principal; rate that
 accrued up to the row; principal after the row; fees and penalties, signed: to the bank; balance x
 years behind the interest accrued; time value of the options on the interest paid, signed as
-interest is."""
-N_ITEMS = 11
+interest is. Of a gathered row its present value, and what its replaced principal earns up to the
+end of the first and of the second income window."""
+N_ITEMS = 14
 
 L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_BASE = range(7)
 """State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,
@@ -105,11 +108,44 @@ def nobody_acts() -> BehaviourTables:
     )
 
 
+class Gathering(NamedTuple):
+    """Which payments share a row: of periods that start on ``from_day`` or later, one bucket's.
+
+    ``bucket_of_day`` (n_days,); ``last_days`` (n_buckets,). ``is_margin_included``: in the value.
+    ``window_edges`` (3,) ends of the income windows, all 0 without income; a row crosses none.
+    ``units`` (n_pairs, n_days, 2, WIDTH): what one unit of replaced principal earns, along the
+    forwards.
+    """
+
+    from_day: int
+    bucket_of_day: IntArray
+    last_days: CountArray
+    is_margin_included: bool
+    window_edges: CountArray
+    units: FloatArray
+
+
+def one_by_one() -> Gathering:
+    """Return that every payment has a row of its own."""
+    no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
+    return Gathering(int(NEVER), np.zeros(1, np.int32), no_days[:1], False, no_days, no_units)
+
+
+class Tables(NamedTuple):
+    """Everything a grid's projection looks up."""
+
+    dates: DateTables
+    market: MarketTables
+    behaviour: BehaviourTables
+    gathering: Gathering
+
+
 class Rows(NamedTuple):
     """Events of one contract: items x rows x lanes, and what scenarios share.
 
     ``is_detailed``: RATE and BALANCE are written on every row; else BALANCE where a rate resets
     and on the last row only. ``accrued_until``: ACCRUED is written on rows that start before.
+    ``is_gathered``: a row of several payments, with their WORTH (``gathered_payments``).
     """
 
     is_detailed: bool
@@ -117,6 +153,7 @@ class Rows(NamedTuple):
     start: CountArray
     day: CountArray
     is_reset: BoolArray
+    is_gathered: BoolArray
     is_capitalised: BoolArray
     drawn: FloatArray
     written_off: FloatArray
@@ -131,6 +168,7 @@ def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
         start=np.zeros(n_rows, np.int64),
         day=np.zeros(n_rows, np.int64),
         is_reset=np.zeros(n_rows, np.bool_),
+        is_gathered=np.zeros(n_rows, np.bool_),
         is_capitalised=np.zeros(n_rows, np.bool_),
         drawn=np.zeros((n_rows, WIDTH)),
         written_off=np.zeros(n_rows),
@@ -149,6 +187,7 @@ def start_row(rows: Rows, row: int, start: int, day: int) -> None:
     put(rows.start, row, start)
     put(rows.day, row, day)
     put(rows.is_reset, row, False)
+    put(rows.is_gathered, row, False)
     put(rows.is_capitalised, row, False)
 
 

@@ -31,7 +31,7 @@ from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.kernel import entry_kernel, kernel
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -66,6 +66,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_open", "?"),
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
+    ("is_uniform", "?"),
     ("is_constant", "?"),
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
@@ -248,7 +249,7 @@ def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
             term.max_rows = term.agenda_last - term.agenda_first
 
 
-@kernel
+@inner_kernel
 def _derive_kind(term: Any, cohorts: Cohorts) -> None:
     """Say how principal is repaid and what kind of contract this is."""
     term.repayment = _REPAYMENT[term.model]
@@ -265,7 +266,7 @@ def _derive_kind(term: Any, cohorts: Cohorts) -> None:
         term.index_curve = term.discount_curve
 
 
-@kernel
+@inner_kernel
 def _derive_cohort(term: Any, cohorts: Cohorts) -> bool:
     """Say whether a position has a cohort; one that has none is put into the idle last one."""
     has_cohort = term.cohort >= 0
@@ -274,7 +275,7 @@ def _derive_cohort(term: Any, cohorts: Cohorts) -> bool:
     return bool(has_cohort)
 
 
-@kernel
+@inner_kernel
 def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     """Say whether customers may leave early, and at a price."""
     is_held = not term.is_notional and not term.is_forward
@@ -285,9 +286,10 @@ def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     term.may_leave_early = term.has_prepayment or term.has_redemption
     is_free = term.penalty_rate == 0.0 and term.penalty_months == 0.0 and term.penalty_amount == 0.0
     term.has_fee = term.may_leave_early and not is_free
+    term.is_uniform = term.rate_type == _FIXED and not term.may_leave_early
 
 
-@kernel
+@inner_kernel
 def _derive_dates(term: Any) -> None:
     """Fill in maturity, first payment, start of accrual and end of the interest-only time."""
     is_open, has_next = term.maturity_offset == NO_DATE, term.next_payment_offset != NO_DATE
@@ -303,7 +305,7 @@ def _derive_dates(term: Any) -> None:
     term.interest_only_end = term.interest_only_end_offset  # NO_DATE lies before every day
 
 
-@kernel
+@inner_kernel
 def _derive_steps(term: Any) -> None:
     """Fill in the step of the grid and how often a step pays interest or principal."""
     interest, principal = term.payment_months, term.principal_months
@@ -323,7 +325,7 @@ def _derive_steps(term: Any) -> None:
     term.is_index_of_period = is_own_period and term.index_tenor != NO_CODE
 
 
-@kernel
+@inner_kernel
 def _count(term: Any, dates: DateTables) -> None:
     """Fill in how many payments are left, the first reset and how many rows there can be."""
     if term.model in _WITHOUT_GRID:
@@ -351,13 +353,13 @@ def _count(term: Any, dates: DateTables) -> None:
     term.extra_payments = max(term.amortisation_payments - n_principal, 0)
 
 
-@kernel
+@inner_kernel
 def _anchored(dates: DateTables, term: Any, anchor: int) -> tuple[int, int]:
     """Return month and roll day of the contract's grid through a date."""
     return anchored(dates, anchor, term.roll_day, term.date_adjustment, term.is_end_of_month)
 
 
-@kernel
+@inner_kernel
 def _first_reset(dates: DateTables, term: Any) -> tuple[int, int, int]:
     """Return the first reset after the as-of date, its month and its roll day."""
     anchor = term.next_reset_offset
@@ -377,7 +379,7 @@ def _first_reset(dates: DateTables, term: Any) -> tuple[int, int, int]:
     return day, month, roll
 
 
-@kernel
+@inner_kernel
 def _is_regular(dates: DateTables, term: Any) -> bool:
     """Return whether the running period is exactly one step long."""
     if term.step_months == 0:

@@ -14,8 +14,8 @@ import math
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray, IntArray
-from alm_pipeline.engine.cash_flows.records import FEE, INTEREST, INTEREST_BASE, Rows, repaid
-from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
+from alm_pipeline.engine.cash_flows.records import FEE, INTEREST, INTEREST_BASE, WORTH, Rows, repaid
+from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, prefetch, same
 
 PRINCIPAL_AMOUNT, INTEREST_AMOUNT, PRESENT_VALUE = range(3)
@@ -27,7 +27,7 @@ _ROWS_AHEAD = 8
 processor's fast cache."""
 
 
-@kernel
+@inner_kernel
 def add_cash(
     term: Any,
     rows: Rows,
@@ -63,10 +63,13 @@ def add_cash(
         paid_now = sign * load(rows.flows, INTEREST, row)
         if term.has_fee:
             paid_now = paid_now + load(rows.flows, FEE, row)
-        amount = repaid_now + paid_now
-        if is_stripped:
-            amount = amount - sign * term.margin_rate * load(rows.flows, INTEREST_BASE, row)
-        if term.is_eve:
+        if term.is_eve and at(rows.is_gathered, row):
+            present = sign * load(rows.flows, WORTH, row)
+            worth, value = worth + present, value + present
+        elif term.is_eve:
+            amount = repaid_now + paid_now
+            if is_stripped:
+                amount = amount - sign * term.margin_rate * load(rows.flows, INTEREST_BASE, row)
             factor = load(discount, curve, day)
             if is_discounted:
                 factor = factor * math.exp(-term.margin_rate * day / 365.0)

@@ -24,6 +24,8 @@ from alm_pipeline.engine.cash_flows.records import (
     FEE,
     FORWARD,
     L_RATE,
+    REPLACED,
+    REPLACED_FIRST,
     BehaviourTables,
     MarketTables,
     Rows,
@@ -32,7 +34,7 @@ from alm_pipeline.engine.cash_flows.records import (
 from alm_pipeline.engine.cash_flows.resets import reset_rate
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
-from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, same, store
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.principal import MONTH_INTEREST, MONTH_MARGIN, MONTH_REPLACEMENT
@@ -69,7 +71,7 @@ class Placed(NamedTuple):
     is_day: BoolArray
 
 
-@kernel
+@inner_kernel
 def accrued_income(
     term: Any,
     dates: DateTables,
@@ -102,7 +104,7 @@ def accrued_income(
     return first, whole
 
 
-@kernel
+@inner_kernel
 def add_margin(
     term: Any,
     dates: DateTables,
@@ -161,7 +163,7 @@ def _spread(
     return first, whole
 
 
-@kernel
+@inner_kernel
 def fee_income(bins: Bins, rows: Rows, n_rows: int, months: FloatArray, group: int) -> Any:
     """Return the fees of the two windows, signed, and add them to months as ``accrued_income``."""
     edges, first, whole = bins.edges, same(0.0), same(0.0)
@@ -177,7 +179,7 @@ def fee_income(bins: Bins, rows: Rows, n_rows: int, months: FloatArray, group: i
     return first, whole
 
 
-@kernel
+@inner_kernel
 def _share(
     term: Any, dates: DateTables, is_split_by_days: bool, start: int, stop: int, day: int
 ) -> float:
@@ -193,7 +195,7 @@ def _share(
     return year_fraction(dates, term.day_count, start, stop, term.maturity) / whole
 
 
-@kernel
+@inner_kernel
 def replaced_income(
     term: Any,
     tables: IncomeTables,
@@ -219,6 +221,12 @@ def replaced_income(
     pair, margin = term.replacement_row, term.replacement_margin / year_days
     for row in range(n_rows):
         day = at(rows.day, row)
+        if at(rows.is_gathered, row):
+            if at(rows.start, row) >= last_day:
+                break
+            first = first + float(term.sign) * load(rows.flows, REPLACED_FIRST, row)
+            whole = whole + float(term.sign) * load(rows.flows, REPLACED, row)
+            continue
         if day >= last_day:
             break
         principal = float(term.sign) * repaid(term, rows, row)
@@ -234,7 +242,7 @@ def replaced_income(
     return first, whole
 
 
-@kernel
+@inner_kernel
 def add_placed(
     tables: IncomeTables, pair: int, placed: Placed, months: FloatArray, group: int
 ) -> None:
@@ -259,7 +267,7 @@ def add_placed(
         placed.is_day[day] = False
 
 
-@kernel
+@inner_kernel
 def constant_income(
     term: Any,
     dates: DateTables,

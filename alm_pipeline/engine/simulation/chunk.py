@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import CountArray, FloatArray, IntArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
@@ -20,13 +20,15 @@ from alm_pipeline.engine.cash_flows.records import (
     FORWARD,
     NEVER,
     BehaviourTables,
+    Gathering,
     MarketTables,
     Rows,
+    Tables,
     empty_rows,
     empty_states,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import ZERO, entry_kernel, kernel
+from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, add_to, load, store
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
 from alm_pipeline.engine.metrics.nii import (
@@ -69,8 +71,7 @@ class Setting(NamedTuple):
     behaviour: BehaviourTables
     agendas: AgendaTables
     income: IncomeTables
-    bucket_of_day: IntArray
-    is_margin_included: bool
+    gathering: Gathering
     lenses: Lenses
 
 
@@ -127,26 +128,31 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
     )
 
 
-def chunk_totals(
-    terms: Any, chosen: CountArray, setting: Setting, values: Values, n_buckets: int
-) -> Totals:
-    """Run the contracts of a chunk, sorted by group: fill their values, return their totals.
+class Chunk:
+    """The totals of neighbouring contracts under one block of scenarios, filled part by part."""
 
-    ``terms`` (m,) records of the rows ``chosen`` (m,) of the whole pass.
-    """
-    first, last = int(terms.group[0]), int(terms.group[-1])
-    edges = setting.income.months.edges
-    n_months, n_days = len(edges) - 1, int(edges[-1])
-    totals = empty_totals(first, last - first + 1, n_buckets, n_months)
-    placed = Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_))
-    buffers = Buffers(
-        rows=empty_rows(max(int(terms.max_rows.max()), 1), accrued_until=n_days),
-        states=empty_states(),
-        months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
-        placed=placed,
-    )
-    _fill(terms, chosen, setting, buffers, values, totals)
-    return totals
+    def __init__(self, groups: tuple[int, int], n_buckets: int, setting: Setting) -> None:
+        """Begin with nothing; ``groups`` are the first and the last one."""
+        edges = setting.income.months.edges
+        n_months, n_days = len(edges) - 1, int(edges[-1])
+        self.setting = setting
+        self.totals = empty_totals(groups[0], groups[1] - groups[0] + 1, n_buckets, n_months)
+        self.buffers = Buffers(
+            rows=empty_rows(1, accrued_until=n_days),
+            states=empty_states(),
+            months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
+            placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),
+        )
+
+    def fill(self, terms: Any, chosen: CountArray, values: Values) -> None:
+        """Run contracts, sorted by group: fill their values, add to the totals.
+
+        ``terms`` (m,) records of the rows ``chosen`` (m,) of the whole pass.
+        """
+        n_rows, rows = max(int(terms.max_rows.max()), 1), self.buffers.rows
+        if n_rows > len(rows.day):
+            self.buffers = self.buffers._replace(rows=empty_rows(n_rows, rows.accrued_until))
+        _fill(terms, chosen, self.setting, self.buffers, values, self.totals)
 
 
 @entry_kernel
@@ -158,89 +164,94 @@ def _fill(
     values: Values,
     totals: Totals,
 ) -> None:
-    """Project one contract after the other and read its rows at once: one call without the GIL."""
-    n, rows, lenses = len(chosen), buffers.rows, setting.lenses
+    """Project one contract after the other and read its rows at once: one call without the GIL.
+
+    For the flat path only what depends on where indices go is projected again.
+    """
+    n, n_rows, lenses, last_edge = len(chosen), ZERO, setting.lenses, setting.income.windows.edges
     for k in range(n):
         term, i = terms[k], chosen[k]
-        group = term.group - totals.first
-        n_rows = _project(term, setting, FORWARD, NEVER, buffers)
-        value = add_cash(
-            term,
-            rows,
-            n_rows,
-            setting.market.discount,
-            setting.is_margin_included,
-            setting.bucket_of_day,
-            totals.cash,
-            group,
-        )
-        store(values.present_value, i, value)
-        if term.has_option and term.is_eve:
-            _read_options(term, setting, rows, n_rows, values, i)
-        if lenses.has_repricing:
-            add_repricing(term, rows, n_rows, setting.bucket_of_day, totals.repricing, group)
-        if lenses.has_principal:
-            bins, months = setting.income.months, totals.months
-            add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
-        if lenses.has_income and term.is_nii:
-            _read_income(term, setting, buffers, n_rows, values, totals, i)
+        has_income = lenses.has_income and term.is_nii
+        for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
+            if path == FORWARD or term.is_path_dependent:
+                last_day = NEVER if path == FORWARD else last_edge[-1]
+                n_rows = _project(term, setting, path, last_day, buffers)
+            if path == FORWARD:
+                _read_rows(term, setting, buffers.rows, n_rows, values, totals, i)
+            if has_income:
+                _read_income(term, setting, path, buffers, n_rows, values, totals, i)
         is_last = k == n - 1 or terms[k + 1].group != term.group
         is_last = is_last or terms[k + 1].replacement_row != term.replacement_row
         if setting.income.has_months and is_last:
-            pair = term.replacement_row
+            pair, group = term.replacement_row, term.group - totals.first
             add_placed(setting.income, pair, buffers.placed, totals.months, group)
 
 
-@kernel
+@inner_kernel
 def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
-    return project_one(
+    tables = Tables(setting.dates, setting.market, setting.behaviour, setting.gathering)
+    return project_one(term, tables, setting.agendas, path, last_day, buffers.rows, buffers.states)
+
+
+@inner_kernel
+def _read_rows(
+    term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, totals: Totals, i: int
+) -> None:
+    """Read value, options, repricing and principal."""
+    lenses, gathering, group = setting.lenses, setting.gathering, term.group - totals.first
+    value = add_cash(
         term,
-        setting.dates,
-        setting.market,
-        setting.behaviour,
-        setting.agendas,
-        path,
-        last_day,
-        buffers.rows,
-        buffers.states,
+        rows,
+        n_rows,
+        setting.market.discount,
+        gathering.is_margin_included,
+        gathering.bucket_of_day,
+        totals.cash,
+        group,
     )
+    store(values.present_value, i, value)
+    if term.has_option and term.is_eve:
+        _read_options(term, setting, rows, n_rows, values, i)
+    if lenses.has_repricing:
+        add_repricing(term, rows, n_rows, gathering.bucket_of_day, totals.repricing, group)
+    if lenses.has_principal:
+        bins, months = setting.income.months, totals.months
+        add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
 
 
-@kernel
+@inner_kernel
 def _read_options(
     term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, i: int
 ) -> None:
-    discount, is_margin_included = setting.market.discount, setting.is_margin_included
+    discount = setting.market.discount
+    is_margin_included = setting.gathering.is_margin_included
     store(values.option_value, i, option_value(term, rows, n_rows, discount, is_margin_included))
 
 
-@kernel
+@inner_kernel
 def _read_income(
     term: Any,
     setting: Setting,
+    path: int,
     buffers: Buffers,
     n_rows: int,
     values: Values,
     totals: Totals,
     i: int,
 ) -> None:
-    """Read the income of both paths; what depends on the path is projected again for the flat."""
-    group, months = term.group - totals.first, buffers.months
-    if term.is_constant:
-        _read_path(term, setting, FORWARD, buffers, n_rows, months, ZERO, values, i)
+    """Read the income of one path; months keep that along the forwards."""
+    months, group = buffers.months, ZERO
+    if path == FORWARD and not term.is_constant:
+        months, group = totals.months, term.group - totals.first
+    _read_path(term, setting, path, buffers, n_rows, months, group, values, i)
+    if path == FORWARD and term.is_constant:
         for month in range(months.shape[1]):
             for item in (MONTH_INTEREST, MONTH_REPLACEMENT, MONTH_MARGIN):
-                add_to(totals.months, group, month, item, load(months, 0, month, item))
-    else:
-        _read_path(term, setting, FORWARD, buffers, n_rows, totals.months, group, values, i)
-    if not setting.lenses.has_flat_path:
-        return
-    if term.is_path_dependent:
-        n_rows = _project(term, setting, FLAT, setting.income.months.edges[-1], buffers)
-    _read_path(term, setting, FLAT, buffers, n_rows, months, ZERO, values, i)
+                own = load(months, 0, month, item)
+                add_to(totals.months, term.group - totals.first, month, item, own)
 
 
-@kernel
+@inner_kernel
 def _read_path(
     term: Any,
     setting: Setting,

@@ -33,8 +33,10 @@ from alm_pipeline.engine.cash_flows.records import (
     RATE,
     SCHEDULED,
     Rows,
+    Tables,
     empty_rows,
     empty_states,
+    one_by_one,
 )
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.simulation.chunk import Setting
@@ -107,9 +109,7 @@ def projected_rows(term: Any, setting: Setting) -> tuple[Rows, int]:
     rows = empty_rows(int(term.max_rows))
     n_rows = project_one(
         term,
-        setting.dates,
-        setting.market,
-        setting.behaviour,
+        Tables(setting.dates, setting.market, setting.behaviour, one_by_one()),
         setting.agendas,
         FORWARD,
         NEVER,

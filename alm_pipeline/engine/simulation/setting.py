@@ -26,7 +26,7 @@ from alm_pipeline.engine.arrays import (
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
-from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables
+from alm_pipeline.engine.cash_flows.records import FORWARD, Gathering, MarketTables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
@@ -134,18 +134,25 @@ class Prepared:
     replacement_row: CountArray
     settings: list[Setting]
 
-    def terms(self, rows: CountArray | slice) -> Any:
+    def terms(self, rows: CountArray) -> Any:
         """Return the terms of the chosen rows, one record of ``TERMS`` each."""
-        setting = self.settings[0]
+        setting, chosen = self.settings[0], _run_of(rows)
         return packed_terms(
             self.positions,
-            rows,
+            chosen,
             self.replacement_row,
             setting.dates,
             self.cohorts,
             setting.agendas,
             has_options=setting.lenses.has_options,
         )
+
+
+def _run_of(rows: CountArray) -> CountArray | slice:
+    """Return neighbours in order as a slice, which copies nothing; others as they are."""
+    if len(rows) and (np.diff(rows) == 1).all():
+        return slice(rows[0], rows[-1] + 1)
+    return rows
 
 
 def prepared(
@@ -176,19 +183,15 @@ def prepared(
     shared: dict[str, Any] = {
         "dates": _dates(positions, options, last_day),
         "agendas": agendas,
-        "bucket_of_day": bucket_of_day(fine_bounds(bucket_sets), last_day + 1),
-        "is_margin_included": options.eve_margins == "included",
         "lenses": _lenses(options),
     }
-    settings = [
-        Setting(
-            market=block,
-            behaviour=acts,
-            income=_income_tables(block, pairs, month_days, options),
-            **shared,
+    settings = []
+    for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
+        income = _income_tables(block, pairs, month_days, options)
+        gathering = _gathering(bucket_sets, options, last_day, income)
+        settings.append(
+            Setting(market=block, behaviour=acts, income=income, gathering=gathering, **shared)
         )
-        for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True)
-    ]
     return Prepared(
         positions=positions,
         cohorts=_cohorts(behaviour),
@@ -203,6 +206,29 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
         np.append(prepaying_cohorts(behaviour), False),
         np.append((behaviour.monthly_draw_share > 0.0).any(axis=2).sum(axis=1), 0).astype(np.int64),
         np.append(run_off_ladders(behaviour)[1], 1).astype(np.int64),
+    )
+
+
+def _gathering(
+    bucket_sets: tuple[Buckets, ...],
+    options: SimulationOptions,
+    last_day: int,
+    income: IncomeTables,
+) -> Gathering:
+    """Return which payments may share a row: those of which only sums are read.
+
+    Months, and income along two paths, read the payments of the windows one by one.
+    """
+    bounds, edges = fine_bounds(bucket_sets), income.windows.edges
+    has_income, has_flat_path = "income" in options.lenses, "flat" in options.nii_paths
+    is_read = bool({"months", "principal"} & set(options.lenses)) or (has_income and has_flat_path)
+    return Gathering(
+        from_day=int(edges[-1]) if is_read else 0,
+        bucket_of_day=bucket_of_day(bounds, last_day + 1),
+        last_days=bounds.astype(np.int64),
+        is_margin_included=options.eve_margins == "included",
+        window_edges=edges if has_income and not is_read else 0 * edges,
+        units=income.unit_windows[0],
     )
 
 

@@ -26,9 +26,9 @@ from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.simulation.chunk import (
+    Chunk,
     Totals,
     Values,
-    chunk_totals,
     empty_totals,
     empty_values,
 )
@@ -47,6 +47,8 @@ from alm_pipeline.engine.simulation.setting import (
 )
 
 CHUNK_SIZE = 4096
+PART_SIZE = 1024
+"""Positions whose terms are packed at a time: they stay in the processor's cache."""
 
 
 def simulate(
@@ -114,10 +116,14 @@ def _chunks(
 
     def run(start: int) -> list[Totals]:
         chosen = order[start : start + CHUNK_SIZE]
-        is_run = chosen[-1] - chosen[0] == len(chosen) - 1 and bool((np.diff(chosen) == 1).all())
-        terms = ready.terms(slice(chosen[0], chosen[-1] + 1) if is_run else chosen)
-        blocks = zip(ready.settings, values, strict=True)
-        return [chunk_totals(terms, chosen, one, kept, n_buckets) for one, kept in blocks]
+        first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
+        chunks = [Chunk((first, last), n_buckets, one) for one in ready.settings]
+        for begin in range(0, len(chosen), PART_SIZE):
+            part = chosen[begin : begin + PART_SIZE]
+            terms = ready.terms(part)
+            for chunk, kept in zip(chunks, values, strict=True):
+                chunk.fill(terms, part, kept)
+        return [chunk.totals for chunk in chunks]
 
     if threads <= 1:
         yield from map(run, starts)

@@ -1,0 +1,164 @@
+"""Payments gathered in one row give what the same payments give one by one.
+
+Seeded random annuities of every kind, run twice: as the lenses ask for, and with a row for every
+payment. Events, reference and oracles check the payments themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alm_pipeline.engine.arrays import MAX_OFFSET, NO_DATE, Buckets, CashFlowModel, RateType
+from alm_pipeline.engine.cash_flows.records import NEVER
+from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.tenor import index_tenor
+from alm_pipeline.engine.simulation import setting
+from tests.properties.random_loans import offset
+from tests.unit.engine.books import book, cohort, flat, run
+
+RELATIVE = 1e-11
+N_LOANS = 200
+BOUNDS = np.array([1, 31, 90, 365, 500, 731, 1096, 3650, MAX_OFFSET], dtype=np.int32)
+READS: dict[str, dict[str, Any]] = {
+    "value": {"lenses": ("value",)},
+    "income": {"lenses": ("value", "income", "repricing"), "nii_paths": ("forward",)},
+    "margins": {
+        "lenses": ("value", "income"),
+        "nii_paths": ("forward",),
+        "eve_margins": "included",
+    },
+    "everything": {},
+}
+
+
+def annuity(draws: np.random.Generator) -> dict[str, Any]:
+    """Return an annuity: any step and day count, fixed or floating, some with stubs and margins."""
+    step, roll = int(draws.choice([1, 1, 1, 3, 6])), int(draws.integers(1, 32))
+    first, n = np.datetime64("2026-01") + int(draws.integers(0, step)), int(draws.integers(2, 80))
+    is_floating = bool(draws.integers(0, 2))
+    return {
+        "model": CashFlowModel.ANNUITY,
+        "principal": 1000.0 * float(draws.integers(1, 500)),
+        "coupon_rate": float(draws.choice([0.0, 0.01, 0.04, -0.002, 0.12])),
+        "day_count": int(draws.choice(list(DayCount))),
+        "payment_months": step,
+        "principal_months": step,
+        "roll_day": roll,
+        "next_payment_offset": offset(first, roll),
+        "last_payment_offset": offset(first - step, roll) - int(draws.choice([0, 0, 17])),
+        "maturity_offset": offset(first + step * (n - 1), roll) + int(draws.choice([0, 0, 11])),
+        "rate_type": RateType.FLOATING if is_floating else RateType.FIXED,
+        "reset_months": int(draws.choice([3, 6, 12, 60])) if is_floating else 0,
+        "next_reset_offset": offset(first + int(draws.integers(0, 3)), roll)
+        + int(draws.choice([0, 9])),
+        "index_tenor": index_tenor("3M"),
+        "floor_rate": float(draws.choice([-np.inf, 0.0])),
+        "margin_rate": float(draws.choice([0.0, 0.01])),
+        "replacement_margin": float(draws.choice([0.0, 0.02])),
+        "payment_amount": float(draws.choice([0.0, 0.0, 0.0, 50.0, 900.0])),
+        "balloon_amount": float(draws.choice([0.0, 300.0])),
+        "sign": int(draws.choice([-1, 1])),
+        "cohort": int(draws.choice([-1, 0])),
+        "is_prepayable": bool(draws.integers(0, 2)),
+        "is_redeemable": bool(draws.integers(0, 2)),
+        "is_term_shortened": bool(draws.integers(0, 2)),
+    }
+
+
+def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return an annuity, half of the time with what forbids or interrupts gathered payments.
+
+    A penalty, a lockout that has not passed, a rate fixed already, a payout in the future.
+    """
+    kind = int(draws.integers(0, 10))
+    amount = 0.0 if terms["is_term_shortened"] else float(draws.choice([0.0, 5.0]))
+    start = int(draws.choice([45, 400]))
+    exceptions: dict[int, dict[str, Any]] = {
+        0: {"penalty_rate": 0.01, "penalty_amount": amount},
+        1: {"penalty_months": 3.0, "lockout_offset": int(draws.integers(0, 900))},
+        2: {"lockout_offset": int(draws.integers(0, 3000))},
+        3: {"next_index_rate": float(draws.choice([0.0, 0.07]))},
+        4: {
+            "model": CashFlowModel.COMMITMENT,
+            "start_offset": start,
+            "last_payment_offset": NO_DATE,
+            "next_payment_offset": terms["next_payment_offset"] + start,
+            "maturity_offset": terms["maturity_offset"] + start,
+            "next_reset_offset": terms["next_reset_offset"] + start,
+        },
+    }
+    return terms | exceptions.get(kind, {})
+
+
+def line(draws: np.random.Generator) -> dict[str, Any]:
+    """Return an undrawn line that the cohort draws, more of it where rates are low."""
+    return {
+        "model": CashFlowModel.COMMITMENT,
+        "principal": 1000.0 * float(draws.integers(1, 50)),
+        "maturity_offset": int(draws.integers(30, 800)),
+        "cohort": 0,
+    }
+
+
+def close(found: np.ndarray, wanted: np.ndarray) -> None:
+    """Check that amounts agree, relative to the largest of them."""
+    assert found.shape == wanted.shape
+    if found.size:
+        assert np.abs(found - wanted).max() <= RELATIVE * max(np.abs(wanted).max(), 1.0)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
+    draws = np.random.default_rng(7)
+    loans = [with_exceptions(draws, annuity(draws)) for _ in range(N_LOANS)]
+    lines = [line(draws) for _ in range(N_LOANS // 10)]
+    order = draws.permutation(len(loans) + len(lines))
+    positions = book(*((loans + lines)[k] for k in order))
+    behaviour = replace(
+        cohort(3, annual_prepayment_rate=(0.0, 0.06, 0.2), redemption_share=0.05),
+        draw_profile=np.array([[[0.1, 0.0, 0.3], [0.2, 0.1, 0.0], [0.0, 0.0, 0.4]]]),
+    )
+    curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
+    together = run(positions, curves, behaviour, buckets, **READS[read])
+    gathering = setting._gathering
+    monkeypatch.setattr(
+        setting, "_gathering", lambda *given: gathering(*given)._replace(from_day=int(NEVER))
+    )
+    single = run(positions, curves, behaviour, buckets, **READS[read])
+    close(together.present_value, single.present_value)
+    for months, income in single.net_interest_income.items():
+        close(together.net_interest_income[months], income)
+    for name in ("principal", "interest", "present_value", "repricing_principal"):
+        ours = getattr(together.buckets["bounds"], name)
+        close(ours, getattr(single.buckets["bounds"], name))
+    for name, amounts in single.principal.items():
+        close(together.principal[name], amounts)
+    for name, amounts in single.monthly.items():
+        close(together.monthly[name], amounts)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_a_loan_paid_out_later_is_the_same_after_a_line_that_was_drawn(read):
+    # rows are reused: what the line drew must not be left in the rows of the loan
+    draws = np.random.default_rng(3)
+    drawn = line(draws) | {"maturity_offset": 800}
+    loan = {
+        "model": CashFlowModel.COMMITMENT,
+        "start_offset": 20,
+        "payment_months": 1,
+        "principal_months": 1,
+        "next_payment_offset": 59,
+        "maturity_offset": 2000,
+        "roll_day": 28,
+    }
+    behaviour = replace(cohort(1), draw_profile=np.full((1, 20), 0.05))
+    buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
+    alone = run(book(loan), flat(0.02), behaviour, buckets, **READS[read])
+    after = run(book(drawn, loan, group=0), flat(0.02), behaviour, buckets, **READS[read])
+    close(after.present_value[1:], alone.present_value)
+    for months, income in alone.net_interest_income.items():
+        close(after.net_interest_income[months][..., 1:, :], income)
