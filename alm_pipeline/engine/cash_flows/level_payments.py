@@ -124,6 +124,8 @@ def _store_paid(
         store(rows.flows, PREPAID, row, 0.0)
     if term.has_fee:
         store(rows.flows, FEE, row, 0.0)
+    if term.may_draw:
+        store(rows.drawn, row, 0.0)
     if at(rows.start, row) < rows.accrued_until:
         store(rows.flows, ACCRUED, row, accrued)
     store(rows.flows, INTEREST, row, interest)
