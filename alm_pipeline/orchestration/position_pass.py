@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from alm_pipeline.orchestration import result_tables
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.simulation import (
     LENSES,
-    READS,
     Markets,
     MonthPass,
     PassOptions,

@@ -6,6 +6,7 @@ with wanted (invariant_group, invariant) as (
     ('principal conservation', 'principal of every position is accounted for'),
     ('principal conservation', 'principal of every month is accounted for'),
     ('principal conservation', 'principal projected is principal of the book'),
+    ('principal conservation', 'a line is drawn within its limit and repaid'),
     ('principal conservation', 'principal of the ladder is principal repaid'),
     ('principal conservation', 'principal of the repricing gap is outstanding and notional'),
     ('accrual roll-forward', 'interest earned until the end is interest paid'),

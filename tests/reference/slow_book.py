@@ -237,10 +237,14 @@ def left_early(draw: Draw) -> Held:
     )
     is_deposit = held.cohort is not None and any(held.cohort.redemption)
     held = held if is_deposit else replace(held, cohort=draw.prepaying())
-    costs: dict[str, Any] = r.choice([
-        {}, {"penalty_share": draw.between(0.001, 0.03)}, {"penalty_months": float(r.randint(1, 9))},
-        {"penalty_amount": held.principal * draw.between(0.001, 0.02)},
-    ])  # fmt: skip
+    costs: dict[str, Any] = r.choice(
+        [
+            {},
+            {"penalty_share": draw.between(0.001, 0.03)},
+            {"penalty_months": float(r.randint(1, 9))},
+            {"penalty_amount": held.principal * draw.between(0.001, 0.02)},
+        ]
+    )
     until = draw.as_of + timedelta(days=r.randint(0, 900))
     is_shortened = r.random() < 0.5 and "penalty_amount" not in costs
     return replace(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 BANK = {"group_entity_id": "GROUP", "reporting_currency": "USD", "nii_base_path": "forward"}
 LOAN = {
     "position_id": "BANK:loan:1", "extract": "loan", "entity_id": "BANK", "currency": "USD",
@@ -104,6 +106,20 @@ def test_an_offer_that_is_never_paid_out_is_seen(bench):
         bench, book__positions=[LOAN | offer], scenarios__position_values=[VALUE | nothing]
     )
     assert found["principal projected is principal of the book", "base"] == (80.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "repaid", "difference"), [(80.0, 80.0, 0.0), (90.0, 90.0, 10.0), (60.0, 40.0, 20.0)]
+)
+def test_a_line_drawn_beyond_its_limit_or_not_repaid_is_seen(bench, drawn, repaid, difference):
+    line = {"extract": "commitment", "cash_flow_model": "commitment", "notional_amount": "80.00"}
+    line |= {"outstanding_principal": "0.00", "nii_treatment": "none"}
+    flows = {"opening_principal": 0.0, "drawn_principal": drawn, "scheduled_principal": repaid}
+    found = flow_ties(
+        bench, book__positions=[LOAN | line], scenarios__position_values=[VALUE | flows]
+    )
+    assert found["a line is drawn within its limit and repaid", "base"] == (difference, 0.0)
+    assert found["principal projected is principal of the book", "base"] == (0.0, 0.0)
 
 
 def test_principal_that_is_not_in_the_ladder_is_seen(bench):
