@@ -20,6 +20,7 @@ with wanted (invariant_group, invariant) as (
     ('additivity of key rates', 'key rates add up to the parallel move'),
     ('zero shock, zero change', 'a shock of nothing changes nothing'),
     ('zero shock, zero change', 'base against itself is zero'),
+    ('signs of rises and falls', 'a position has the sign of what the bank gets or owes'),
     ('signs of rises and falls', 'rates up, fixed claims down'),
     ('signs of rises and falls', 'sides swapped, signs swapped'),
     ('signs of rises and falls', 'rates rise under a rise, fall under a fall and stay in the base'),

@@ -127,6 +127,36 @@ def test_principal_that_is_not_in_the_ladder_is_seen(bench):
     assert found["principal of the ladder is principal repaid", "base"] == (30.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("side", "deal", "direction"),
+    [
+        ("asset", None, 1),
+        ("off_balance", None, 1),  # a commitment
+        ("liability", None, -1),
+        ("equity", None, -1),
+        ("off_balance", ("irs", "long", "pay"), -1),
+        ("off_balance", ("irs", "short", "receive"), 1),
+        ("off_balance", ("cap", "short", "receive"), -1),
+        ("off_balance", ("floor", "long", "pay"), 1),
+    ],
+)
+@pytest.mark.parametrize("n_wrong", [0, 1])
+def test_a_sign_that_is_not_that_of_the_side_or_the_leg_is_seen(
+    bench, side, deal, direction, n_wrong
+):
+    shown = -direction if n_wrong else direction
+    bench.give("book.positions", [LOAN | {"side": side, "direction": shown}])
+    if deal is not None:
+        same = {"entity_id": "BANK", "deal_no": "W1"}
+        kind, held, paid = deal
+        bench.give("staging.derivative", [same | {"derivative_type": kind, "position": held}])
+        leg = {"position_id": LOAN["position_id"], "pay_receive": paid}
+        bench.give("staging.derivative_leg", [same | leg])
+    found = ties(bench, "book_ties")
+    name = "a position has the sign of what the bank gets or owes"
+    assert found[name, "all"] == (n_wrong, 0.0)
+
+
 def test_rates_that_fall_under_a_rise_are_seen(bench):
     bench.give("inputs.scenarios", [{"scenario": "up", "shape": "parallel_up"}])
     falling = NODE | {"zero_rate": 0.01, "shock_bp": -200.0}
