@@ -159,8 +159,12 @@ valued as (  -- every contract beside its values; one without a value in a scena
             when p.cash_flow_model in ('swap_leg', 'cap_floor', 'commitment') then 0  -- never paid
             else p.outstanding_principal + p.notional_amount
         end as owed_principal,
-        v.opening_principal + case when p.extract = 'commitment' then v.drawn_principal else 0 end
-            as projected_principal,
+        v.opening_principal + case
+            when p.extract = 'commitment' and p.cash_flow_model <> 'commitment' then v.drawn_principal
+            else 0  -- an offer is drawn whole, of a line what customers are expected to draw
+        end as projected_principal,
+        case when p.cash_flow_model = 'commitment' then v.drawn_principal - p.notional_amount else 0 end
+            as overdrawn_principal,
         v.scheduled_principal + v.prepaid_principal - v.drawn_principal as repaid_principal,
         v.nii_12m,
         v.nii_12m_other_path,
@@ -206,6 +210,19 @@ opening_ties as (  -- the worst position: errors of opposite sign may not cancel
         0.01 as tolerance_value
     from valued
     where projected_principal is not null
+    group by scenario
+),
+
+limit_ties as (
+    select
+        'a line is drawn within its limit and repaid' as invariant,
+        scenario as scope,
+        greatest(
+            max(overdrawn_principal), max(abs(repaid_principal)) filter (where cash_flow_model = 'commitment'), 0
+        ) as left_value,
+        0 as right_value,
+        0.01 as tolerance_value
+    from valued
     group by scenario
 ),
 
@@ -386,6 +403,8 @@ every_tie as (
     select * from every_value
     union all
     select * from opening_ties
+    union all
+    select * from limit_ties
     union all
     select * from lens_ties
     union all
