@@ -84,7 +84,9 @@ def overlay(folder: Folder, name: str, old: str, new: str) -> None:
 
 def approved(folder: Folder) -> Folder:
     """Return the bank after somebody else approved what was changed in its figures."""
-    for name in comparison(folder.bank, MONTH).changed:
+    found = comparison(folder.bank, MONTH)
+    assert found is not None
+    for name in found.changed:
         approve_change(folder.bank, name, "jane", "john", "study of 2026")
     return again(folder)
 
