@@ -221,6 +221,28 @@ def test_reported_income_that_lost_a_position_is_seen(bench):
     assert found[name, scope] == (10.0, 5.0)
 
 
+@pytest.mark.parametrize(("n_reported", "values"), [(0, 2), (1, 1), (2, 2)])
+def test_a_value_that_the_reports_lost_is_seen(bench, n_reported, values):
+    scope = {"is_in_irrbb_scope": True, "eve_treatment": "in"}
+    held = [LOAN | scope, LOAN | scope | {"position_id": "BANK:loan:2"}]
+    bench.give("book.positions", held)
+    bench.give(
+        "scenarios.position_values",
+        [
+            VALUE | {"position_id": one["position_id"], "present_value": 1.0}
+            for one in held[:values]
+        ],
+    )
+    same = {"scenario": "base", "entity_id": "BANK", "currency": "USD", "product_code": "loan"}
+    bench.give("metrics.eve", [same | {"n_positions": 2, "n_not_valued": n_reported}])
+    found = ties(bench, "report_ties")
+    name = "what is reported without a value has none"
+    assert found[name, "base"] == (
+        n_reported,
+        2 - values,
+    )
+
+
 def test_totals_are_translated_with_the_delivered_rate(bench):
     # 90 EUR are 99 USD at 1.10; a report that forgot to translate shows 90.
     bench.give("inputs.bank", [BANK])
