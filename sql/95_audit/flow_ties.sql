@@ -2,7 +2,8 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  book.positions, scenarios.position_values, scenarios.cash_flow_buckets,
 --         scenarios.monthly_balances, scenarios.stopped_currencies, scenarios.zero_rates,
---         cash_flows.contractual_buckets, behaviour.undecided_balances, inputs.bank, inputs.scenarios
+--         cash_flows.contractual_buckets, behaviour.undecided_balances,
+--         behaviour.unassigned_positions, inputs.bank, inputs.scenarios
 with conserved as (  -- the worst position, not the sum: errors of opposite sign may not cancel
     select
         'principal of every position is accounted for' as invariant,
@@ -131,6 +132,14 @@ closed as (
     from scenarios.position_values
 ),
 
+left_out as (  -- products with a position whose behaviour nobody decided: reported as not available
+    select distinct
+        entity_id,
+        currency,
+        product_code
+    from behaviour.unassigned_positions
+),
+
 valued as (  -- every contract beside its values; one without a value in a scenario has a null
     select
         s.scenario,
@@ -166,7 +175,9 @@ valued as (  -- every contract beside its values; one without a value in a scena
     left join scenarios.position_values as v on p.position_id = v.position_id and s.scenario = v.scenario
     left join scenarios.stopped_currencies as stopped
         on p.currency = stopped.currency and s.scenario = stopped.scenario
-    where stopped.currency is null
+    left join left_out as x
+        on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
+    where stopped.currency is null and x.product_code is null
 ),
 
 every_value as (

@@ -93,6 +93,14 @@ def test_a_position_the_engine_never_saw_is_seen(bench):
     assert found["every contract has its values", "base"] == (1.0, 0.0)
 
 
+def test_a_product_that_was_left_out_needs_no_values(bench):
+    same = {"entity_id": "BANK", "currency": "USD", "product_code": "loan"}
+    left_out = same | {"position_id": "BANK:loan:2", "reason": "nobody decided"}
+    bench.give("behaviour.unassigned_positions", [left_out])
+    found = flow_ties(bench, book__positions=[LOAN, LOAN | {"position_id": "BANK:loan:2"}])
+    assert ("every contract has its values", "base") not in found
+
+
 def test_a_value_of_no_contract_is_seen(bench):
     values = [VALUE, VALUE | {"position_id": "BANK:loan:9"}]
     found = flow_ties(bench, scenarios__position_values=values)
