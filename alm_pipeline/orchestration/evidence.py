@@ -170,7 +170,10 @@ def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
     session, figures = bank.store.session, bank.figures
     segments = tuple(figures.assumptions.segments())
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = session.query(f"select * from ({_ROWS}) where currency not in ({left})")
+    rows = session.query(  # what the close left out is a check's to report
+        f"select * from ({_ROWS}) semi join {_alias(VALUES, BASE)} using (position_id)"
+        f" where currency not in ({left}) order by position_id"
+    )
     events = session.query(f"{EVENTS} semi join {SAMPLE} using (position_id) order by all")
     codes = BridgeCodes(
         curve_ids=markets.base.curve_ids,

@@ -132,7 +132,7 @@ closed as (
     from scenarios.position_values
 ),
 
-undecided as (  -- a product with a position without its assumption has no values
+left_out as (  -- products with a position whose behaviour nobody decided: reported as not available
     select distinct
         entity_id,
         currency,
@@ -175,9 +175,9 @@ valued as (  -- every contract beside its values; one without a value in a scena
     left join scenarios.position_values as v on p.position_id = v.position_id and s.scenario = v.scenario
     left join scenarios.stopped_currencies as stopped
         on p.currency = stopped.currency and s.scenario = stopped.scenario
-    left join undecided as u
-        on p.entity_id = u.entity_id and p.currency = u.currency and p.product_code = u.product_code
-    where stopped.currency is null and u.product_code is null
+    left join left_out as x
+        on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
+    where stopped.currency is null and x.product_code is null
 ),
 
 every_value as (

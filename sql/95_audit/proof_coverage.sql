@@ -52,6 +52,7 @@ with wanted (invariant_group, invariant) as (
     ('control totals', 'principal of the contracts is principal of the book'),
     ('control totals', 'the sub-ledger ties to the ledger'),
     ('report cell is the sum of its contributions', 'position values add up to the reported economic value'),
+    ('report cell is the sum of its contributions', 'what is reported without a value has none'),
     ('report cell is the sum of its contributions', 'position income adds up to the reported net interest income'),
     ('report cell is the sum of its contributions', 'families add up to the total'),
     ('report cell is the sum of its contributions', 'the group is its members and the eliminations'),

@@ -94,6 +94,31 @@ values_tie as (
     where r.family = 'total' and r.eve is not null
 ),
 
+reported_without as (
+    select
+        scenario,
+        sum(n_not_valued) as n_not_valued
+    from metrics.eve
+    group by scenario
+),
+
+not_valued_tie as (  -- numbers of positions
+    select
+        'what is reported without a value has none' as invariant,
+        e.scenario as scope,
+        max(e.n_not_valued) as left_value,
+        count(*) filter (where v.present_value is null) as right_value,
+        0 as tolerance_value
+    from reported_without as e
+    cross join book.positions as p
+    left join scenarios.position_values as v on p.position_id = v.position_id and e.scenario = v.scenario
+    where
+        p.is_in_irrbb_scope
+        and p.eve_treatment = 'in'
+        and p.cash_flow_model not in ('balance_only', 'commitment')
+    group by e.scenario
+),
+
 income_tie as (
     select
         'position income adds up to the reported net interest income' as invariant,
@@ -313,6 +338,8 @@ balance_ties as (
 
 every_tie as (
     select * from values_tie
+    union all
+    select * from not_valued_tie
     union all
     select * from income_tie
     union all

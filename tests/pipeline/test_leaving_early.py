@@ -172,7 +172,7 @@ def test_a_penalty_by_a_rate_difference_is_refused_by_name(tmp_path):
     assert "BANK:loan:P5" in str(outcome.failures)
 
 
-def test_a_line_that_is_drawn_and_never_ends_stops_the_close(tmp_path):
+def test_a_line_that_is_drawn_and_never_ends_has_no_value_and_is_named(tmp_path):
     folder = deliver(small_bank(tmp_path / "open", (BASE,)))
     endless = {"maturity_date": "", "is_open_maturity": "true"}
     restate(
@@ -181,4 +181,9 @@ def test_a_line_that_is_drawn_and_never_ends_stops_the_close(tmp_path):
         lambda body: [row | endless if row["commitment_no"] == "Q2" else row for row in body],
     )
     outcome = folder.close()
-    assert "behaviour.unassigned_positions" in str(outcome.failures)
+    assert outcome.failures == ()
+    (left_out,) = folder.rows("behaviour.unassigned_positions")
+    assert left_out["position_id"] == "BANK:commitment:Q2"
+    assert left_out["reason"].startswith("a line that is drawn has no end")
+    valued = folder.rows("scenarios.position_values", scenario=BASE)
+    assert left_out["position_id"] not in {row["position_id"] for row in valued}

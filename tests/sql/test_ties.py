@@ -93,6 +93,14 @@ def test_a_position_the_engine_never_saw_is_seen(bench):
     assert found["every contract has its values", "base"] == (1.0, 0.0)
 
 
+def test_a_product_that_was_left_out_needs_no_values(bench):
+    same = {"entity_id": "BANK", "currency": "USD", "product_code": "loan"}
+    left_out = same | {"position_id": "BANK:loan:2", "reason": "nobody decided"}
+    bench.give("behaviour.unassigned_positions", [left_out])
+    found = flow_ties(bench, book__positions=[LOAN, LOAN | {"position_id": "BANK:loan:2"}])
+    assert ("every contract has its values", "base") not in found
+
+
 def test_a_value_of_no_contract_is_seen(bench):
     values = [VALUE, VALUE | {"position_id": "BANK:loan:9"}]
     found = flow_ties(bench, scenarios__position_values=values)
@@ -219,6 +227,28 @@ def test_reported_income_that_lost_a_position_is_seen(bench):
     scope = "BANK entity base 12"
     name = "position income adds up to the reported net interest income"
     assert found[name, scope] == (10.0, 5.0)
+
+
+@pytest.mark.parametrize(("n_reported", "values"), [(0, 2), (1, 1), (2, 2)])
+def test_a_value_that_the_reports_lost_is_seen(bench, n_reported, values):
+    scope = {"is_in_irrbb_scope": True, "eve_treatment": "in"}
+    held = [LOAN | scope, LOAN | scope | {"position_id": "BANK:loan:2"}]
+    bench.give("book.positions", held)
+    bench.give(
+        "scenarios.position_values",
+        [
+            VALUE | {"position_id": one["position_id"], "present_value": 1.0}
+            for one in held[:values]
+        ],
+    )
+    same = {"scenario": "base", "entity_id": "BANK", "currency": "USD", "product_code": "loan"}
+    bench.give("metrics.eve", [same | {"n_positions": 2, "n_not_valued": n_reported}])
+    found = ties(bench, "report_ties")
+    name = "what is reported without a value has none"
+    assert found[name, "base"] == (
+        n_reported,
+        2 - values,
+    )
 
 
 def test_totals_are_translated_with_the_delivered_rate(bench):
