@@ -49,6 +49,8 @@ class Contributions:
     def __init__(self, closed: ClosedBank, position_id: str = "") -> None:
         self.closed, self.position_id = closed, position_id
         self._selects: dict[tuple[object, ...], tuple[str, set[str]]] = {}
+        self._tracings: dict[tuple[object, ...], Tracing] = {}
+        self._n_bound: dict[str, int] = {}
         self._kept_rows: dict[tuple[str, ...], pa.Table] = {}
         self._unrounded: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
 
@@ -68,9 +70,9 @@ class Contributions:
         """Return keys, ``amount`` and ``n_contributions`` of every row of a column."""
         keys = self.closed.keys(table)
         scenarios = self.closed.scenarios if "scenario" in keys else ("base",)
-        units = "select distinct member_entity_id from book.reporting_units"
-        members = self.closed.pinned.rows(units, ["book.reporting_units"])
-        self._bind_carriers(rule, scenarios, [row["member_entity_id"] for row in members])
+        n_rows = self._bind_carriers(rule, scenarios, self._entities({}))
+        if n_rows == 0:
+            return []
         sql, reads = self._select(table, column, rule, scenarios)
         named = ", ".join(f'"{key}"' for key in keys)
         every = (
@@ -95,7 +97,7 @@ class Contributions:
         key = (table, column, rule.opens_to, *scenarios)
         if key not in self._selects:
             carriers = {one: self._carrier(one) for one in rule.opens_to}
-            tracing = Tracing(self._sources(carriers, scenarios))
+            tracing = self._tracing(carriers, scenarios)
             sql = tracing.contributions(table, column, self.closed.keys(table))
             missing = set(rule.opens_to) - tracing.used
             if sql is None or missing:
@@ -104,26 +106,51 @@ class Contributions:
                     where=f"data_contracts/tables/{table.replace('.', '/')}.yaml",
                     fix="let opens_to name the tables with one row per position that it sums up",
                 )
+            self._bind_steps(tracing)
             self._selects[key] = sql, tracing.reads
         return self._selects[key]
 
+    def _tracing(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> Tracing:
+        """Return a tracing of its own; for one position, one that all columns share."""
+        if not self.position_id:
+            return Tracing(self._sources(carriers, scenarios))
+        key = (*carriers, *scenarios)
+        if key not in self._tracings:
+            schema = f"one_{len(self._tracings)}"
+            self._tracings[key] = Tracing(self._sources(carriers, scenarios), schema)
+        return self._tracings[key]
+
+    def _bind_steps(self, tracing: Tracing) -> None:
+        """Keep the few rows that one position has in each table on the way."""
+        if tracing.bound_in:
+            known = self._n_bound.get(tracing.bound_in, 0)
+            for name, sql in list(tracing.steps.items())[known:]:
+                pinned = self.closed.pinned
+                pinned.bind_rows(name, pinned.query(sql, tracing.reads))
+            self._n_bound[tracing.bound_in] = len(tracing.steps)
+
     def _bind_carriers(
         self, rule: CellRule, scenarios: Sequence[str], entities: Collection[str]
-    ) -> None:
-        """Make the rows by position behind a rule readable."""
-        pinned, only = self.closed.pinned, self.position_id
+    ) -> int | None:
+        """Make the rows by position behind a rule readable; for one position, return how many."""
+        pinned, only, n_rows = self.closed.pinned, self.position_id, 0
         for table in rule.opens_to:
             carrier = self._carrier(table)
             if table in AGGREGATES:
                 listed = ", ".join(literal(entity) for entity in sorted(entities)) or "''"
                 chosen = f"position_id = {literal(only)}" if only else f"entity_id in ({listed})"
-                pinned.bind_rows(carrier.bound_as, self._regenerated(table, scenarios, chosen))
+                rows = self._regenerated(table, scenarios, chosen)
+                pinned.bind_rows(carrier.bound_as, rows)
+                n_rows += rows.num_rows
             elif only:
                 one = f"select * from {table} where {carrier.identity} = {literal(only)}"
-                pinned.bind_rows(carrier.bound_as, self._kept(one, [table]))
+                rows = self._kept(one, [table])
+                pinned.bind_rows(carrier.bound_as, rows)
+                n_rows += rows.num_rows
             else:
                 pinned.bind([table])
                 pinned.bind_select(carrier.bound_as, f"select * from {table}")
+        return n_rows if only else None
 
     def _regenerated(self, table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
         key = (table, *scenarios, condition)
@@ -140,8 +167,7 @@ class Contributions:
         """Return the members whose positions can stand behind a row."""
         unit = {k: v for k, v in keys.items() if k in ("entity_id", "row_kind")}
         sql = f"select distinct member_entity_id from book.reporting_units where {matching(unit)}"
-        rows = self.closed.pinned.rows(sql, ["book.reporting_units"])
-        return sorted(row["member_entity_id"] for row in rows)
+        return sorted(self._kept(sql, ["book.reporting_units"]).column(0).to_pylist())
 
     def _carrier(self, table: str) -> Carrier:
         scope = "one" if self.position_id else "traced"

@@ -47,12 +47,16 @@ def impact(closed: ClosedBank, position_id: str) -> list[Touched]:
 
 def _of_table(closed: ClosedBank, found: Contributions, table: str) -> Iterator[Touched]:
     keys = closed.keys(table)
+    held: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
     for column, rules in closed.contracts[table].cells.items():
         for rule in (rule for rule in rules if rule.kind == "sum"):
-            under = f"select * from {table} where {rule.when or 'true'}"
-            rows = {tuple(row[k] for k in keys): row for row in closed.pinned.rows(under, [table])}
+            under = rule.when or "true"
+            if under not in held:
+                sql = f"select * from {table} where {under}"
+                rows = closed.pinned.rows(sql, [table])
+                held[under] = {tuple(row[k] for k in keys): row for row in rows}
             for one in found.of_column(table, column, rule):
-                row = rows.get(tuple(one[key] for key in keys))
+                row = held[under].get(tuple(one[key] for key in keys))
                 if row is not None:
                     whole = None if row[column] is None else float(row[column])
                     named = {key: row[key] for key in keys}

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import sqlglot
 from sqlglot import exp
@@ -29,6 +29,7 @@ _CENTS = "DECIMAL(18, 2)"
 _UNROUNDED = ("reports", "metrics")
 
 Query = exp.Select | exp.SetOperation
+_Columns = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ class SqlSources:
         schema, _, _ = table.partition(".")
         text = self.texts[table].replace("$as_of_date", f"'{self.as_of_date}'")
         columns = tuple(sorted((n, tuple(self.columns.get(n, ()))) for n in tables_read(text)))
-        resolved = _resolved(table, text.replace("$scenario", f"'{SCENARIO}'"), columns)
-        return _without_rounding(resolved) if schema in _UNROUNDED else resolved
+        text = text.replace("$scenario", f"'{SCENARIO}'")
+        return (_unrounded if schema in _UNROUNDED else _resolved)(table, text, columns)
 
     def under_scenarios(self, table: str, sql: str) -> str:
         """Return a SELECT over a table's SQL, once per scenario where the table depends on one."""
@@ -93,7 +94,14 @@ class SqlSources:
 
 
 class Tracing:
-    """Carries ids through one column.
+    """Carries ids through columns.
+
+    Parameters
+    ----------
+    sources : SqlSources
+    bound_in : str
+        Schema in which the caller binds the rows of each of `steps`, in their order, before it runs
+        what was returned; empty when each SELECT shall hold its steps itself.
 
     Attributes
     ----------
@@ -101,14 +109,16 @@ class Tracing:
         The carriers it met.
     reads : set of str
         Every ``schema.table`` the SELECT may read.
+    steps : dict
+        SELECT by name of every table on the way that carries ids.
     """
 
-    def __init__(self, sources: SqlSources) -> None:
-        self.sources = sources
+    def __init__(self, sources: SqlSources, bound_in: str = "") -> None:
+        self.sources, self.bound_in = sources, bound_in
         self.used: set[str] = set()
         self.reads: set[str] = set()
+        self.steps: dict[str, str] = {}
         self._found: dict[tuple[str, frozenset[str], frozenset[str]], Query | None] = {}
-        self._named: dict[str, str] = {}
 
     def contributions(self, table: str, column: str, keys: Sequence[str]) -> str | None:
         """Return the SELECT of `traced_id`, the keys and `amount`, or None when no id is behind it.
@@ -124,7 +134,8 @@ class Tracing:
         if traced is None:
             return None
         named = ", ".join(f'"{key}"' for key in keys)
-        bodies = [f"{name} as not materialized (\n{sql}\n)" for name, sql in self._named.items()]
+        inner = {} if self.bound_in else self.steps
+        bodies = [f"{name} as not materialized (\n{sql}\n)" for name, sql in inner.items()]
         with_ = "with " + ",\n".join(bodies) + "\n" if bodies else ""
         return (
             f'{with_}select {TRACED_ID}, {named}, cast("{column}" as double) as amount\n'
@@ -153,15 +164,15 @@ class Tracing:
         traced = self._file(self.sources.tree(table), wanted, needed)
         if traced is None:
             return None
-        name = f"traced_{len(self._named)}"
+        schema = f"{self.bound_in}." if self.bound_in else ""
+        name = f"{schema}traced_{len(self.steps)}"
         sql = traced.sql(dialect=_DIALECT)
-        self._named[name] = self.sources.under_scenarios(table, sql)
+        self.steps[name] = self.sources.under_scenarios(table, sql)
         return _parsed(f"select {columns}, {TRACED_ID} from {name}")
 
     def _file(self, tree: exp.Query, wanted: set[str], needed: set[str]) -> Query | None:
         ctes = {cte.alias: cast(Query, cte.this) for cte in tree.ctes}
-        body = cast(Query, tree.copy())
-        body.set("with_", None)
+        body = cast(Query, _copied(tree, {"with_": None}))
         names = body.named_selects
         positions = {names.index(name) for name in wanted}, {names.index(name) for name in needed}
         traced = self._query(body, ctes, *positions)
@@ -249,7 +260,7 @@ def columns_named(condition: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _resolved(table: str, text: str, columns: tuple[tuple[str, tuple[str, ...]], ...]) -> exp.Query:
+def _resolved(table: str, text: str, columns: _Columns) -> exp.Query:
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for name, listed in columns:
         database, _, relation = name.partition(".")
@@ -283,8 +294,9 @@ def _named(name: str, query: Query) -> exp.CTE:
     return exp.CTE(this=query.copy(), alias=alias, materialized=False)
 
 
-def _without_rounding(tree: exp.Query) -> exp.Query:
-    exact = tree.copy()
+@lru_cache(maxsize=256)
+def _unrounded(table: str, text: str, columns: _Columns) -> exp.Query:
+    exact = _resolved(table, text, columns).copy()
     for select in exact.selects:
         for cast_ in list(select.find_all(exp.Cast)):
             if cast_.to.sql(dialect=_DIALECT) == _CENTS:
@@ -326,10 +338,22 @@ def _first_alias(query: exp.Select) -> str:
 
 
 def _pruned(query: exp.Select, positions: set[int]) -> exp.Select:
-    kept = query.copy()
-    if not kept.args.get("distinct"):
-        kept.set("expressions", [kept.selects[position] for position in sorted(positions)])
-    return kept
+    if query.args.get("distinct"):
+        return query.copy()
+    chosen = [query.selects[position].copy() for position in sorted(positions)]
+    return cast(exp.Select, _copied(query, {"expressions": chosen}))
+
+
+def _copied(query: exp.Expr, changed: Mapping[str, object]) -> exp.Expr:
+    """Return a copy with other parts; what is replaced is not copied first."""
+    kept = {name: value for name, value in query.args.items() if name not in changed}
+    return type(query)(**{**{name: _copies(value) for name, value in kept.items()}, **changed})
+
+
+def _copies(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copies(one) for one in value]
+    return value.copy() if isinstance(value, exp.Expr) else value
 
 
 def _with_id(query: exp.Select, carrying: Sequence[str]) -> exp.Select:

@@ -20,8 +20,7 @@ from alm_pipeline.orchestration.assemble import assemble
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.close import Announce, close_month
 from alm_pipeline.orchestration.home import open_instance
-from alm_pipeline.orchestration.sibling import Recorded, open_sibling
-from alm_pipeline.warehouse import raw_files
+from alm_pipeline.orchestration.sibling import Recorded, open_sibling, recorded_inputs
 from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.content import content_hash
 from alm_pipeline.warehouse.history import History
@@ -93,36 +92,6 @@ def replay_close(settings: Settings, run: str, folder: Path, announce: Announce)
     compared = compare(manifest.tables, history, bank.store, outcome.manifest.tables)
     changed = _changed(manifest, outcome.manifest)
     return Replay(manifest, outcome.run_id, changed, tuple(compared))
-
-
-def recorded_inputs(archive: Archive, manifest: Manifest) -> Recorded:
-    """Return everything people gave a close, every hash verified.
-
-    Raises
-    ------
-    AlmError
-        Naming what was not kept or is no longer what its hash says.
-    """
-    texts, files = archive.definitions, _named(manifest, "file:")
-    if "settings" not in manifest.inputs or not texts.folder.is_dir():
-        raise WarehouseError(
-            "the definitions of this close were not kept",
-            where=f"close {manifest.run_id} of {manifest.as_of_date}",
-            fix="restore the folder definitions of the warehouse from its backup",
-        )
-    return Recorded(
-        as_of_date=manifest.as_of_date,
-        settings=texts.text(manifest.inputs["settings"], "settings"),
-        contracts=texts.texts(_named(manifest, "contracts:")),
-        sql=texts.texts(_named(manifest, "sql:")),
-        files={n: raw_files.kept(archive.raw_files, sha, n) for n, sha in files.items()},
-    )
-
-
-def _named(manifest: Manifest, kind: str) -> dict[str, str]:
-    """Return the hashes of one kind of input by what follows the kind."""
-    inputs = manifest.inputs.items()
-    return {name.removeprefix(kind): sha for name, sha in inputs if name.startswith(kind)}
 
 
 def _n_texts(recorded: Recorded) -> int:

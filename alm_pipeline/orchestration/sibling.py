@@ -16,11 +16,14 @@ from typing import Any
 
 import yaml
 
-from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.errors import ConfigurationError, WarehouseError
 from alm_pipeline.inputs.settings import RecordedSettings, Settings
 from alm_pipeline.inputs.yaml_files import COMPLETE_SET, parsed_yaml
 from alm_pipeline.orchestration.bank import Bank, adopt_bank
+from alm_pipeline.warehouse import raw_files
+from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.history import History
+from alm_pipeline.warehouse.manifests import Manifest
 
 _CONTRACTS, _SQL, _LANDING = "data_contracts", "sql", "landing"
 
@@ -44,6 +47,36 @@ class Recorded:
     contracts: Mapping[str, str]
     sql: Mapping[str, str]
     files: Mapping[str, Path]
+
+
+def recorded_inputs(archive: Archive, manifest: Manifest) -> Recorded:
+    """Return everything people gave a close, every hash verified.
+
+    Raises
+    ------
+    AlmError
+        Naming what was not kept or is no longer what its hash says.
+    """
+    texts, files = archive.definitions, _named(manifest, "file:")
+    if "settings" not in manifest.inputs or not texts.folder.is_dir():
+        raise WarehouseError(
+            "the definitions of this close were not kept",
+            where=f"close {manifest.run_id} of {manifest.as_of_date}",
+            fix="restore the folder definitions of the warehouse from its backup",
+        )
+    return Recorded(
+        as_of_date=manifest.as_of_date,
+        settings=texts.text(manifest.inputs["settings"], "settings"),
+        contracts=texts.texts(_named(manifest, "contracts:")),
+        sql=texts.texts(_named(manifest, "sql:")),
+        files={n: raw_files.kept(archive.raw_files, sha, n) for n, sha in files.items()},
+    )
+
+
+def _named(manifest: Manifest, kind: str) -> dict[str, str]:
+    """Return the hashes of one kind of input by what follows the kind."""
+    inputs = manifest.inputs.items()
+    return {name.removeprefix(kind): sha for name, sha in inputs if name.startswith(kind)}
 
 
 def open_sibling(folder: Path, recorded: Recorded, host: Settings, history: History) -> Bank:

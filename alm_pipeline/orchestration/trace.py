@@ -1,9 +1,18 @@
-"""`alm trace` and `alm impact`: a published close of a bank, ready to be opened cell by cell."""
+"""`alm trace` and `alm impact`: a published close of a bank, ready to be opened cell by cell.
+
+A close is opened with the SQL, data contracts and settings it was made with: where today's are
+others, its own are taken from `definitions`. Only the package's code is always today's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -11,74 +20,74 @@ from alm_pipeline.audit.closed_bank import ClosedBank
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import contract_file
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.pinned import PinnedTables
 
+_DEFINITIONS = ("settings", "sql:", "contracts:")
 
-def closed_bank(bank: Bank, as_of_date: date | None = None, run_id: str = "") -> ClosedBank:
-    """Return a published close: the latest one, that of a month end, or a superseded one by id.
+
+def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> ClosedBank:
+    """Return a published close: the latest one, that of a month end, or the one `run` means.
 
     Raises
     ------
     ConfigurationError
         If there is no such close; those there are, are named.
+    WarehouseError
+        If its definitions are not those of today and were not kept.
     """
-    manifest = _manifest(bank, as_of_date, run_id)
-    bank.bind_inputs(manifest.as_of_date)
-    pinned = PinnedTables(bank.store.session, bank.store.lake, bank.shapes, manifest)
+    manifest = _manifest(bank, as_of_date, run)
+    then = _bank_of(bank, manifest)
+    then.bind_inputs(manifest.as_of_date)
+    pinned = PinnedTables(then.store.session, bank.lake, then.shapes, manifest)
 
     def regenerate(table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
         from alm_pipeline.orchestration.position_pass import rows_by_position
 
-        return rows_by_position(bank, pinned, table, scenarios, condition)
+        return rows_by_position(then, pinned, table, scenarios, condition)
 
-    columns = {name: list(shape.columns) for name, shape in bank.shapes.items()}
-    relations = bank.relations(manifest.as_of_date).items()
+    columns = {name: list(shape.columns) for name, shape in then.shapes.items()}
+    relations = then.relations(manifest.as_of_date).items()
     columns |= {f"inputs.{name}": rows.column_names for name, rows in relations}
     return ClosedBank(
         pinned=pinned,
-        contracts=bank.tables,
-        dictionary=bank.dictionary,
-        texts={file.table: file.text for file in bank.sql_files},
+        contracts=then.tables,
+        dictionary=then.dictionary,
+        texts={file.table: file.text for file in then.sql_files},
         columns=columns,
         regenerate=regenerate,
-        contract_file=lambda relative: contract_file(relative, bank.settings.overlay),
+        contract_file=lambda relative: contract_file(relative, then.settings.overlay),
     )
 
 
-def changed_since(bank: Bank, closed: ClosedBank) -> list[str]:
-    """Return the SQL files and data contracts that are no longer those of the close."""
-    then, now = closed.pinned.manifest.inputs, bank.definition_hashes
-    return sorted(
-        name
-        for name in {*then, *now}
-        if name.startswith(("sql:", "contracts:")) and then.get(name) != now.get(name)
-    )
+def is_code_changed(bank: Bank, closed: ClosedBank) -> bool:
+    """Say whether a close was made with other code than today's."""
+    return closed.pinned.manifest.inputs.get("code") != bank.code_hash
 
 
-def _manifest(bank: Bank, as_of_date: date | None, run_id: str) -> Manifest:
-    if run_id:
-        found = [one for one in bank.closes.all() if one.run_id.startswith(run_id)]
-        if as_of_date is not None:
-            found = [one for one in found if one.as_of_date == as_of_date]
-        if len(found) == 1:
-            return found[0]
-        raise ConfigurationError(
-            f"{len(found)} closes have the id {run_id}",
-            detail=_listed(bank),
-            fix="name one of them",
-        )
+def _bank_of(bank: Bank, manifest: Manifest) -> Bank:
+    """Return the bank as its definitions were for a close; a second one where they differ."""
+    recorded = {n: h for n, h in manifest.inputs.items() if n.startswith(_DEFINITIONS)}
+    if recorded == bank.definition_hashes:
+        return bank
+    from alm_pipeline.orchestration.sibling import open_sibling, recorded_inputs
+
+    archive = Archive(bank.settings.warehouse_folder)
+    texts = replace(recorded_inputs(archive, manifest), files={})
+    folder = Path(tempfile.mkdtemp(prefix="alm-close-"))
+    then = open_sibling(folder, texts, bank.settings, archive.history(manifest))
+    weakref.finalize(then, shutil.rmtree, folder, ignore_errors=True)
+    return then
+
+
+def _manifest(bank: Bank, as_of_date: date | None, run: str) -> Manifest:
     day = as_of_date or max(bank.closes.published_dates(), default=None)
-    manifest = bank.closes.current(day) if day else None
-    if manifest is None:
+    if day is None and not run:
+        raise ConfigurationError("no month end is closed yet", fix="run `alm close` first")
+    found = bank.closes.find(run or str(day))
+    if as_of_date not in (None, found.as_of_date):
         raise ConfigurationError(
-            f"there is no published close of {day}" if day else "no month end is closed yet",
-            detail=_listed(bank),
-            fix="name a closed month end, or run `alm close` first",
+            f"the close {found.run_id} is of {found.as_of_date}", fix=f"leave {as_of_date} out"
         )
-    return manifest
-
-
-def _listed(bank: Bank) -> str:
-    closes: Mapping[str, str] = {m.run_id: m.as_of_date.isoformat() for m in bank.closes.all()}
-    return ", ".join(f"{run_id} of {day}" for run_id, day in closes.items())
+    return found

@@ -11,14 +11,14 @@ from typing import Any
 from rich.console import Console
 
 from alm_pipeline.audit.closed_bank import ClosedBank
-from alm_pipeline.audit.impact import impact
+from alm_pipeline.audit.impact import Touched, impact
 from alm_pipeline.audit.opened_cell import OpenedCell
 from alm_pipeline.audit.report_rows import asked_cell
 from alm_pipeline.audit.source_rows import position_terms, source_rows
 from alm_pipeline.audit.trace import Tracer
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.trace import changed_since, closed_bank
+from alm_pipeline.orchestration.trace import closed_bank, is_code_changed
 from alm_pipeline.reporting.opened_cells import (
     keys_text,
     kind_line,
@@ -32,6 +32,8 @@ _PLAIN_WIDTH = 180
 _N_SOURCES = 12
 _CONTRIBUTION = ("position_id", "amount", "entity_id", "product_code", "currency")
 _SOURCE = ("position_id", "file_name", "source_row", "source_name", "sha256")
+_TOUCHED = ("table", "column", "row", "amount", "cell")
+_N_TOUCHED = 6
 _PART = ("name", "place", "value", "is_winner")
 
 
@@ -92,31 +94,41 @@ def trace(bank: Bank, asked: Question) -> int:
 def show_impact(
     bank: Bank, position_id: str, as_of_date: date | None, run_id: str, to_csv: Path | None
 ) -> None:
-    """Print the cells of all reports that a position touches, or write them all to a file."""
+    """Print what a position adds to each report, largest first, or write every cell to a file."""
     console = _console()
     closed = closed_bank(bank, as_of_date, run_id)
     touched = impact(closed, position_id)
-    rows = [
-        {
-            "table": one.table,
-            "column": one.column,
-            "row": keys_text(one.keys),
-            "amount": one.amount,
-            "cell": one.stored,
-        }
-        for one in touched
-    ]
-    columns = ("table", "column", "row", "amount", "cell")
     if to_csv is not None:
-        write_csv(to_csv, rows, columns)
-        print_lines(console, [("written", f"{len(rows):,} cells to {to_csv}")])
+        write_csv(to_csv, [_touched_row(one) for one in touched], _TOUCHED)
+        print_lines(console, [("written", f"{len(touched):,} cells to {to_csv}")])
         return
-    shown = [
-        (one.table, one.column, keys_text(one.keys), _money(one.amount), _money(one.stored))
-        for one in touched
+    by_report: dict[str, list[Touched]] = {}
+    for one in touched:
+        by_report.setdefault(one.table, []).append(one)
+    named = f"{len(touched):,} cells of {len(by_report)} reports"
+    print_lines(console, [("position", position_id), ("close", closed.as_of_date), ("in", named)])
+    for table, cells in by_report.items():
+        _print_touched(console, table, sorted(cells, key=lambda one: -abs(one.amount)))
+
+
+def _print_touched(console: Console, table: str, cells: Sequence[Touched]) -> None:
+    rows = [
+        (one.column, keys_text(one.keys), _money(one.amount), _money(one.stored))
+        for one in cells[:_N_TOUCHED]
     ]
-    title = f"{position_id}, {closed.as_of_date}: {len(rows):,} cells"
-    print_table(console, title, ("table", "column", "row of", "amount", "cell"), shown)
+    more = len(cells) - len(rows)
+    rest = [(f"and {more:,} more", "", "", "")] if more else []
+    print_table(console, table, ("column", "row of", "amount", "cell"), [*rows, *rest])
+
+
+def _touched_row(one: Touched) -> dict[str, Any]:
+    return {
+        "table": one.table,
+        "column": one.column,
+        "row": keys_text(one.keys),
+        "amount": one.amount,
+        "cell": one.stored,
+    }
 
 
 def _money(value: Any) -> str:
@@ -191,10 +203,9 @@ def _print_total(console: Console, opened: OpenedCell) -> None:
 
 
 def _print_untied(console: Console, bank: Bank, closed: ClosedBank) -> None:
-    changed = changed_since(bank, closed)
     cause = (
-        f"rules changed since this close: {', '.join(changed)}"
-        if changed
+        "the code changed since this close"
+        if is_code_changed(bank, closed)
         else "the rule in the data contract is not what the report computes"
     )
     print_lines(console, [("because", cause)])

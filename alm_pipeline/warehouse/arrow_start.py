@@ -21,6 +21,7 @@ class _NotFound(MetaPathFinder):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        """Refuse pandas, know nothing of others."""
         if fullname == _PANDAS:
             raise ModuleNotFoundError(f"No module named '{_PANDAS}'", name=_PANDAS)
         return None

@@ -344,9 +344,28 @@ def test_a_superseded_close_still_opens(copy_of_small_bank):
     assert after.run_id != before.run_id
     asked = ("reports.irrbb_outlier_test", "tier1_amount")
     row = {"entity_id": "GROUP", "scenario": UP}
-    old = opened(closed_bank(copy_of_small_bank.bank, run_id=before.run_id), *asked, **row)
+    old = opened(closed_bank(copy_of_small_bank.bank, run=before.run_id), *asked, **row)
     assert old.is_tied
     new = opened(closed_bank(copy_of_small_bank.bank), *asked, **row)
     assert new.is_tied
     # The group's Tier 1 of tests/small_bank, and with a 1 written before it.
     assert (old.recomputed, new.recomputed) == (516_500.00, 1_516_500.00)
+
+
+def test_a_close_opens_with_the_texts_it_was_made_with(copy_of_small_bank, closed, tracer):
+    cell = next(
+        cell
+        for table in REPORTS
+        for cell in cells_of(closed, table)
+        if cell.rule.kind == "input" and cell.rule.file and cell.stored is not None
+    )
+    (before,) = tracer.open(cell).parts
+    name = before.place.removeprefix("data_contracts/").partition(", line ")[0]
+    todays = copy_of_small_bank.path / "contracts" / name
+    todays.parent.mkdir(parents=True, exist_ok=True)
+    text = closed.contract_file(name).read_text("utf-8")
+    todays.write_text("# Every figure stands a line lower today.\n" + text, "utf-8")
+    again = Tracer(closed_bank(copy_of_small_bank.bank)).open(cell)
+    assert again.is_tied
+    (after,) = again.parts
+    assert after.place == before.place
