@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ from tests.mutation import Mutation, copied, mutated
 
 MUTATIONS = Path(__file__).with_name("proof_mutations.yaml")
 LONGEST_SECONDS = 240
-"""Of processor time: a mutation may make a loop endless, and that is noticed too."""
+"""Of processor time: a mutation may make a loop endless. A close that was killed proves nothing."""
 
 PUBLISHED = ""
 
@@ -59,7 +60,13 @@ def slip(copy: Path, mutation: Mutation | None) -> Iterator[None]:
 
 
 def stopped_by(copy: Path, mutation: Mutation | None, folder: Path) -> str:
-    """Return what stopped the close of a small bank in a copy; empty when it was published."""
+    """Return what stopped the close of a small bank in a copy; empty when it was published.
+
+    Raises
+    ------
+    RuntimeError
+        If it could not run, or was killed before its end, so that nothing is known.
+    """
     is_engine = mutation is not None and "/engine/" in mutation.file
     environment = os.environ | {
         "PYTHONPATH": str(copy),
@@ -77,10 +84,11 @@ def stopped_by(copy: Path, mutation: Mutation | None, folder: Path) -> str:
             check=False,
         )
     lines = done.stdout.strip().splitlines()
-    if done.returncode < 0:
-        return f"no end within {LONGEST_SECONDS} s (signal {-done.returncode})"
+    if done.returncode == -signal.SIGXCPU:
+        raise RuntimeError(f"the close did not end within {LONGEST_SECONDS} s of the processor")
     if done.returncode or not lines:
-        raise RuntimeError("\n".join(["the close could not run", *done.stderr.splitlines()[-15:]]))
+        what = f"the close could not run (exit status {done.returncode})"
+        raise RuntimeError("\n".join([what, *done.stderr.splitlines()[-15:]]))
     failures: list[str] = json.loads(lines[-1])
     return failures[0] if failures else PUBLISHED
 
@@ -99,6 +107,16 @@ def close_here(folder: Path) -> int:
     return 0
 
 
+def judged(copy: Path, mutation: Mutation | None, folder: Path) -> tuple[str, bool]:
+    """Return how the close ended, and whether the list says so; one that was killed never is."""
+    try:
+        found = stopped_by(copy, mutation, folder)
+    except RuntimeError as problem:
+        return f"UNKNOWN: {problem}", False
+    is_expected = bool(found) != (mutation is None or bool(mutation.equivalent))
+    return found or "PUBLISHED", is_expected
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print what stops the close of each mutation, and return 1 if list and closes disagree."""
     parser = argparse.ArgumentParser(prog="python -m tests.proof_mutation", description=__doc__)
@@ -113,11 +131,10 @@ def main(arguments: Sequence[str]) -> int:
         for number, mutation in enumerate([None, *chosen]):
             home = Path(name) / f"run{number}"
             home.mkdir()
-            found = stopped_by(copy, mutation, home)
-            is_expected = bool(found) != (mutation is None or bool(mutation.equivalent))
+            found, is_expected = judged(copy, mutation, home)
             if not is_expected:
                 wrong.append(mutation)
-            print(f"{mutation or 'nothing broken'}\n    {found or 'PUBLISHED'}", flush=True)
+            print(f"{mutation or 'nothing broken'}\n    {found}", flush=True)
     n_unseen = sum(bool(m.equivalent) for m in chosen)
     minutes = (time.monotonic() - started) / 60
     print(f"{len(chosen)} slips, {n_unseen} listed as unseen, {len(wrong)} unexpected")

@@ -32,8 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, FloatArray, IntArray
-from alm_pipeline.engine.conventions.calendar import months_after
 from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, ShockShape, ShockSize, shock_bp
 
 SEED = 20251231

@@ -40,6 +40,7 @@ from alm_pipeline.inputs.sources import Source, load_source, source_relations
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
 from alm_pipeline.inputs.yaml_files import contract_file, contract_texts
 from alm_pipeline.validation.required_checks import blocking_checks
+from alm_pipeline.warehouse.arrow_start import start_arrow
 from alm_pipeline.warehouse.change_log import ChangeLog
 from alm_pipeline.warehouse.content import combined_hash, content_hash
 from alm_pipeline.warehouse.definitions import Definitions, text_hash
@@ -359,5 +360,6 @@ def adopt_bank(config: Path, bank: Bank) -> None:
 def open_bank(config: Path) -> Bank:
     """Return the bank of a settings file; the same object for the same file in one process."""
     if config not in _OPEN:
+        start_arrow()
         _OPEN[config] = Bank(load_settings(config))
     return _OPEN[config]

@@ -19,7 +19,7 @@ from alm_pipeline.orchestration.bank import WHAT_IF, Bank
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Entry
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 CHECKLIST, PROOF_COVERAGE = "audit.close_checklist", "audit.proof_coverage"
 _DONE, _OPEN, _FAILED = "done", "open", "failed"
@@ -29,12 +29,12 @@ _OWN = {CHECKLIST, "audit.run_manifest"}
 def make_checklist(bank: Bank, partition: Partition) -> Commit:
     """Make the checklist of a month end from the registered content of its tables."""
     steps = load_checklist(bank.settings.overlay)
-    entries = _entries(bank, partition)
-    inputs = {f"{e.table} {e.partition}": e.content_hash for e in entries}
-    inputs |= bank.store.bind(PROOF_COVERAGE, partition)
+    inputs = checklist_inputs(bank, partition, bank.store.content)
     found = bank.store.is_current(CHECKLIST, partition, inputs, bank.code_hash)
     if found is not None:
-        return Commit(found, is_changed=False)
+        return Commit(found, is_changed=False, is_known=True)
+    entries = _entries(bank, partition)
+    bank.store.bind(PROOF_COVERAGE, partition)
     proofs = bank.store.session.rows(f"select * from {PROOF_COVERAGE}")
     rows = [
         {"as_of_date": partition.as_of_date, "step_number": number, "step": step.step} | row
@@ -43,6 +43,12 @@ def make_checklist(bank: Bank, partition: Partition) -> Commit:
     ]
     table = pa.Table.from_pylist(rows, schema=_SCHEMA)
     return bank.store.replace_partition(CHECKLIST, partition, table, inputs, bank.code_hash)
+
+
+def checklist_inputs(bank: Bank, partition: Partition, content: Content) -> dict[str, str]:
+    """Return the content hash of every table of the month, by name."""
+    entries = _entries(bank, partition)
+    return {f"{e.table} {e.partition}": content(e.table, e.partition) for e in entries}
 
 
 def _entries(bank: Bank, partition: Partition) -> list[Entry]:

@@ -28,12 +28,13 @@ from alm_pipeline.orchestration.simulation import (
     EVENTS,
     Markets,
     curves_of,
+    engine_inputs,
     markets_of,
     pass_inputs,
 )
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
 from alm_pipeline.warehouse.partition import Partition
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 ENGINE_TIES, CHALLENGER, SAMPLE = (
     "audit.engine_ties",
@@ -50,14 +51,23 @@ _ROWS = f"""
 """
 
 
-def evidence_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
-    """Bind what the evidence is made from and return its content hashes by name."""
-    inputs = pass_inputs(bank, partition) | bank.store.bind(SAMPLE, partition)
+def evidence_inputs(bank: Bank, partition: Partition, content: Content) -> dict[str, str]:
+    """Return the content hash of all that the evidence is made from, by name."""
+    store = bank.store
+    inputs = engine_inputs(bank, partition, content) | store.hashes(SAMPLE, partition, content)
     for scenario in challenged_scenarios(bank):
         for table in (VALUES, ZERO_RATES):
-            under, alias = partition.under(scenario), _alias(table, scenario)
-            inputs |= bank.store.bind(table, under, alias=alias)
+            inputs |= store.hashes(table, partition.under(scenario), content)
     return inputs
+
+
+def bind_evidence(bank: Bank, partition: Partition) -> None:
+    """Open the gates and bind what the evidence is made from."""
+    pass_inputs(bank, partition)
+    bank.store.bind(SAMPLE, partition)
+    for scenario in challenged_scenarios(bank):
+        for table in (VALUES, ZERO_RATES):
+            bank.store.bind(table, partition.under(scenario), alias=_alias(table, scenario))
 
 
 def challenged_scenarios(bank: Bank) -> list[str]:

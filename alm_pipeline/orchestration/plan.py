@@ -7,16 +7,19 @@ unchanged but that reads one to be computed is computed only if that one comes o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from alm_pipeline.inputs.sql_files import SqlFile
+from alm_pipeline.orchestration.assets.adjustments import ADJUSTED, adjustment_inputs
 from alm_pipeline.orchestration.assets.deliveries import REFUSED, delivery_inputs
 from alm_pipeline.orchestration.assets.engine import CONTRACTUAL, ENGINE_TABLES
 from alm_pipeline.orchestration.assets.lineage import lineage_inputs
 from alm_pipeline.orchestration.assets.quarantine import is_judged, quarantine_inputs
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.checklist import CHECKLIST, checklist_inputs
+from alm_pipeline.orchestration.evidence import CHALLENGER, ENGINE_TIES, evidence_inputs
 from alm_pipeline.orchestration.lineage import COLUMNS, TABLES
 from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
@@ -120,9 +123,27 @@ def plan_close(bank: Bank, as_of_date: date) -> list[Step]:
     for group in sorted({*groups, *_BY_GROUP}):
         if group in _BY_GROUP:
             _BY_GROUP[group](seen)
-        for file in groups.get(group, ()):
-            _foresee_sql(seen, file)
+        files = groups.get(group, [])
+        late = _after_evidence(files)
+        for file in files:
+            if file.table not in late:
+                _foresee_sql(seen, file)
+        if late:
+            _foresee_evidence(seen)
+        for file in files:
+            if file.table in late:
+                _foresee_sql(seen, file)
+    _foresee_last(seen)
     return list(seen.steps.values())
+
+
+def _after_evidence(files: Sequence[SqlFile]) -> set[str]:
+    """Return the tables of a group, in reading order, that rest on the evidence of the engine."""
+    late = {ENGINE_TIES, CHALLENGER}
+    for file in files:
+        if not late.isdisjoint(file.current_reads):
+            late.add(file.table)
+    return late - {ENGINE_TIES, CHALLENGER}
 
 
 def _foresee_delivery(seen: _Foresight) -> None:
@@ -167,6 +188,22 @@ def _foresee_scenarios(seen: _Foresight) -> None:
 def _foresee_lineage(seen: _Foresight) -> None:
     inputs = lineage_inputs(seen.bank)
     seen.decide({(t, seen.month): inputs for t in (TABLES, COLUMNS)}, seen.bank.code_hash)
+
+
+def _foresee_evidence(seen: _Foresight) -> None:
+    inputs = evidence_inputs(seen.bank, seen.month, seen.content)
+    for table in (ENGINE_TIES, CHALLENGER):
+        seen.decide({(table, seen.month): inputs}, seen.bank.code_hash)
+
+
+def _foresee_last(seen: _Foresight) -> None:
+    """Decide what is made from whatever else a close made."""
+    bank, month = seen.bank, seen.month
+    for table, inputs in (
+        (ADJUSTED, adjustment_inputs(bank, month, seen.content)),
+        (CHECKLIST, checklist_inputs(bank, month, seen.content)),
+    ):
+        seen.decide({(table, month): inputs}, bank.code_hash)
 
 
 _BY_GROUP = {

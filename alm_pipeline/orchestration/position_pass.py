@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 
 from alm_pipeline.orchestration import result_tables
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.simulation import (
+    EVENTS,
     LENSES,
-    READS,
+    VALUED,
     Markets,
     MonthPass,
     PassOptions,
@@ -66,30 +68,28 @@ def rows_by_position(
     partition = Partition(pinned.manifest.as_of_date)
     pinned.bind(READS)
     markets = markets_of(bank, partition, under)
+    events = pinned.query(f"{EVENTS} order by all", READS)
     found = []
     for rows in _parts(pinned, markets, condition):
-        done = _pass(bank, partition, markets, rows, replace(options, scenarios=under))
+        book = _each_alone(book_of(bank, partition, markets, rows, _of(events, rows)))
+        result = run_engine(bank, partition, markets, book, replace(options, scenarios=under))
+        done = MonthPass(under, book, result, markets, {}, is_by_position=True)
         found += [_kept(make(done, partition.under(scenario))) for scenario in under]
     return pa.concat_tables(found) if found else _nothing(pinned, table)
 
 
 def _parts(pinned: PinnedTables, markets: Markets, condition: str) -> Iterator[pa.Table]:
+    """Return the rows that a close values and that meet the condition, part by part."""
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = pinned.query(
-        f"select * from book.positions where ({condition}) and currency not in ({left})"
-        " order by position_id",
-        ["book.positions"],
-    )
+    valued = f"select * from ({VALUED}) where ({condition}) and currency not in ({left})"
+    rows = pinned.query(f"{valued} order by position_id", READS)
     for start in range(0, rows.num_rows, _PART):
         yield rows.slice(start, _PART)
 
 
-def _pass(
-    bank: Bank, partition: Partition, markets: Markets, rows: pa.Table, options: PassOptions
-) -> MonthPass:
-    book = _each_alone(book_of(bank, partition, markets, rows))
-    result = run_engine(bank, partition, markets, book, options)
-    return MonthPass(options.scenarios, book, result, markets, {}, is_by_position=True)
+def _of(events: pa.Table, rows: pa.Table) -> pa.Table:
+    ids = rows.column("position_id").combine_chunks()
+    return events.filter(pc.is_in(events.column("position_id"), value_set=ids))
 
 
 def _each_alone(book: EngineBook) -> EngineBook:

@@ -44,7 +44,7 @@ from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
 EVENTS = "select * from book.scheduled_events"
-_VALUED = """
+VALUED = """
     select p.* from book.positions as p
     anti join behaviour.unassigned_positions as x
         on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
@@ -199,7 +199,8 @@ def _month_pass(
 ) -> MonthPass:
     markets = markets_of(bank, partition, scenarios)
     rows, held = _rows(bank, markets)
-    book = book_of(bank, partition, markets, rows)
+    events = bank.store.session.query(f"{EVENTS} order by all")
+    book = book_of(bank, partition, markets, rows, events)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
     return MonthPass(scenarios, book, result, markets, held)
 
@@ -213,15 +214,16 @@ class PassOptions:
     lenses: tuple[str, ...] = LENSES
 
 
-def book_of(bank: Bank, partition: Partition, markets: Markets, rows: pa.Table) -> EngineBook:
-    """Return rows of `book.positions` as the engine's arrays; their events are bound."""
+def book_of(
+    bank: Bank, partition: Partition, markets: Markets, rows: pa.Table, events: pa.Table
+) -> EngineBook:
+    """Return rows of `book.positions` as the engine's arrays, with their scheduled events."""
     codes = BridgeCodes(
         curve_ids=markets.base.curve_ids,
         segments=tuple(bank.figures.assumptions.segments()),
         products=bank.figures.products,
         curves=bank.figures.curves,
     )
-    events = bank.store.session.query(f"{EVENTS} order by all")
     return engine_book(rows, events, partition.as_of_date, codes)
 
 
@@ -258,7 +260,7 @@ def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, 
     """Return the positions that can be valued, and per stopped currency what is left out."""
     session = bank.store.session
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = session.query(f"{_VALUED} where p.currency not in ({left}) order by p.position_id")
+    rows = session.query(f"{VALUED} where p.currency not in ({left}) order by p.position_id")
     found = session.rows(
         "select currency, count(*) as n, sum(outstanding_principal) as amount"
         " from book.positions group by currency order by currency"

@@ -48,7 +48,7 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run_id: str = "") ->
 
 def changed_since(bank: Bank, closed: ClosedBank) -> list[str]:
     """Return the SQL files and data contracts that are no longer those of the close."""
-    then, now = closed.pinned.manifest.inputs, bank.input_hashes
+    then, now = closed.pinned.manifest.inputs, bank.definition_hashes
     return sorted(
         name
         for name in {*then, *now}

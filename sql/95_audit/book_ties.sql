@@ -47,6 +47,25 @@ placed as (
     inner join scenarios.position_values as v on x.position_id = v.position_id
 ),
 
+signed as (
+    select
+        'a position has the sign of what the bank gets or owes' as invariant,
+        'all' as scope,
+        count(*) filter (
+            where p.direction <> case
+                when p.side in ('liability', 'equity') then -1
+                when deal.derivative_type in ('cap', 'floor') and deal.position = 'short' then -1
+                when deal.derivative_type not in ('cap', 'floor') and leg.pay_receive = 'pay' then -1
+                else 1
+            end
+        ) as left_value,
+        0 as right_value,
+        0 as tolerance_value
+    from book.positions as p
+    left join staging.derivative_leg as leg on p.position_id = leg.position_id
+    left join staging.derivative as deal on leg.entity_id = deal.entity_id and leg.deal_no = deal.deal_no
+),
+
 mixed_products as (
     select p.product_code
     from book.positions as p
@@ -274,6 +293,8 @@ every_tie as (
     select * from ledger
     union all
     select * from placed
+    union all
+    select * from signed
     union all
     select * from separate
     union all

@@ -2,7 +2,8 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  book.positions, scenarios.position_values, scenarios.cash_flow_buckets,
 --         scenarios.monthly_balances, scenarios.stopped_currencies, scenarios.zero_rates,
---         cash_flows.contractual_buckets, behaviour.undecided_balances, inputs.bank, inputs.scenarios
+--         cash_flows.contractual_buckets, behaviour.undecided_balances,
+--         behaviour.unassigned_positions, inputs.bank, inputs.scenarios
 with conserved as (  -- the worst position, not the sum: errors of opposite sign may not cancel
     select
         'principal of every position is accounted for' as invariant,
@@ -131,6 +132,14 @@ closed as (
     from scenarios.position_values
 ),
 
+undecided as (  -- a product with a position without its assumption has no values
+    select distinct
+        entity_id,
+        currency,
+        product_code
+    from behaviour.unassigned_positions
+),
+
 valued as (  -- every contract beside its values; one without a value in a scenario has a null
     select
         s.scenario,
@@ -150,8 +159,12 @@ valued as (  -- every contract beside its values; one without a value in a scena
             when p.cash_flow_model in ('swap_leg', 'cap_floor', 'commitment') then 0  -- never paid
             else p.outstanding_principal + p.notional_amount
         end as owed_principal,
-        v.opening_principal + case when p.extract = 'commitment' then v.drawn_principal else 0 end
-            as projected_principal,
+        v.opening_principal + case
+            when p.extract = 'commitment' and p.cash_flow_model <> 'commitment' then v.drawn_principal
+            else 0  -- an offer is drawn whole, of a line what customers are expected to draw
+        end as projected_principal,
+        case when p.cash_flow_model = 'commitment' then v.drawn_principal - p.notional_amount else 0 end
+            as overdrawn_principal,
         v.scheduled_principal + v.prepaid_principal - v.drawn_principal as repaid_principal,
         v.nii_12m,
         v.nii_12m_other_path,
@@ -162,7 +175,9 @@ valued as (  -- every contract beside its values; one without a value in a scena
     left join scenarios.position_values as v on p.position_id = v.position_id and s.scenario = v.scenario
     left join scenarios.stopped_currencies as stopped
         on p.currency = stopped.currency and s.scenario = stopped.scenario
-    where stopped.currency is null
+    left join undecided as u
+        on p.entity_id = u.entity_id and p.currency = u.currency and p.product_code = u.product_code
+    where stopped.currency is null and u.product_code is null
 ),
 
 every_value as (
@@ -195,6 +210,19 @@ opening_ties as (  -- the worst position: errors of opposite sign may not cancel
         0.01 as tolerance_value
     from valued
     where projected_principal is not null
+    group by scenario
+),
+
+limit_ties as (
+    select
+        'a line is drawn within its limit and repaid' as invariant,
+        scenario as scope,
+        greatest(
+            max(overdrawn_principal), max(abs(repaid_principal)) filter (where cash_flow_model = 'commitment'), 0
+        ) as left_value,
+        0 as right_value,
+        0.01 as tolerance_value
+    from valued
     group by scenario
 ),
 
@@ -375,6 +403,8 @@ every_tie as (
     select * from every_value
     union all
     select * from opening_ties
+    union all
+    select * from limit_ties
     union all
     select * from lens_ties
     union all

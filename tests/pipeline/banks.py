@@ -99,6 +99,13 @@ class Folder:
         return exit_status(published, group), console.file.getvalue()
 
 
+def again(folder: Folder) -> Folder:
+    """Return the bank as a new process would open it."""
+    moved = folder.path.with_name(folder.path.name + "_")
+    folder.path.rename(moved)
+    return Folder(moved)
+
+
 def write_folder(path: Path, scenarios: tuple[str, ...] = SCENARIOS, **settings: object) -> Folder:
     """Write a bank's folder with an empty landing and its own overlay."""
     (path / "landing").mkdir(parents=True)

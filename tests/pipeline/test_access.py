@@ -69,7 +69,7 @@ def test_the_lake_and_its_hashes_do_not_depend_on_the_key(closed_small_bank: Clo
     assert key not in written
     assert key not in repr(reading_of(bank))
     monkeypatch.setenv("ALM_PSEUDONYM_KEY", "quite another key than before")
-    assert Bank(bank.settings).input_hashes == bank.input_hashes
+    assert Bank(bank.settings).definition_hashes == bank.definition_hashes
 
 
 @pytest.mark.parametrize(
@@ -121,11 +121,11 @@ def test_a_close_writes_down_who_published_it(closed_small_bank: Closed, face: F
 
 
 def test_an_identity_acts_without_changing_the_close(copy_of_small_bank: Folder, monkeypatch):
-    before = copy_of_small_bank.bank.input_hashes
+    before = copy_of_small_bank.bank.definition_hashes
     monkeypatch.setenv("ALM_IDENTITY", "m.keller")
     bank = Bank(load_settings(copy_of_small_bank.config))
     assert bank.journal.actor == "m.keller"
-    assert bank.input_hashes == before
+    assert bank.definition_hashes == before
     bank.journal.record(Action("approve", "assumptions/deposits.yaml", comment="seen"))
     rebuild_face(bank)  # an action is shown without another close
     with duckdb.connect(str(bank.settings.warehouse_folder / "alm.duckdb"), read_only=True) as face:

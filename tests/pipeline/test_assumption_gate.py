@@ -16,7 +16,7 @@ from alm_pipeline.orchestration import dual_run
 from alm_pipeline.orchestration.approve import approve_change, change_lines
 from alm_pipeline.paths import DATA_CONTRACTS
 from alm_pipeline.warehouse.partition import Partition
-from tests.pipeline.banks import DAY, DOWN, UP, Folder, small_bank
+from tests.pipeline.banks import DAY, DOWN, UP, Folder, again, small_bank
 from tests.pipeline.conftest import Closed
 
 DEPOSITS = "assumptions/deposits"
@@ -36,13 +36,6 @@ def overlay(folder: Folder, name: str, edit: Callable[[str], str]) -> Folder:
 def longer_life(folder: Folder, months: int) -> Folder:
     new = LIFE.replace("96", str(months))
     return overlay(folder, DEPOSITS, lambda text: text.replace(LIFE, new, 1))
-
-
-def again(folder: Folder) -> Folder:
-    """Return the bank as a new process would open it."""
-    moved = folder.path.with_name(folder.path.name + "_")
-    folder.path.rename(moved)
-    return Folder(moved)
 
 
 def impact(folder: Folder, run_id: str, name: str = DEPOSITS) -> dict[tuple[str, str], Any]:

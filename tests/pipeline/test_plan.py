@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alm_pipeline.orchestration.approve import approve_change
+from alm_pipeline.orchestration.assumption_gate import comparison
 from alm_pipeline.orchestration.plan import Step, plan_close
 from alm_pipeline.orchestration.plan_lines import plan_lines
 from alm_pipeline.paths import DATA_CONTRACTS, SQL
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
-from tests.pipeline.banks import BASE, DAY, DOWN, UP, Folder, restate
+from tests.pipeline.banks import BASE, DAY, DOWN, UP, Folder, again, restate
 
 Key = tuple[str, Partition]
 MONTH = Partition(DAY)
@@ -80,6 +82,15 @@ def overlay(folder: Folder, name: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
+def approved(folder: Folder) -> Folder:
+    """Return the bank after somebody else approved what was changed in its figures."""
+    found = comparison(folder.bank, MONTH)
+    assert found is not None
+    for name in found.changed:
+        approve_change(folder.bank, name, "jane", "john", "study of 2026")
+    return again(folder)
+
+
 def planned_and_computed(folder: Folder) -> tuple[list[Step], set[Key], set[Key]]:
     """Plan a close, run it, and return the plan, what it came to and what was computed."""
     steps = plan_close(folder.bank, DAY)
@@ -110,7 +121,7 @@ def edited(closed_small_bank, tmp_path_factory) -> Callable[[Callable[[Folder], 
         path = tmp_path_factory.mktemp(change.__name__) / "bank"
         folder = Folder(Path(shutil.copytree(closed_small_bank.folder.path, path)))
         change(folder)
-        return folder
+        return approved(folder)
 
     return make
 

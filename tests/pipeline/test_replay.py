@@ -20,7 +20,7 @@ from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.replay_journal import recorded_replays
 from tests.pipeline.banks import DAY, Folder
 from tests.pipeline.conftest import Closed
-from tests.pipeline.test_plan import one_assumption, one_source_file
+from tests.pipeline.test_plan import approved, one_assumption, one_source_file
 
 FIELD = "assumptions/deposits.yaml segments.retail_current_nib.core_share.value 0.8 -> 0.7"
 
@@ -35,6 +35,7 @@ def restated(closed_small_bank: Closed, tmp_path_factory) -> Folder:
     path = tmp_path_factory.mktemp("restated") / "bank"
     folder = Folder(Path(shutil.copytree(closed_small_bank.folder.path, path)))
     one_assumption(folder)
+    folder = approved(folder)
     one_source_file(folder)
     assert folder.close().failures == ()
     shutil.rmtree(folder.path / "landing")  # a replay needs neither landing nor overlay

@@ -229,6 +229,47 @@ def without_flows(draw: Draw) -> Held:
     return draw.plain(kind)
 
 
+def left_early(draw: Draw) -> Held:
+    """A loan or deposit that it costs something to leave, or whose term it shortens."""
+    r = draw.random
+    held = r.choice([annuity_fixed_anew, balloon, interest_only, linear, bullet, term_deposit])(
+        draw
+    )
+    is_deposit = held.cohort is not None and any(held.cohort.redemption)
+    held = held if is_deposit else replace(held, cohort=draw.prepaying())
+    costs: dict[str, Any] = r.choice(
+        [
+            {},
+            {"penalty_share": draw.between(0.001, 0.03)},
+            {"penalty_months": float(r.randint(1, 9))},
+            {"penalty_amount": held.principal * draw.between(0.001, 0.02)},
+        ]
+    )
+    until = draw.as_of + timedelta(days=r.randint(0, 900))
+    is_shortened = r.random() < 0.5 and "penalty_amount" not in costs
+    return replace(
+        held, lockout=r.choice([None, until]), is_term_shortened=is_shortened, **costs
+    )  # fmt: skip
+
+
+def fixed_already(draw: Draw) -> Held:
+    """A loan, leg, cap or floor whose next index is known."""
+    held = draw.random.choice([annuity_fixed_anew, leg])(draw)
+    return replace(held, next_index=draw.between(-0.005, 0.08))
+
+
+def line(draw: Draw) -> Held:
+    """An undrawn line that customers draw, at a fixed rate or one that follows an index."""
+    r, as_of = draw.random, draw.as_of
+    cohort = draw.cohort(drawn=draw.by_scenario(0.0, 1.0), draw_months=r.randint(1, 30))
+    maturity = as_of + timedelta(days=r.randint(20, 1500))
+    held = draw.plain("undrawn", maturity=maturity, cohort=cohort, roll_day=r.randint(1, 31))
+    if r.random() < 0.5:
+        return held
+    soon = in_month(as_of, r.randrange(1, 4), held.roll_day)
+    return replace(draw.floating(replace(held, next_payment=soon)), next_payment=None)
+
+
 KINDS: dict[Callable[[Draw], Held], int] = {
     repaid_by_annuity: 10,
     annuity_fixed_anew: 12,
@@ -244,5 +285,8 @@ KINDS: dict[Callable[[Draw], Held], int] = {
     offer: 8,
     leg: 8,
     without_flows: 6,
+    left_early: 24,
+    fixed_already: 10,
+    line: 10,
 }
 """How many of each a book holds."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from alm_pipeline.audit.challenger.contracts import Held, Row, World, rows_of
+from alm_pipeline.audit.challenger.contracts import Held, Row, World
 from alm_pipeline.audit.challenger.market import months_later, tenor_end, years
+from alm_pipeline.audit.challenger.projection import rows_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def amounts(
     """Return principal, interest and value; the margin leaves the coupon or enters the discount."""
     cash = row.scheduled + row.prepaid - row.drawn
     principal = 0.0 if held.is_leg else held.sign * cash
-    interest = held.sign * row.interest
+    interest = held.sign * row.interest + row.fee
     factor = world.curves[held.discount_curve].discount(row.day)
     if is_margin_in:
         factor *= math.exp(-held.margin * (row.day - world.as_of).days / 365)
@@ -80,11 +81,10 @@ def repricing(held: Held, rows: Sequence[Row], bounds: Sequence[date]) -> tuple[
 def net_interest_income(held: Held, world: World, rows: Sequence[Row], months: int) -> float:
     """Return what is earned in a window on a constant balance sheet."""
     end = months_later(world.as_of, months)
-    if held.kind in ("balance", "undrawn"):
-        return 0.0
     if held.is_constant:
         return constant_balance(held, world, months)
     earned = sum(earned_by(held, world, row, end, k == 0) for k, row in enumerate(rows))
+    earned += held.sign * sum(row.fee for row in rows if row.day <= end)  # always to the bank
     if held.is_leg:
         return held.sign * earned
     for row in rows:

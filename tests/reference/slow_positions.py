@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from alm_pipeline.audit.challenger.contracts import Held, World
+from alm_pipeline.audit.challenger.contracts import Cohort, Held, World
 from alm_pipeline.audit.challenger.market import Curve
 from alm_pipeline.engine.arrays import (
     MAX_OFFSET,
@@ -143,7 +143,14 @@ def engine_terms(held: Held, as_of: date, row: int) -> dict[str, Any]:
         "balloon_amount": held.balloon,
         "option_type": OPTIONS.get(held.kind, OptionType.NONE),
         "strike_rate": held.strike,
+        "penalty_rate": held.penalty_share,
+        "penalty_months": held.penalty_months,
+        "penalty_amount": held.penalty_amount,
+        "lockout_offset": offset(held.lockout),
+        "is_term_shortened": held.is_term_shortened,
+        "next_index_rate": math.inf if held.next_index is None else held.next_index,
         "cohort": row if held.cohort is not None else -1,
+        "is_redeemable": held.cohort is not None and any(held.cohort.redemption),
         "replacement_tenor": INDEX_TENOR_MONTHS.index(held.replacement_months),
         "replacement_margin": held.replacement_margin,
         "group": row,
@@ -167,7 +174,18 @@ def engine_behaviour(positions: Sequence[Held]) -> Behaviour:
         pass_through_down=column("down"),
         lag_months=column("lag", "i4"),
         rate_floor=column("floor"),
+        draw_profile=draw_profile(cohorts),
     )
+
+
+def draw_profile(cohorts: Sequence[Cohort]) -> np.ndarray:
+    """Return what is drawn at each month end: an equal part in each of a cohort's months."""
+    n_months = max(one.draw_months for one in cohorts)
+    profile = np.zeros((len(cohorts), n_months, N_SCENARIOS))
+    for row, one in enumerate(cohorts):
+        if one.draw_months:
+            profile[row, : one.draw_months] = np.array(one.drawn) / one.draw_months
+    return profile
 
 
 def engine_positions(positions: Sequence[Held], as_of: date) -> Positions:

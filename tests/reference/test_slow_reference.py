@@ -12,8 +12,9 @@ from datetime import date
 
 import pytest
 
-from alm_pipeline.audit.challenger.contracts import Row, rows_of
+from alm_pipeline.audit.challenger.contracts import Row
 from alm_pipeline.audit.challenger.market import months_later, years
+from alm_pipeline.audit.challenger.projection import rows_of
 from alm_pipeline.engine.arrays import CashFlowModel
 from tests.reference.slow_book import DAY_COUNTS, KINDS
 from tests.reference.slow_positions import MODELS, RATE_TYPES, coverage, differences, worlds
@@ -50,6 +51,9 @@ COVERED_BY = {
     "loan that amortises negatively": "negative_amortisation",
     "loan with an administered rate": "administered",
     "loan paid out later": "offer",
+    "loan or deposit left early at a price": "left_early",
+    "floater whose next index is known": "fixed_already",
+    "undrawn line that is drawn": "line",
     "non-performing loan": "bad_loan",
     "account without maturity, revolving credit": "account",
     "swap": "swap, floating leg",
@@ -93,11 +97,12 @@ def test_every_model_rate_type_and_day_count_occurs():
     [
         lambda row: row.capitalised > 0.0,
         lambda row: row.prepaid > 0.0,
+        lambda row: row.fee > 0.0,
         lambda row: row.drawn > 0.0,
         lambda row: row.written_off > 0.0,
         lambda row: row.is_reset,
     ],
-    ids=["capitalised", "prepaid", "drawn", "written off", "reset"],
+    ids=["capitalised", "prepaid", "paid for", "drawn", "written off", "reset"],
 )
 def test_what_is_rare_happens_in_several_positions(happens: Callable[[Row], bool]):
     base = worlds(date(2025, 12, 31))[0]
@@ -123,7 +128,7 @@ def test_the_reference_itself_repays_what_was_lent():
     base = worlds(date(2025, 12, 31))[0]
     for one in differences()[: sum(KINDS.values())]:
         if one.held.kind in ("balance", "undrawn"):
-            continue
+            continue  # nothing was lent, or what is drawn of a line
         rows = rows_of(one.held, base)
         into = sum(row.capitalised for row in rows)
         out = sum(row.scheduled + row.prepaid + row.written_off for row in rows)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 BANK = {"group_entity_id": "GROUP", "reporting_currency": "USD", "nii_base_path": "forward"}
 LOAN = {
     "position_id": "BANK:loan:1", "extract": "loan", "entity_id": "BANK", "currency": "USD",
@@ -106,9 +108,53 @@ def test_an_offer_that_is_never_paid_out_is_seen(bench):
     assert found["principal projected is principal of the book", "base"] == (80.0, 0.0)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "repaid", "difference"), [(80.0, 80.0, 0.0), (90.0, 90.0, 10.0), (60.0, 40.0, 20.0)]
+)
+def test_a_line_drawn_beyond_its_limit_or_not_repaid_is_seen(bench, drawn, repaid, difference):
+    line = {"extract": "commitment", "cash_flow_model": "commitment", "notional_amount": "80.00"}
+    line |= {"outstanding_principal": "0.00", "nii_treatment": "none"}
+    flows = {"opening_principal": 0.0, "drawn_principal": drawn, "scheduled_principal": repaid}
+    found = flow_ties(
+        bench, book__positions=[LOAN | line], scenarios__position_values=[VALUE | flows]
+    )
+    assert found["a line is drawn within its limit and repaid", "base"] == (difference, 0.0)
+    assert found["principal projected is principal of the book", "base"] == (0.0, 0.0)
+
+
 def test_principal_that_is_not_in_the_ladder_is_seen(bench):
     found = flow_ties(bench, scenarios__cash_flow_buckets=[FLOW | {"principal_amount": 70.0}])
     assert found["principal of the ladder is principal repaid", "base"] == (30.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "deal", "direction"),
+    [
+        ("asset", None, 1),
+        ("off_balance", None, 1),  # a commitment
+        ("liability", None, -1),
+        ("equity", None, -1),
+        ("off_balance", ("irs", "long", "pay"), -1),
+        ("off_balance", ("irs", "short", "receive"), 1),
+        ("off_balance", ("cap", "short", "receive"), -1),
+        ("off_balance", ("floor", "long", "pay"), 1),
+    ],
+)
+@pytest.mark.parametrize("n_wrong", [0, 1])
+def test_a_sign_that_is_not_that_of_the_side_or_the_leg_is_seen(
+    bench, side, deal, direction, n_wrong
+):
+    shown = -direction if n_wrong else direction
+    bench.give("book.positions", [LOAN | {"side": side, "direction": shown}])
+    if deal is not None:
+        same = {"entity_id": "BANK", "deal_no": "W1"}
+        kind, held, paid = deal
+        bench.give("staging.derivative", [same | {"derivative_type": kind, "position": held}])
+        leg = {"position_id": LOAN["position_id"], "pay_receive": paid}
+        bench.give("staging.derivative_leg", [same | leg])
+    found = ties(bench, "book_ties")
+    name = "a position has the sign of what the bank gets or owes"
+    assert found[name, "all"] == (n_wrong, 0.0)
 
 
 def test_rates_that_fall_under_a_rise_are_seen(bench):

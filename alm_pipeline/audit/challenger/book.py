@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -76,6 +76,8 @@ class ChallengedBook:
             down=first.pass_through_down,
             lag=first.lag_months,
             floor=first.rate_floor,
+            drawn=tuple(row.drawn_share for row in rows),
+            draw_months=first.draw_months,
         )
 
     def curve(self, role: str, product_code: str, currency: str) -> int:
@@ -143,6 +145,7 @@ def held_of(row: Row, book: ChallengedBook) -> Held:
         cohort=_cohort(row, book),
         closed=book.closed(row["calendar_id"]),
         discount_curve=book.curve("discount_curve", row["product_code"], row["currency"]),
+        **_early_exit(row),
         **_dates(row, kind),
         **_bounds(row),
         **_index(row, book),
@@ -174,6 +177,18 @@ def _dates(row: Row, kind: str) -> dict[str, Any]:
     }
 
 
+def _early_exit(row: Row) -> dict[str, Any]:
+    """Return what leaving early costs and changes, and until when nobody may prepay."""
+    months = (row["prepayment_penalty_months"], row["withdrawal_penalty_months"])
+    return {
+        "penalty_share": row["prepayment_penalty_share"] or 0.0,
+        "penalty_months": sum(one or 0.0 for one in months),
+        "penalty_amount": float(row["prepayment_penalty_amount"] or 0.0),
+        "lockout": row["prepayment_lockout_end_date"],
+        "is_term_shortened": row["prepayment_effect"] == "shorter_term",
+    }
+
+
 def _bounds(row: Row) -> dict[str, Any]:
     given = {
         "cap": row["cap_rate"],
@@ -190,15 +205,10 @@ def _cohort(row: Row, book: ChallengedBook) -> Cohort | None:
     if cohort is None:
         return None
     nothing = (0.0,) * len(book.scenarios)
-    return Cohort(
+    return replace(
+        cohort,
         prepayment=cohort.prepayment if row["is_prepayable"] else nothing,
         redemption=cohort.redemption if row["is_redeemable"] else nothing,
-        core_share=cohort.core_share,
-        core_months=cohort.core_months,
-        up=cohort.up,
-        down=cohort.down,
-        lag=cohort.lag,
-        floor=cohort.floor,
     )
 
 
@@ -229,7 +239,16 @@ def _index(row: Row, book: ChallengedBook) -> dict[str, Any]:
         found |= {"reset_months": pays, "next_reset": row["next_payment_date"]}
     if is_daily:
         found["index_months"] = pays
+    if days != 1 and row["rate_type"] == "floating" and row["next_reset_date"] is not None:
+        found["next_index"] = _known_index(row, book.as_of)
     return found
+
+
+def _known_index(row: Row, as_of: date) -> float | None:
+    """Return the index of the next reset where it was fixed by the as-of date."""
+    reset, fixing = row["next_reset_date"], row["next_fixing_rate"]
+    is_read = reset - timedelta(days=row["fixing_lag_days"]) <= as_of < reset
+    return float(fixing) if is_read and fixing is not None else None
 
 
 def frequency(text: str | None) -> tuple[int, int]:

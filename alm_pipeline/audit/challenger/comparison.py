@@ -18,8 +18,9 @@ from typing import Any
 import pyarrow as pa
 
 from alm_pipeline.audit.challenger.book import ChallengedBook, Row, held_of, why_not
-from alm_pipeline.audit.challenger.contracts import Held, World, rows_of
+from alm_pipeline.audit.challenger.contracts import Held, World
 from alm_pipeline.audit.challenger.market import Curve
+from alm_pipeline.audit.challenger.projection import rows_of
 from alm_pipeline.audit.challenger.quantlib import QuantLibDesk, open_desk
 
 __all__ = ["NOT_VALUED", "PLAIN", "TOLERANCE_SHARE", "ZeroNodes", "challenged", "present_value"]
@@ -90,7 +91,8 @@ def present_value(held: Held, world: World, *, is_margin_in: bool) -> float:
         if is_margin_in:
             factor *= math.exp(-held.margin * (row.day - world.as_of).days / 365.0)
         stripped = 0.0 if is_margin_in else held.margin * row.base
-        parts.append(held.sign * (cash + row.interest - stripped) * factor)
+        paid = held.sign * (cash + row.interest - stripped) + row.fee  # who leaves pays the bank
+        parts.append(paid * factor)
     return math.fsum(parts)
 
 

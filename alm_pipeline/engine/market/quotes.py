@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alm_pipeline.engine.conventions.calendar import date_tables, months_after
+from alm_pipeline.engine.conventions.calendar import date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import DAY_COUNT_CODES, year_fraction
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import Tenor, tenor
 from alm_pipeline.errors import MarketDataError
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from alm_pipeline.engine.conventions.calendar import months_after
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import tenor
 from alm_pipeline.errors import CalculationError
 

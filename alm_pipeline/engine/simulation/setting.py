@@ -37,12 +37,9 @@ from alm_pipeline.engine.cash_flows.terms import (
     refuse_terms,
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
-from alm_pipeline.engine.conventions.calendar import (
-    BusinessDayConvention,
-    date_tables,
-    months_after,
-)
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.nii import IncomeTables

@@ -23,9 +23,9 @@ from alm_pipeline.engine.arrays import (
 from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import period_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
-from alm_pipeline.engine.conventions.calendar import months_after
 from alm_pipeline.engine.conventions.compounding import simple_from_discount
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.lanes import WIDTH, scenario_blocks
 from alm_pipeline.engine.market.curve import daily_zero_rates

@@ -22,7 +22,7 @@ from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.steps import Work, run_step
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.shapes import report_row_of
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 ADJUSTED = "audit.adjusted_cells"
 _MONEY = "DECIMAL(18,2)"
@@ -59,20 +59,30 @@ def apply_adjustments(bank: Bank, partition: Partition) -> Commit:
         If an adjustment names a report, row or column that is not there.
     """
     started = time.perf_counter()
-    found = bank.adjustments.in_force(partition.as_of_date)
-    inputs = {
-        "inputs.adjustments": bank.relation_hashes(partition.as_of_date)["inputs.adjustments"]
-    }
+    inputs = adjustment_inputs(bank, partition, bank.store.content)
+    known = bank.store.is_current(ADJUSTED, partition, inputs, bank.code_hash)
+    if known is not None:
+        return bank.known([known])[0]
     cells: list[tuple[Adjustment, str, Mapping[str, Any]]] = []
-    for one in found:
+    for one in bank.adjustments.in_force(partition.as_of_date):
         _refuse_unknown_column(bank, one)
-        inputs |= bank.store.bind(one.table, partition)
+        bank.store.bind(one.table, partition)
         report_row, row = _row_of(bank, one)
         cells.append((one, report_row, row))
     rows = pa.Table.from_pylist(_rows(cells, partition), schema=_SCHEMA)
     commit = bank.store.replace_partition(ADJUSTED, partition, rows, inputs, bank.code_hash)
     bank.announce(commit, time.perf_counter() - started)
     return commit
+
+
+def adjustment_inputs(bank: Bank, partition: Partition, content: Content) -> dict[str, str]:
+    """Return the content hash of the adjustments and of the reports they name."""
+    relation = "inputs.adjustments"
+    inputs = {relation: bank.relation_hashes(partition.as_of_date)[relation]}
+    for one in bank.adjustments.in_force(partition.as_of_date):
+        if one.table in bank.shapes:
+            inputs |= bank.store.hashes(one.table, partition, content)
+    return inputs
 
 
 def _rows(

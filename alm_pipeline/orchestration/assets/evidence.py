@@ -15,6 +15,7 @@ from alm_pipeline.orchestration.evidence import (
     SAMPLE,
     VALUES,
     ZERO_RATES,
+    bind_evidence,
     evidence_inputs,
     make_challenger,
     make_engine_ties,
@@ -69,9 +70,12 @@ def _listing(bank: Bank, partition: Partition) -> list[Commit]:
 def _making(table: str, make: Maker) -> Callable[[Bank, Partition], list[Commit]]:
     def made(bank: Bank, partition: Partition) -> list[Commit]:
         started = time.perf_counter()
-        inputs = evidence_inputs(bank, partition)
+        inputs = evidence_inputs(bank, partition, bank.store.content)
         found = bank.store.is_current(table, partition, inputs, bank.code_hash)
-        commit = make(bank, partition, inputs) if found is None else Commit(found, is_changed=False)
+        if found is not None:
+            return bank.known([found])
+        bind_evidence(bank, partition)
+        commit = make(bank, partition, inputs)
         bank.announce(commit, time.perf_counter() - started)
         return [commit]
 

@@ -11,15 +11,22 @@ import pytest
 
 from alm_pipeline.audit.challenger.book import ChallengedBook, frequency, held_of, why_not
 from alm_pipeline.audit.challenger.comparison import NOT_VALUED, PLAIN, challenged
-from alm_pipeline.audit.challenger.contracts import Held
-from alm_pipeline.audit.challenger.market import moved
+from alm_pipeline.audit.challenger.contracts import Cohort, Held, World
+from alm_pipeline.audit.challenger.market import Curve, moved
+from alm_pipeline.audit.challenger.projection import rows_of
 from alm_pipeline.inputs.behaviour import BehaviourRow
 from tests.unit.warehouse.book_rows import CURVES, MORTGAGE, PRODUCTS
 
 DAY = dt.date(2026, 10, 31)
 FOUR_PERCENT = math.log(1.04)  # continuous
 CENT = 0.005
-BULLET: dict[str, Any] = MORTGAGE | {
+STAYING: dict[str, Any] = {
+    "prepayment_penalty_share": None, "prepayment_penalty_months": None,
+    "prepayment_penalty_amount": None, "withdrawal_penalty_months": None,
+    "prepayment_lockout_end_date": None, "prepayment_effect": "lower_instalment",
+    "next_fixing_rate": None,
+}  # fmt: skip
+BULLET: dict[str, Any] = MORTGAGE | STAYING | {
     "cash_flow_model": "bullet", "amortisation_type": "bullet", "principal_freq": "P0D",
     "interest_freq": "P12M", "outstanding_principal": Decimal(1_000_000), "coupon_rate": 0.06,
     "margin_rate": 0.02, "start_date": dt.date(2025, 10, 31), "payment_amount": None,
@@ -108,6 +115,97 @@ def test_a_loan_that_does_not_perform_recovers_net_of_its_provision():
         "impairment_amount": Decimal(60_000), "expected_recovery_date": dt.date(2027, 10, 31),
     }  # fmt: skip
     assert value(bad) == pytest.approx(38_461.54, abs=CENT)
+
+
+TWO_YEARS: dict[str, Any] = BULLET | {
+    "outstanding_principal": Decimal(10_000), "margin_rate": 0.0, "behaviour_segment": "segment",
+    "maturity_date": dt.date(2028, 10, 31), "day_count": "30_360",
+}  # fmt: skip
+SECOND_YEAR = 9000 * 1.06 * 1.04 ** (-731 / 365)
+
+
+@pytest.mark.parametrize(
+    ("terms", "by_hand"),
+    [
+        # 1,000 of 10,000 leave with the first coupon of 600; six months of 6 % of that are 30
+        ({"prepayment_penalty_months": 6.0}, 1630 / 1.04 + SECOND_YEAR),
+        # 2 % of that are 20
+        ({"prepayment_penalty_share": 0.02}, 1620 / 1.04 + SECOND_YEAR),
+        # 250 by a tenth of the contracts are 25
+        ({"prepayment_penalty_amount": Decimal(250)}, 1625 / 1.04 + SECOND_YEAR),
+        # nothing may be prepaid up to the first coupon, on which it would be
+        ({"prepayment_lockout_end_date": dt.date(2027, 10, 31)},
+         600 / 1.04 + 10600 * 1.04 ** (-731 / 365)),
+        ({"prepayment_lockout_end_date": dt.date(2027, 10, 30)}, 1600 / 1.04 + SECOND_YEAR),
+    ],
+)  # fmt: skip
+def test_who_prepays_pays_the_penalty_and_not_before_the_lockout_ends(terms, by_hand):
+    tenth = behaviour(annual_prepayment_rate=0.1)
+    assert value(TWO_YEARS | terms, tenth) == pytest.approx(by_hand, abs=CENT)
+
+
+def test_a_penalty_on_withdrawal_is_taken_from_what_a_depositor_gets():
+    # 1,000 of 10,000 leave tomorrow, less three months of 4 % of that, 10; interest on 10,000 for a
+    # day of 360, 1.1111, and on 9,000 for 359, 359.00
+    deposit = TWO_YEARS | {
+        "direction": -1, "coupon_rate": 0.04, "maturity_date": dt.date(2027, 10, 31),
+        "is_redeemable": True, "is_prepayable": False, "withdrawal_penalty_months": 3.0,
+    }  # fmt: skip
+    by_hand = -(990 * 1.04 ** (-1 / 365) + 9360.1111 / 1.04)
+    assert value(deposit, behaviour(redemption_share=0.1)) == pytest.approx(by_hand, abs=CENT)
+
+
+@pytest.mark.parametrize(
+    ("effect", "n_left", "owed"),
+    [
+        # 12 instalments of 100 at 0 %: 1100 less a fifth, 880; 780 less a fifth, 624; 524 less a
+        # fifth, 419.20. That takes 4.192, so 5, instalments of 100.
+        ("shorter_term", 5, 419.2),
+        # 880 / 11 = 80, 800 less a fifth, 640; 640 / 10 = 64, 576 less a fifth, 460.80; 9 are left
+        ("lower_instalment", 9, 460.8),
+    ],
+)
+def test_who_keeps_the_instalment_keeps_the_shorter_term_at_a_reset(effect, n_left, owed):
+    held = Held(
+        kind="annuity", principal=1200.0, rate_type="floating", spread=0.12, day_count="30e_360",
+        last_payment=DAY, next_payment=dt.date(2026, 11, 30), maturity=dt.date(2027, 10, 31),
+        next_reset=dt.date(2027, 1, 31), payment_months=1, principal_months=1, index_months=1,
+        cohort=Cohort(prepayment=(1.0 - 0.8**12,), redemption=(0.0,)),
+        is_term_shortened=effect == "shorter_term",
+    )  # fmt: skip
+    nothing = (Curve(DAY, ((1, 0.0),)),)
+    fourth = rows_of(held, World(DAY, nothing, nothing, 0))[3]
+    assert fourth.interest == pytest.approx(owed * 0.12 * 28 / 360)  # 31 January to 28 February
+    assert fourth.interest + fourth.scheduled == pytest.approx(owed * 0.01 / (1 - 1.01**-n_left))
+
+
+def test_a_line_is_drawn_at_month_ends_and_repaid_when_it_ends():
+    # A tenth of 1,200 in two months: 60 after 30 and after 61 days, repaid after 92. Interest at
+    # 6 % 30E/360: 60 for 30 days, 0.30; 120 for 30 days, 0.60
+    undrawn = TWO_YEARS | {
+        "cash_flow_model": "commitment", "notional_amount": Decimal(1200), "start_date": None,
+        "outstanding_principal": Decimal(0), "maturity_date": dt.date(2027, 1, 31),
+        "last_payment_date": None, "next_payment_date": None, "day_count": "30e_360",
+    }  # fmt: skip
+    flows = {30: -60.0, 61: 0.30 - 60.0, 92: 120.60}
+    by_hand = sum(cash * 1.04 ** (-days / 365) for days, cash in flows.items())
+    drawn = behaviour(drawn_share=0.1, draw_months=2)
+    assert value(undrawn, drawn) == pytest.approx(by_hand, abs=CENT / 100)
+    assert value(undrawn, behaviour()) == 0.0
+
+
+@pytest.mark.parametrize(("lag", "index"), [(30, 0.07), (29, 0.04)])
+def test_an_index_fixed_by_the_as_of_date_is_the_one_that_was_fixed(lag, index):
+    # 6 % for 30 days, then the index of 30 November 2026 and 1 %: read on 31 October, 7 %; read a
+    # day later it is the forward, 1.04^(365/365) - 1 over 365/360 of a year
+    index = index if lag == 30 else 0.04 * 360 / 365
+    floater = TWO_YEARS | {
+        "rate_type": "floating", "index_id": "USD_SOFR_12M", "spread_rate": 0.01,
+        "next_reset_date": dt.date(2026, 11, 30), "fixing_lag_days": lag,
+        "next_fixing_rate": 0.07 if lag == 30 else None, "maturity_date": dt.date(2027, 10, 31),
+    }  # fmt: skip
+    by_hand = 10_000 * (1 + 0.06 * 30 / 360 + (index + 0.01) * 330 / 360) / 1.04
+    assert value(floater) == pytest.approx(by_hand, abs=CENT)
 
 
 @pytest.mark.parametrize(

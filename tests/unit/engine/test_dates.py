@@ -7,16 +7,13 @@ import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, Buckets
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds, merged
-from alm_pipeline.engine.conventions.calendar import (
-    BusinessDayConvention,
-    date_tables,
-    months_after,
-)
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.compounding import (
     annual_from_continuous,
     continuous_from_annual,
     simple_from_discount,
 )
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.schedule import grid_day, payments_left
 from alm_pipeline.engine.conventions.tenor import index_tenor, nearest_index_tenor, tenor
 from alm_pipeline.errors import CalculationError

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,3 +191,18 @@ def test_interest_added_to_the_principal_nets_to_nothing_in_the_gap():
     result = run(book(LOAN, payment_amount=5.0), flat(0.0))
     assert result.buckets["all"].repricing_principal.sum() == pytest.approx(1200.0, abs=EXACT)
     assert result.principal["capitalised"][0, 0] > 10.0
+
+
+def test_a_loan_paid_out_later_does_not_see_the_draws_of_a_line_before_it():
+    # 1200 paid out after a month and repaid in twelve, whatever a line of 5000 drew before
+    line = {"model": CashFlowModel.COMMITMENT, "principal": 5000.0, "cohort": 0}
+    offer = LOAN | {
+        "model": CashFlowModel.COMMITMENT, "start_offset": on("2026-01-15"),
+        "last_payment_offset": on("2026-01-15"), "next_payment_offset": on("2026-02-15"),
+        "maturity_offset": on("2027-01-15"),
+    }  # fmt: skip
+    drawing = replace(cohort(), draw_profile=np.full((1, 10), 0.1))
+    positions = book(line | {"maturity_offset": on("2027-01-15")}, offer)
+    result = run(positions, flat(0.03), drawing)
+    assert result.principal["drawn"][:, 0] == pytest.approx([5000.0, 1200.0])
+    assert result.principal["scheduled"][:, 0] == pytest.approx([5000.0, 1200.0])

@@ -43,6 +43,10 @@ MORTGAGE: dict[str, Any] = {
     "calendar_id": "us", "is_end_of_month": False, "option_type": "none", "strike_rate": None,
     "expected_recovery_date": None, "expected_close_date": None,
     "past_due_principal_amount": Decimal(0), "past_due_interest_amount": Decimal(0),
+    "next_fixing_rate": None, "prepayment_penalty_type": "none", "prepayment_penalty_share": None,
+    "prepayment_penalty_months": None, "prepayment_penalty_amount": None,
+    "prepayment_lockout_end_date": None, "prepayment_effect": "lower_instalment",
+    "withdrawal_penalty_months": None,
     "is_prepayable": True, "is_redeemable": False, "new_business_margin_rate": 0.02,
     "eve_treatment": "in", "nii_treatment": "constant_balance", "is_in_irrbb_scope": True,
 }  # fmt: skip
