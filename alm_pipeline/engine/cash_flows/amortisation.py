@@ -39,13 +39,10 @@ from alm_pipeline.engine.lanes import (
     with_lane,
 )
 
-_SMALL_RATE = 1e-3
+_ALMOST_ZERO = 1e-100
 _NO_RATE = 1e-12
 _NEARLY_WHOLE = 1e-6
 """Of an instalment: interest is exact to the day and instalments are not."""
-
-_HARMLESS_RATE = 1e-2
-"""Stands in a lane whose own rate is too small, until the lane gets its exact payment."""
 
 
 @entry_kernel
@@ -75,28 +72,21 @@ def level_payment(balance: float, period_rate: float, n_payments: int, balloon: 
     return (balance - balloon * v) * period_rate / -math.expm1(-log_growth)
 
 
-@kernel
+@inner_kernel
 def _level_payments(balance: Any, period_rate: Any, n_payments: int, balloon: Any) -> Any:
-    """Return ``level_payment`` of every lane, by powers unless a rate is too small for them."""
-    is_any_small = is_any_above(_SMALL_RATE, greater(period_rate, 0.0 - period_rate))
-    rate = period_rate
-    if is_any_small:
-        for s in range(WIDTH):
-            if abs(lane(period_rate, s)) < _SMALL_RATE:
-                rate = with_lane(rate, s, _HARMLESS_RATE)
-    growth, base, left = same(1.0), 1.0 + rate, n_payments
+    """Return ``level_payment`` of every lane.
+
+    ``growth = (1 + i) ** n`` by repeated squaring, and ``gain = growth - 1`` beside it, so that a
+    small rate keeps its digits. A rate of zero is taken as one that changes no digit.
+    """
+    rate = period_rate + _ALMOST_ZERO
+    growth, gain, interest, left = same(1.0), same(0.0), rate, n_payments
     while left > 0:
-        growth = growth * (base if left & 1 else same(1.0))
-        base = base * base
+        earned = growth * (interest * float(left & 1))
+        growth, gain = growth + earned, gain + earned
+        interest = interest * (2.0 + interest)
         left >>= 1
-    payment = (balance * growth - balloon) * rate / (growth - 1.0)
-    if is_any_small:
-        for s in range(WIDTH):
-            one = lane(period_rate, s)
-            if abs(one) < _SMALL_RATE:
-                exact = level_payment(lane(balance, s), one, n_payments, lane(balloon, s))
-                payment = with_lane(payment, s, exact)
-    return payment
+    return (balance * growth - balloon) * (rate / gain)
 
 
 @kernel

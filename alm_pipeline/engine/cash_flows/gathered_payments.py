@@ -1,8 +1,9 @@
 """Level payments of one time bucket, gathered in one row: what nobody reads one by one.
 
 Beyond the months of the income lens only sums over a bucket are wanted, and the present value. So
-the payments between two events of a contract, a reset or the end of a bucket, become one row: the
-sum of its interest, the principal repaid, what is prepaid, and the present WORTH of all of it. The
+the payments up to the end of a bucket, or to a reset where the repricing lens reads it, become one
+row: the sum of its interest, the principal repaid, what is prepaid, and the present WORTH of all of
+it. Equal monthly payments are worth one payment times a difference of ``factor_sums``. The
 recursion is that of ``level_payments``, ``balance x (1 + rate x years) - payment``, with the states
 in registers. A contract whose rows no scenario moves (``is_uniform``) is calculated once, as plain
 numbers: the same function, compiled for a number and for lanes. Only discounting has eight lanes.
@@ -40,10 +41,7 @@ from alm_pipeline.engine.conventions.calendar import adjusted_day, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import at, is_any_above, lane, load, prefetch, put, same, store
-
-_PERIODS_AHEAD = 6
-"""Discount factors are fetched so many payments before they are read."""
+from alm_pipeline.engine.lanes import add_to, at, is_any_above, lane, load, put, same, store
 
 
 @inner_kernel
@@ -59,6 +57,13 @@ def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
         if previous < edge:
             return min(end, int(edge))
     return end
+
+
+@inner_kernel
+def is_shared(gathering: Gathering, rows: Rows, row: int, day: int) -> bool:
+    """Say whether a payment after a reset may share the gathered row of those before it."""
+    end = gathering_end(gathering, at(rows.start, row), at(rows.day, row))
+    return bool(day <= end and not gathering.is_reset_read)
 
 
 @inner_kernel
@@ -91,66 +96,56 @@ def gather_payments(
         The next payment, ``k`` again where there is no such row, and the day of the last one.
     """
     balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
-    start_row(rows, row, previous, until)
-    put(rows.is_gathered, row, True)
-    if term.may_leave_early:
-        store(rows.flows, PREPAID, row, 0.0)
-    if term.may_draw:
-        store(rows.drawn, row, 0.0)
+    if not at(rows.is_open, row):
+        _open_row(term, rows, row, previous, until)
     if term.has_prepayment:
         return _gather_leaving(term, tables, k, until, previous, rows, row, states)
     if term.is_uniform:
         one, of_all, paid = lane(balance, 0), lane(rate, 0), lane(payment, 0)
         run = _level_run(term, tables, k, until, previous, one, of_all, paid, 0.0)
-        _store_run(rows, row, run, one - run[2])
+        _add_run(rows, row, run, one - run[2])
         store(states, L_BALANCE, run[2])
         return run[0], run[1]
     lanes = _level_run(term, tables, k, until, previous, balance, rate, payment, same(0.0))
-    _store_run(rows, row, lanes, balance - lanes[2])
+    _add_run(rows, row, lanes, balance - lanes[2])
     store(states, L_BALANCE, lanes[2])
     return lanes[0], lanes[1]
 
 
 @inner_kernel
-def _store_run(rows: Rows, row: int, run: Any, repaid: Any) -> None:
-    """Store what a run returns: next payment, last day, balance, interest, and the weighed sums."""
+def _open_row(term: Any, rows: Rows, row: int, start: int, day: int) -> None:
+    """Begin a gathered row with nothing in it."""
+    start_row(rows, row, start, day)
+    put(rows.is_gathered, row, True)
+    for item in (ACCRUED, INTEREST, SCHEDULED, PREPAID, WORTH, REPLACED_FIRST, REPLACED):
+        store(rows.flows, item, row, 0.0)
+    if term.may_draw:
+        store(rows.drawn, row, 0.0)
+
+
+@inner_kernel
+def _add_run(rows: Rows, row: int, run: Any, repaid: Any) -> None:
+    """Add what a run returns: next payment, last day, balance, interest, and the weighed sums."""
     _, day, _, interest, worth, (first, whole) = run
     put(rows.day, row, day)
-    store(rows.flows, ACCRUED, row, interest)
-    store(rows.flows, INTEREST, row, interest)
-    store(rows.flows, SCHEDULED, row, repaid)
-    store(rows.flows, WORTH, row, worth)
-    store(rows.flows, REPLACED_FIRST, row, first)
-    store(rows.flows, REPLACED, row, whole)
+    add_to(rows.flows, ACCRUED, row, interest)
+    add_to(rows.flows, INTEREST, row, interest)
+    add_to(rows.flows, SCHEDULED, row, repaid)
+    add_to(rows.flows, WORTH, row, worth)
+    add_to(rows.flows, REPLACED_FIRST, row, first)
+    add_to(rows.flows, REPLACED, row, whole)
 
 
 @inner_kernel
-def _next_day(term: Any, dates: DateTables, month: int) -> int:
+def _next_day(dates: DateTables, month: int, roll: int, adjustment: int) -> int:
     """Return the payment day of a month after that of the first payment."""
-    day = rolled_day(dates, month, term.payment_roll)
-    return int(min(adjusted_day(dates, term.date_adjustment, day), term.maturity))
-
-
-@inner_kernel
-def _months(term: Any, k: int) -> Any:
-    """Return the months of payment ``k`` and of the last one on the grid."""
-    first, step = term.payment_month, term.step_months
-    return first + k * step, first + max(term.n_payments - 2, k) * step
-
-
-@inner_kernel
-def _fetch_ahead(term: Any, tables: Tables, month: int, final_month: int) -> None:
-    """Let the processor fetch a discount factor that some later payment needs."""
-    ahead = min(month + _PERIODS_AHEAD * term.step_months, final_month)
-    prefetch(tables.market.discount, term.discount_curve, _next_day(term, tables.dates, ahead))
+    return adjusted_day(dates, adjustment, rolled_day(dates, month, roll))
 
 
 @inner_kernel
 def _replaced(term: Any, tables: Tables, day: int, principal: Any, sums: Any) -> Any:
     """Add what principal replaced on a day earns up to the end of each window."""
     gathering, (first, whole) = tables.gathering, sums
-    if day > at(gathering.window_edges, 2):
-        return sums
     margin = term.replacement_margin / tables.market.index_year_days[term.index_curve]
     n_first = max(at(gathering.window_edges, 1) - day, 0)
     n_whole = max(at(gathering.window_edges, 2) - day, 0)
@@ -176,31 +171,45 @@ def _level_run(
 
     ``balance``, ``rate``, ``payment`` and ``interest`` (nothing yet) are numbers, or lanes.
     """
-    worth, sums = same(0.0), (same(0.0), same(0.0))
-    curve, last, margin = (
-        term.discount_curve,
-        term.n_payments - 1,
-        _stripped(term, tables.gathering),
-    )
-    month, final_month = _months(term, k)
+    worth, sums, dates = same(0.0), (same(0.0), same(0.0)), tables.dates
+    curve, last = term.discount_curve, term.n_payments - 1
+    margin = _stripped(term, tables.gathering)
+    roll, adjustment, day_count = term.payment_roll, term.date_adjustment, term.day_count
+    step, month, maturity = term.step_months, _month(term, k), term.maturity
+    is_replaced = until <= at(tables.gathering.window_edges, 2)
+    is_summed, first = step == 1 and adjustment == 0 and margin == 0.0, month
     while k < last:
-        day = _next_day(term, tables.dates, month)
+        day = min(_next_day(dates, month, roll, adjustment), maturity)
         if day > until:
             break
-        _fetch_ahead(term, tables, month, final_month)
-        years = year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
-        period_rate = rate * years
-        left = balance * (1.0 + period_rate) - payment
+        years = year_fraction(dates, day_count, previous, day, maturity)
+        left = balance + balance * (rate * years) - payment
         if is_any_above(left, balance) or is_any_above(0.0, left):
             break
-        interest = interest + balance * period_rate
-        worth = worth + (payment - balance * (margin * years)) * load(
-            tables.market.discount, curve, day
-        )
-        sums = _replaced(term, tables, day, balance - left, sums)
-        balance, previous = left, day
-        k, month = k + 1, month + term.step_months
+        if not is_summed:
+            paid = payment - balance * (margin * years)
+            worth = worth + paid * load(tables.market.discount, curve, day)
+        if is_replaced:
+            sums = _replaced(term, tables, day, balance - left, sums)
+        interest = interest + balance * (rate * years)
+        balance, previous, k, month = left, day, k + 1, month + step
+    if is_summed:
+        worth = payment * _factors_between(tables, curve, roll, first, month)
     return k, previous, balance, interest, worth, sums
+
+
+@inner_kernel
+def _factors_between(tables: Tables, curve: int, roll: int, first: int, end: int) -> Any:
+    """Return the sum of the discount factors of one day of the months from first to before end."""
+    sums, month = tables.gathering.factor_sums, tables.dates.first_month
+    before = load(sums, curve, roll - 1, first - month)
+    return load(sums, curve, roll - 1, end - month) - before
+
+
+@inner_kernel
+def _month(term: Any, k: int) -> int:
+    """Return the month of payment ``k``."""
+    return int(term.payment_month + k * term.step_months)
 
 
 @inner_kernel
@@ -225,12 +234,12 @@ def _gather_leaving(
     balance, survival, interest = opening, load(states, L_SURVIVAL), same(0.0)
     prepaid, worth, sums = same(0.0), same(0.0), (same(0.0), same(0.0))
     last, margin = term.n_payments - 1, _stripped(term, tables.gathering)
-    month, final_month = _months(term, k)
+    month, is_replaced = _month(term, k), until <= at(tables.gathering.window_edges, 2)
     while k < last:
-        day = _next_day(term, tables.dates, month)
+        day = _next_day(tables.dates, month, term.payment_roll, term.date_adjustment)
+        day = min(day, term.maturity)
         if day > until:
             break
-        _fetch_ahead(term, tables, month, final_month)
         years = year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         period_rate = rate * years
         left = balance * (1.0 + period_rate) - payment
@@ -241,14 +250,15 @@ def _gather_leaving(
         cash = payment + leaving - balance * (margin * years)
         worth = worth + cash * load(tables.market.discount, term.discount_curve, day)
         interest, prepaid = interest + balance * period_rate, prepaid + leaving
-        sums = _replaced(term, tables, day, balance - left + leaving, sums)
+        if is_replaced:
+            sums = _replaced(term, tables, day, balance - left + leaving, sums)
         if not term.is_term_shortened:
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         balance, previous = left - leaving, day
         k, month = k + 1, month + term.step_months
     run = (k, previous, balance, interest, worth, sums)
-    _store_run(rows, row, run, opening - balance - prepaid)
-    store(rows.flows, PREPAID, row, prepaid)
+    _add_run(rows, row, run, opening - balance - prepaid)
+    add_to(rows.flows, PREPAID, row, prepaid)
     _store_states(states, balance, payment, survival)
     return k, previous
 

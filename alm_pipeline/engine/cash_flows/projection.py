@@ -34,6 +34,7 @@ from alm_pipeline.engine.cash_flows.gathered_payments import (
     gather_payments,
     gathered_from,
     gathering_end,
+    is_shared,
 )
 from alm_pipeline.engine.cash_flows.level_payments import is_level, pay_level
 from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
@@ -148,8 +149,12 @@ def _project_schedule(
             if must_fix:
                 reset_day = _reset(term, tables, path, n_resets, since, rows, row, states)
                 n_resets += 1
-            row = _close_row(rows, row, False, states)
+            put(rows.is_open, row, must_fix and is_shared(tables.gathering, rows, row, pay_day))
+            row = row if at(rows.is_open, row) else _close_row(rows, row, False, states)
             continue
+        if at(rows.is_open, row):
+            put(rows.is_open, row, False)
+            row = row + 1
         until = min(reset_day, redemption_day, last_day, first_day) if since == previous else ZERO
         if pay_day < until and not must_fix and is_level(term, rows, k, pay_day):
             k, row, since = pay_level(term, tables, k, until, previous, rows, row, states)

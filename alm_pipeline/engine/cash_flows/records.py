@@ -112,23 +112,29 @@ class Gathering(NamedTuple):
     """Which payments share a row: of periods that start on ``from_day`` or later, one bucket's.
 
     ``bucket_of_day`` (n_days,); ``last_days`` (n_buckets,). ``is_margin_included``: in the value.
+    ``is_reset_read``: a reset ends a row.
     ``window_edges`` (3,) ends of the income windows, all 0 without income; a row crosses none.
     ``units`` (n_pairs, n_days, 2, WIDTH): what one unit of replaced principal earns, along the
-    forwards.
+    forwards. ``factor_sums`` (n_curves, 31, n_months + 1, WIDTH): sum of the discount factors on
+    day 1 to 31, clipped, of all months before one, months as in ``DateTables``.
     """
 
     from_day: int
     bucket_of_day: IntArray
     last_days: CountArray
     is_margin_included: bool
+    is_reset_read: bool
     window_edges: CountArray
     units: FloatArray
+    factor_sums: FloatArray
 
 
 def one_by_one() -> Gathering:
     """Return that every payment has a row of its own."""
     no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
-    return Gathering(int(NEVER), np.zeros(1, np.int32), no_days[:1], False, no_days, no_units)
+    no_sums = np.zeros((0, 31, 0, WIDTH))
+    one_bucket = (np.zeros(1, np.int32), no_days[:1])
+    return Gathering(int(NEVER), *one_bucket, False, True, no_days, no_units, no_sums)
 
 
 class Tables(NamedTuple):
@@ -145,7 +151,8 @@ class Rows(NamedTuple):
 
     ``is_detailed``: RATE and BALANCE are written on every row; else BALANCE where a rate resets
     and on the last row only. ``accrued_until``: ACCRUED is written on rows that start before.
-    ``is_gathered``: a row of several payments, with their WORTH (``gathered_payments``).
+    ``is_gathered``: a row of several payments, with their WORTH (``gathered_payments``), to which
+    more may come while it ``is_open``.
     """
 
     is_detailed: bool
@@ -154,6 +161,7 @@ class Rows(NamedTuple):
     day: CountArray
     is_reset: BoolArray
     is_gathered: BoolArray
+    is_open: BoolArray
     is_capitalised: BoolArray
     drawn: FloatArray
     written_off: FloatArray
@@ -169,6 +177,7 @@ def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
         day=np.zeros(n_rows, np.int64),
         is_reset=np.zeros(n_rows, np.bool_),
         is_gathered=np.zeros(n_rows, np.bool_),
+        is_open=np.zeros(n_rows, np.bool_),
         is_capitalised=np.zeros(n_rows, np.bool_),
         drawn=np.zeros((n_rows, WIDTH)),
         written_off=np.zeros(n_rows),
@@ -188,6 +197,7 @@ def start_row(rows: Rows, row: int, start: int, day: int) -> None:
     put(rows.day, row, day)
     put(rows.is_reset, row, False)
     put(rows.is_gathered, row, False)
+    put(rows.is_open, row, False)
     put(rows.is_capitalised, row, False)
 
 

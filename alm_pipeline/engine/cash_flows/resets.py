@@ -37,7 +37,7 @@ _NO_OPTION = int(OptionType.NONE)
 _CAP = int(OptionType.CAP)
 
 
-@kernel
+@inner_kernel
 def index_rate(market: MarketTables, curve: int, tenor: int, path: int, day: int, end: int) -> Any:
     """Return the index of the period from ``day`` to ``end``."""
     if path == FLAT:
@@ -59,7 +59,7 @@ def option_payoff(option_type: int, rate: Any, strike: float) -> Any:
     return greater(rate - strike if option_type == _CAP else strike - rate, 0.0)
 
 
-@kernel
+@inner_kernel
 def floating_rate(term: Any, old: Any, index: Any, spread: float) -> Any:
     """Return the rate that an index gives, within caps and floors."""
     step = term.rate_multiplier * index + spread - old
@@ -75,7 +75,7 @@ def _administered_rate(term: Any, behaviour: BehaviourTables, path: int, day: in
     return lesser(greater(term.coupon_rate + move, floor), term.cap_rate)
 
 
-@kernel
+@inner_kernel
 def reset_rate(
     term: Any,
     market: MarketTables,
@@ -90,9 +90,10 @@ def reset_rate(
     if term.rate_type == _ADMINISTERED:
         store(states, L_RATE, _administered_rate(term, behaviour, path, day))
         return
-    index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
     if is_fixed_already(term, n_resets):
         index = same(float(term.next_index_rate))
+    else:
+        index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
     if term.option_type != _NO_OPTION:
         rate = term.rate_multiplier * index + term.spread_rate
         store(states, L_RATE, option_payoff(term.option_type, rate, term.strike_rate))
@@ -129,7 +130,7 @@ def date_of_reset(term: Any, dates: DateTables, k: int) -> int:
     return adjusted_day(dates, term.date_adjustment, day)
 
 
-@kernel
+@inner_kernel
 def index_end(term: Any, dates: DateTables, market: MarketTables, n_resets: int, day: int) -> int:
     """Return where the index of a reset ends: at the next reset when its tenor says so."""
     if not term.is_index_of_period:

@@ -18,6 +18,7 @@ from alm_pipeline.engine.arrays import (
     Buckets,
     CountArray,
     Curves,
+    FloatArray,
     IntArray,
     Positions,
     RateType,
@@ -47,6 +48,7 @@ from alm_pipeline.engine.simulation.chunk import Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (
     behaviour_blocks,
     behaviour_tables,
+    factor_sums,
     market_blocks,
     market_tables,
 )
@@ -185,7 +187,8 @@ def prepared(
     settings = []
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
-        gathering = _gathering(bucket_sets, options, last_day, income)
+        sums = factor_sums(shared["dates"], block.discount)
+        gathering = _gathering(bucket_sets, options, last_day, income, sums)
         settings.append(
             Setting(market=block, behaviour=acts, income=income, gathering=gathering, **shared)
         )
@@ -211,6 +214,7 @@ def _gathering(
     options: SimulationOptions,
     last_day: int,
     income: IncomeTables,
+    sums: FloatArray,
 ) -> Gathering:
     """Return which payments may share a row: those of which only sums are read.
 
@@ -224,8 +228,10 @@ def _gathering(
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
         last_days=bounds.astype(np.int64),
         is_margin_included=options.eve_margins == "included",
+        is_reset_read="repricing" in options.lenses,
         window_edges=edges if has_income and not is_read else 0 * edges,
         units=income.unit_windows[0],
+        factor_sums=sums,
     )
 
 

@@ -24,9 +24,10 @@ from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import period_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
 from alm_pipeline.engine.conventions.compounding import simple_from_discount
+from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.lanes import scenario_blocks
+from alm_pipeline.engine.lanes import WIDTH, scenario_blocks
 from alm_pipeline.engine.market.curve import daily_zero_rates
 
 _SPOT_TENOR = INDEX_TENOR_MONTHS.index(SPOT_TENOR_MONTHS)
@@ -182,3 +183,25 @@ def _rate_moves(
     moves[FORWARD, :-1] = rate_moves(behaviour, forward, base_index)
     moves[FLAT, :-1] = rate_moves(behaviour, flat, base_index)
     return moves
+
+
+def factor_sums(dates: DateTables, discount: FloatArray) -> FloatArray:
+    """Return the discount factors of a day of the month, summed over all months before one.
+
+    Parameters
+    ----------
+    discount : (n_curves, n_days, WIDTH) float64
+        From the as-of date on; other days add nothing.
+
+    Returns
+    -------
+    (n_curves, 31, n_months + 1, WIDTH) float64
+        Of day 1 to 31, clipped to the month; months as in ``dates``.
+    """
+    roll = np.arange(1, 32)[:, None]
+    day = dates.month_start + np.minimum(roll, dates.month_length) - 1
+    is_known = (day >= 0) & (day < discount.shape[1])
+    sums = np.zeros((len(discount), len(roll), day.shape[1] + 1, WIDTH))
+    factors = discount[:, np.where(is_known, day, 0)] * is_known[..., None]
+    np.cumsum(factors, axis=2, out=sums[:, :, 1:])
+    return sums

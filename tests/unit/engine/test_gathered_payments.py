@@ -14,15 +14,19 @@ import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, NO_DATE, Buckets, CashFlowModel, RateType
 from alm_pipeline.engine.cash_flows.records import NEVER
+from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation import setting
 from tests.properties.random_loans import offset
-from tests.unit.engine.books import book, cohort, flat, run
+from tests.unit.engine.books import AS_OF, book, cohort, flat, run
 
 RELATIVE = 1e-11
 N_LOANS = 200
 BOUNDS = np.array([1, 31, 90, 365, 500, 731, 1096, 3650, MAX_OFFSET], dtype=np.int32)
+DAYS = np.arange(-400, 20000, dtype=np.int32)
+WEEKENDS = DAYS[~np.is_busday(AS_OF + DAYS)]
+ADJUSTED = {"adjustments": ((BusinessDayConvention.MODIFIED_FOLLOWING, WEEKENDS),)}
 READS: dict[str, dict[str, Any]] = {
     "value": {"lenses": ("value",)},
     "income": {"lenses": ("value", "income", "repricing"), "nii_paths": ("forward",)},
@@ -66,6 +70,7 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
         "is_prepayable": bool(draws.integers(0, 2)),
         "is_redeemable": bool(draws.integers(0, 2)),
         "is_term_shortened": bool(draws.integers(0, 2)),
+        "date_adjustment": int(draws.choice([0, 0, 1])),
     }
 
 
@@ -123,12 +128,12 @@ def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
         draw_profile=np.array([[[0.1, 0.0, 0.3], [0.2, 0.1, 0.0], [0.0, 0.0, 0.4]]]),
     )
     curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
-    together = run(positions, curves, behaviour, buckets, **READS[read])
+    together = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
     gathering = setting._gathering
     monkeypatch.setattr(
         setting, "_gathering", lambda *given: gathering(*given)._replace(from_day=int(NEVER))
     )
-    single = run(positions, curves, behaviour, buckets, **READS[read])
+    single = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
     close(together.present_value, single.present_value)
     for months, income in single.net_interest_income.items():
         close(together.net_interest_income[months], income)
