@@ -254,8 +254,7 @@ def _gather_leaving(
             sums = _replaced(term, tables, day, balance - left + leaving, sums)
         if not term.is_term_shortened:
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)
-        balance, previous = left - leaving, day
-        k, month = k + 1, month + term.step_months
+        balance, previous, k, month = left - leaving, day, k + 1, month + term.step_months
     run = (k, previous, balance, interest, worth, sums)
     _add_run(rows, row, run, opening - balance - prepaid)
     add_to(rows.flows, PREPAID, row, prepaid)

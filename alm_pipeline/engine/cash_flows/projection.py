@@ -135,26 +135,22 @@ def _project_schedule(
     term: Any, tables: Tables, path: int, last_day: int, rows: Rows, row: int, states: FloatArray
 ) -> int:
     dates, k, n_resets, previous, done = tables.dates, ZERO, ZERO, int(term.accrual_start), 0.0
-    redemption_day = 1 if term.has_redemption else NEVER
     pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
     must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
-    first_day = gathered_from(term, tables.gathering, rows)
+    redemption_day, first_day = _redemption_day(term), gathered_from(term, tables.gathering, rows)
     while True:
-        end = min(reset_day, last_day)
         if previous == paid_on and first_day <= previous and redemption_day == NEVER:
-            k, since = _gather(term, tables, k, must_fix, end, previous, rows, row, states)
+            ends = min(reset_day, last_day)
+            k, since = _gather(term, tables, k, must_fix, ends, previous, rows, row, states)
         if since > previous:
             previous, paid_on, pay_day = since, since, payment_day(dates, term, k)
             must_fix = since == reset_day
             if must_fix:
                 reset_day = _reset(term, tables, path, n_resets, since, rows, row, states)
                 n_resets += 1
-            put(rows.is_open, row, must_fix and is_shared(tables.gathering, rows, row, pay_day))
-            row = row if at(rows.is_open, row) else _close_row(rows, row, False, states)
+            row = _end_gathered(tables, must_fix, pay_day, rows, row, states)
             continue
-        if at(rows.is_open, row):
-            put(rows.is_open, row, False)
-            row = row + 1
+        row = _end_shared(rows, row)
         until = min(reset_day, redemption_day, last_day, first_day) if since == previous else ZERO
         if pay_day < until and not must_fix and is_level(term, rows, k, pay_day):
             k, row, since = pay_level(term, tables, k, until, previous, rows, row, states)
@@ -175,6 +171,31 @@ def _project_schedule(
         row, previous = _close_row(rows, row, is_last or day > last_day, states), day
         if is_last or day > last_day:
             return row
+
+
+@inner_kernel
+def _redemption_day(term: Any) -> int:
+    """Return the day on which customers withdraw, or never."""
+    return 1 if term.has_redemption else NEVER
+
+
+@inner_kernel
+def _end_gathered(
+    tables: Tables, is_reset: bool, pay_day: int, rows: Rows, row: int, states: FloatArray
+) -> int:
+    """Leave a gathered row open for what follows a reset, or close it; return where that goes."""
+    is_open = is_reset and is_shared(tables.gathering, rows, row, pay_day)
+    put(rows.is_open, row, is_open)
+    return row if is_open else _close_row(rows, row, False, states)
+
+
+@inner_kernel
+def _end_shared(rows: Rows, row: int) -> int:
+    """End a row that was left open and return where the next payment goes."""
+    if not at(rows.is_open, row):
+        return row
+    put(rows.is_open, row, False)
+    return row + 1
 
 
 @inner_kernel
