@@ -31,6 +31,8 @@ LONGEST_SECONDS = 240
 """Of processor time: a mutation may make a loop endless. A close that was killed proves nothing."""
 
 PUBLISHED = ""
+INTERRUPTED = "DagsterExecutionInterruptedError"
+"""What a close says that somebody else ended; nothing is known then."""
 
 
 def proof_mutations(pattern: str = "") -> list[Mutation]:
@@ -90,6 +92,8 @@ def stopped_by(copy: Path, mutation: Mutation | None, folder: Path) -> str:
         what = f"the close could not run (exit status {done.returncode})"
         raise RuntimeError("\n".join([what, *done.stderr.splitlines()[-15:]]))
     failures: list[str] = json.loads(lines[-1])
+    if any(INTERRUPTED in one for one in failures):
+        raise RuntimeError(f"the close was interrupted: {failures[0]}")
     return failures[0] if failures else PUBLISHED
 
 

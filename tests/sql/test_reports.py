@@ -104,6 +104,18 @@ def test_a_gain_in_one_currency_offsets_a_loss_in_another_only_by_its_weight(rep
     assert row["is_eve_outlier"] is False  # 14.5 % of Tier 1 is not more than 15 %
 
 
+def test_what_is_eliminated_has_the_opposite_sign_in_the_economic_value(reports):
+    # BANK lent 100 to EUBANK, which owes 90 EUR, 99 USD; options in it are 5 and -4 EUR, -4.40 USD
+    lent = eve("base", 100.0, is_intragroup=True, option_value=5.0)
+    owed = {"entity_id": "EUBANK", "currency": "EUR", "is_intragroup": True, "option_value": -4.0}
+    reports.give("metrics.eve", [lent, eve("base", -90.0, **owed)])
+    rows = reports.run("reports.eve_sensitivity")
+    totals = {r["row_kind"] + " " + r["entity_id"]: r for r in rows if r["family"] == "total"}
+    assert totals["entity BANK"]["eve"] == Decimal("105.00")
+    assert totals["entity EUBANK"]["eve"] == Decimal("-103.40")  # -99 - 4.40
+    assert totals["elimination GROUP"]["eve"] == Decimal("-1.60")  # -(105 - 103.40)
+
+
 def test_the_worst_scenario_is_marked_and_an_outlier_is_called_one(reports):
     reports.give("metrics.eve", [eve("base", 1000.0), eve("up", 849.0), eve("steep", 990.0)])
     rows = outlier_rows(reports)

@@ -258,7 +258,8 @@ def test_totals_are_translated_with_the_delivered_rate(bench):
                [{"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.10}])  # fmt: skip
     bench.give("book.positions", [LOAN | {"currency": "EUR"}])
     bench.give("metrics.eve", [{"scenario": "base", "entity_id": "BANK", "currency": "EUR",
-                                "present_value": 90.0, "option_value": 0.0}])  # fmt: skip
+                                "present_value": 90.0, "option_value": 0.0,
+                                "n_not_valued": 0}])  # fmt: skip
     reported = {"entity_id": "BANK", "row_kind": "entity", "scenario": "base", "family": "total"}
     bench.give("reports.eve_sensitivity", [reported | {"eve": "90.00", "delta_eve": "0.00"}])
     found = ties(bench, "report_ties")

@@ -54,6 +54,12 @@ def leave(term: Any, share: Any, rows: Rows, row: int, states: FloatArray) -> No
 
 
 @inner_kernel
+def redemption_day_of(term: Any) -> int:
+    """Return the day on which customers withdraw, or never."""
+    return 1 if term.has_redemption else NEVER
+
+
+@inner_kernel
 def withdraw(
     term: Any, behaviour: BehaviourTables, rows: Rows, row: int, states: FloatArray
 ) -> int:

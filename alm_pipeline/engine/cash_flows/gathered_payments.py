@@ -60,6 +60,15 @@ def gathering_end(gathering: Gathering, previous: int, day: int) -> int:
 
 
 @inner_kernel
+def end_shared(rows: Rows, row: int) -> int:
+    """End a row that was left open and return where the next payment goes."""
+    if not at(rows.is_open, row):
+        return row
+    put(rows.is_open, row, False)
+    return row + 1
+
+
+@inner_kernel
 def is_shared(gathering: Gathering, rows: Rows, row: int, day: int) -> bool:
     """Say whether a payment after a reset may share the gathered row of those before it."""
     end = gathering_end(gathering, at(rows.start, row), at(rows.day, row))

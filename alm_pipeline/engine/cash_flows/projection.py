@@ -28,9 +28,10 @@ from alm_pipeline.engine.cash_flows.amortisation import (
     repay_given,
     repay_linear,
 )
-from alm_pipeline.engine.cash_flows.customers import prepay, withdraw
+from alm_pipeline.engine.cash_flows.customers import prepay, redemption_day_of, withdraw
 from alm_pipeline.engine.cash_flows.drawdown import project_drawdown
 from alm_pipeline.engine.cash_flows.gathered_payments import (
+    end_shared,
     gather_payments,
     gathered_from,
     gathering_end,
@@ -137,7 +138,7 @@ def _project_schedule(
     dates, k, n_resets, previous, done = tables.dates, ZERO, ZERO, int(term.accrual_start), 0.0
     pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
     must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
-    redemption_day, first_day = _redemption_day(term), gathered_from(term, tables.gathering, rows)
+    redemption_day, first_day = redemption_day_of(term), gathered_from(term, tables.gathering, rows)
     while True:
         if previous == paid_on and first_day <= previous and redemption_day == NEVER:
             ends = min(reset_day, last_day)
@@ -150,7 +151,7 @@ def _project_schedule(
                 n_resets += 1
             row = _end_gathered(tables, must_fix, pay_day, rows, row, states)
             continue
-        row = _end_shared(rows, row)
+        row = end_shared(rows, row)
         until = min(reset_day, redemption_day, last_day, first_day) if since == previous else ZERO
         if pay_day < until and not must_fix and is_level(term, rows, k, pay_day):
             k, row, since = pay_level(term, tables, k, until, previous, rows, row, states)
@@ -174,12 +175,6 @@ def _project_schedule(
 
 
 @inner_kernel
-def _redemption_day(term: Any) -> int:
-    """Return the day on which customers withdraw, or never."""
-    return 1 if term.has_redemption else NEVER
-
-
-@inner_kernel
 def _end_gathered(
     tables: Tables, is_reset: bool, pay_day: int, rows: Rows, row: int, states: FloatArray
 ) -> int:
@@ -187,15 +182,6 @@ def _end_gathered(
     is_open = is_reset and is_shared(tables.gathering, rows, row, pay_day)
     put(rows.is_open, row, is_open)
     return row if is_open else _close_row(rows, row, False, states)
-
-
-@inner_kernel
-def _end_shared(rows: Rows, row: int) -> int:
-    """End a row that was left open and return where the next payment goes."""
-    if not at(rows.is_open, row):
-        return row
-    put(rows.is_open, row, False)
-    return row + 1
 
 
 @inner_kernel
