@@ -167,7 +167,8 @@ def test_one_edited_assumption_is_named_with_its_field(edited):
 def test_one_edited_limit_computes_the_scorecard_and_the_evidence_only(edited):
     _, planned, computed = planned_and_computed(edited(one_limit))
     assert planned == computed
-    assert {table for table, _ in computed} == {"reports.scorecard"}
+    evidence = {"audit.close_checklist", "audit.exception_ledger"}  # limits are the bank's own now
+    assert {table for table, _ in computed} == {"reports.scorecard", *evidence}
 
 
 def test_one_edited_sql_file_computes_its_table_and_what_differs_then(edited):

@@ -66,8 +66,10 @@ def test_the_command_prints_each_stage_records_the_replay_and_ends_with_0(
     text = "\n".join(said)
     assert "inputs, code and versions are the close's: same run id" in text
     assert "  scenarios     15 partitions: 15 identical" in text
-    (row,) = recorded_replays(Archive(restated.path / "warehouse").lake).to_pylist()
-    assert (row["n_identical"], row["n_different"], row["is_passed"]) == (158, 0, True)
+    kept = Archive(restated.path / "warehouse")
+    n_tables = len(kept.closes.find(str(DAY)).tables)
+    (row,) = recorded_replays(kept.lake).to_pylist()
+    assert (row["n_identical"], row["n_different"], row["is_passed"]) == (n_tables, 0, True)
     assert (tmp_path / "again" / "warehouse" / "alm.duckdb").is_file()
 
 
@@ -153,7 +155,8 @@ def test_two_closes_differ_in_the_file_the_figure_and_what_they_led_to(restated:
         "capital/capital.csv": "changed",
         "control/control.csv": "changed",
     }
-    assert [str(one) for one in found.inputs.fields] == [FIELD]
+    fields = [str(one) for one in found.inputs.fields]
+    assert [one for one in fields if not one.startswith("approvals.yaml ")] == [FIELD]
     assert (found.inputs.sql, found.inputs.others) == ({}, {})
     kept = archive.raw_files / second.inputs["file:capital/capital.csv"]
     n_rows = len(kept.read_text("utf-8").splitlines()) - 1  # without the header

@@ -161,6 +161,7 @@ def test_a_scenario_alone_is_bit_for_bit_itself_among_others(seed):
             | {
                 "annual_prepayment_rate": behaviour.annual_prepayment_rate[:, only],
                 "redemption_share": behaviour.redemption_share[:, only],
+                "draw_profile": behaviour.monthly_draw_share[..., only],
             }
         )
         alone = everything(simulated(positions, curve, customers))
