@@ -79,11 +79,14 @@ def is_shared(gathering: Gathering, rows: Rows, row: int, day: int) -> bool:
 def gathered_from(term: Any, gathering: Gathering, rows: Rows) -> int:
     """Return from which day on payments may share a row.
 
-    A margin in the discounting forbids it, and a penalty for leaving, which is income of its day.
+    A margin in the discounting forbids it, and a penalty for leaving, which is income of its day;
+    and rows that a scenario moves, because a run cut short in one scenario would be cut in all, and
+    a scenario alone would no longer be bit for bit itself among others.
     """
     is_discounted = term.margin_rate != 0.0 and gathering.is_margin_included
     is_level = term.repayment == REPAY_ANNUITY and not rows.is_detailed and not term.has_fee
-    return gathering.from_day if is_level and not is_discounted else NEVER
+    is_shared_by_all = is_level and term.is_uniform
+    return gathering.from_day if is_shared_by_all and not is_discounted else NEVER
 
 
 @inner_kernel
