@@ -5,8 +5,8 @@ the payments up to the end of a bucket, or to a reset where the repricing lens r
 row: the sum of its interest, the principal repaid, what is prepaid, and the present WORTH of all of
 it. Equal monthly payments are worth one payment times a difference of ``factor_sums``. The
 recursion is that of ``level_payments``, ``balance x (1 + rate x years) - payment``, with the states
-in registers. A contract whose rows no scenario moves (``is_uniform``) is calculated once, as plain
-numbers: the same function, compiled for a number and for lanes. Only discounting has eight lanes.
+in registers. Only contracts whose rows no scenario moves (``is_uniform``) are gathered: they are
+calculated once, as plain numbers, and only discounting has eight lanes.
 
 A run ends before anything else: an instalment that does not cover the interest, or repays more than
 is owed. Tests compare with event rows, which are always made one by one.
@@ -17,14 +17,12 @@ from __future__ import annotations
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray
-from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import (
     ACCRUED,
     INTEREST,
     L_BALANCE,
     L_PAYMENT,
     L_RATE,
-    L_SURVIVAL,
     NEVER,
     PREPAID,
     REPLACED,
@@ -110,18 +108,11 @@ def gather_payments(
     balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
     if not at(rows.is_open, row):
         _open_row(term, rows, row, previous, until)
-    if term.has_prepayment:
-        return _gather_leaving(term, tables, k, until, previous, rows, row, states)
-    if term.is_uniform:
-        one, of_all, paid = lane(balance, 0), lane(rate, 0), lane(payment, 0)
-        run = _level_run(term, tables, k, until, previous, one, of_all, paid, 0.0)
-        _add_run(rows, row, run, one - run[2])
-        store(states, L_BALANCE, run[2])
-        return run[0], run[1]
-    lanes = _level_run(term, tables, k, until, previous, balance, rate, payment, same(0.0))
-    _add_run(rows, row, lanes, balance - lanes[2])
-    store(states, L_BALANCE, lanes[2])
-    return lanes[0], lanes[1]
+    one, of_all, paid = lane(balance, 0), lane(rate, 0), lane(payment, 0)
+    run = _level_run(term, tables, k, until, previous, one, of_all, paid, 0.0)
+    _add_run(rows, row, run, one - run[2])
+    store(states, L_BALANCE, run[2])
+    return run[0], run[1]
 
 
 @inner_kernel
@@ -181,7 +172,7 @@ def _level_run(
 ) -> Any:
     """Return next payment, last day, balance, interest, worth and what replaced principal earns.
 
-    ``balance``, ``rate``, ``payment`` and ``interest`` (nothing yet) are numbers, or lanes.
+    ``balance``, ``rate``, ``payment`` and ``interest`` (nothing yet) are plain numbers.
     """
     worth, sums, dates = same(0.0), (same(0.0), same(0.0)), tables.dates
     curve, last = term.discount_curve, term.n_payments - 1
@@ -228,54 +219,3 @@ def _month(term: Any, k: int) -> int:
 def _stripped(term: Any, gathering: Gathering) -> float:
     """Return the margin that is not part of the value."""
     return 0.0 if gathering.is_margin_included else float(term.margin_rate)
-
-
-@inner_kernel
-def _gather_leaving(
-    term: Any,
-    tables: Tables,
-    k: int,
-    until: int,
-    previous: int,
-    rows: Rows,
-    row: int,
-    states: FloatArray,
-) -> Any:
-    """As ``gather_payments`` where customers prepay their usual share after each payment."""
-    opening, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
-    balance, survival, interest = opening, load(states, L_SURVIVAL), same(0.0)
-    prepaid, worth, sums = same(0.0), same(0.0), (same(0.0), same(0.0))
-    last, margin = term.n_payments - 1, _stripped(term, tables.gathering)
-    month, is_replaced = _month(term, k), until <= at(tables.gathering.window_edges, 2)
-    while k < last:
-        day = _next_day(tables.dates, month, term.payment_roll, term.date_adjustment)
-        day = min(day, term.maturity)
-        if day > until:
-            break
-        years = year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
-        period_rate = rate * years
-        left = balance * (1.0 + period_rate) - payment
-        if is_any_above(left, balance) or is_any_above(0.0, left):
-            break
-        share = period_share(tables.behaviour, term.cohort, term.step_months, day)
-        leaving = share * left
-        cash = payment + leaving - balance * (margin * years)
-        worth = worth + cash * load(tables.market.discount, term.discount_curve, day)
-        interest, prepaid = interest + balance * period_rate, prepaid + leaving
-        if is_replaced:
-            sums = _replaced(term, tables, day, balance - left + leaving, sums)
-        if not term.is_term_shortened:
-            payment, survival = payment * (1.0 - share), survival * (1.0 - share)
-        balance, previous, k, month = left - leaving, day, k + 1, month + term.step_months
-    run = (k, previous, balance, interest, worth, sums)
-    _add_run(rows, row, run, opening - balance - prepaid)
-    add_to(rows.flows, PREPAID, row, prepaid)
-    _store_states(states, balance, payment, survival)
-    return k, previous
-
-
-@inner_kernel
-def _store_states(states: FloatArray, balance: Any, payment: Any, survival: Any) -> None:
-    store(states, L_BALANCE, balance)
-    store(states, L_PAYMENT, payment)
-    store(states, L_SURVIVAL, survival)
