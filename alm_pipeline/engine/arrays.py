@@ -23,7 +23,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 CountArray = NDArray[np.int64]
 """Integers inside kernels: one width, so that each kernel is compiled once."""
-
 BoolArray = NDArray[np.bool_]
 
 NO_DATE = -(2**31)
@@ -95,10 +94,10 @@ class Positions:
     ``index_tenor`` and ``replacement_tenor`` are rows of ``conventions.tenor.INDEX_TENOR_MONTHS``.
     Penalties are paid to the bank by who leaves early: ``penalty_rate``, a share of what leaves;
     ``penalty_months``, so many months of its interest at the rate in force; ``penalty_amount``, a
-    fixed amount for the whole contract, of which those who leave pay their share.
-    ``lockout_offset``: nobody prepays up to this day.
-    ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
-    ``next_index_rate``: index of the next reset where it is fixed already, else ``inf``.
+    fixed amount for the whole contract, of which those who leave pay their share. Nobody prepays
+    up to ``lockout_offset``. ``is_term_shortened``: who prepays ends sooner; else instalments
+    shrink. ``next_index_rate``: index of the next reset if fixed, else ``inf``. ``premium_amount``:
+    carried above the principal, or below it (negative).
     """
 
     sign: NDArray[np.int8] = array_fields.i1()
@@ -153,6 +152,7 @@ class Positions:
     lockout_offset: IntArray = array_fields.absent("i4", NO_DATE)
     is_term_shortened: BoolArray = array_fields.absent("?", False)
     next_index_rate: FloatArray = array_fields.absent("f8", np.inf)
+    premium_amount: FloatArray = array_fields.absent("f8", 0.0)
 
     def __post_init__(self) -> None:
         """Check every array once."""
