@@ -68,7 +68,12 @@ TERM_COLUMNS = (
     *("product_code", "rate_multiplier", "rate_type", "reset_freq", "spread_rate", "start_date"),
     *("next_fixing_rate", "prepayment_effect", "prepayment_lockout_end_date"),
     *("prepayment_penalty_type", "prepayment_penalty_share", "prepayment_penalty_months"),
-    *("prepayment_penalty_amount", "strike_rate", "withdrawal_penalty_months"),
+    *(
+        "prepayment_penalty_amount",
+        "free_prepayment_amount",
+        "strike_rate",
+        "withdrawal_penalty_months",
+    ),
 )
 EVENT_COLUMNS = (
     *("as_of_date", "entity_id", "event_amount", "event_date", "event_type", "position_id"),

@@ -46,6 +46,7 @@ MORTGAGE: dict[str, Any] = {
     "past_due_principal_amount": Decimal(0), "past_due_interest_amount": Decimal(0),
     "next_fixing_rate": None, "prepayment_penalty_type": "none", "prepayment_penalty_share": None,
     "prepayment_penalty_months": None, "prepayment_penalty_amount": None,
+    "free_prepayment_amount": None,
     "prepayment_lockout_end_date": None, "prepayment_effect": "lower_instalment",
     "withdrawal_penalty_months": None,
     "is_prepayable": True, "is_redeemable": False, "new_business_margin_rate": 0.02,
