@@ -122,6 +122,11 @@ class ScenarioBook:
                 return scenario.pack, scenario.shape
         return None
 
+    def ramp_months(self, name: str) -> int:
+        """Return over how many months a scenario builds up; 0 where it moves at once."""
+        named = self.pack_and_shape(name)
+        return 0 if named is None else self.packs[named[0]].ramp_months(named[1])
+
     def definition(self, name: str) -> str:
         """Return all that decides the curves of a scenario, as JSON; remarks are left out."""
         moved = {"kind", "pack", "shape", "shocks", "extends"}
@@ -131,7 +136,7 @@ class ScenarioBook:
             parts.append({"scenario": one, **scenario.model_dump(mode="json", include=moved)})
             if scenario.pack is not None:
                 pack = self.packs[scenario.pack]
-                deciding = {"shock_size_bp", "shapes", "floor"}
+                deciding = {"shock_size_bp", "shapes", "ramps", "floor"}
                 parts.append(pack.model_dump(mode="json", include=deciding))
         return json.dumps(parts, sort_keys=True)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import Curves
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.market.curve import (
     DAYS_PER_YEAR,
     ZeroCurve,
@@ -26,7 +27,8 @@ from alm_pipeline.engine.market.curve import (
 )
 from alm_pipeline.engine.market.quotes import par_instruments
 from alm_pipeline.engine.market.tenors import tenor_offsets
-from alm_pipeline.engine.scenarios.shocks import shock_bp, shocked_zero_rates
+from alm_pipeline.engine.scenarios.ramps import ramped_zero_rates
+from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, shock_bp, shocked_zero_rates
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.curves import CurveBook, CurveDefinition
 from alm_pipeline.inputs.scenarios import ScenarioBook
@@ -54,6 +56,8 @@ QUOTE_COLUMNS = (
     "payment_freq",
 )
 """Columns of `staging.curve_quote` that are needed, each a (n_quotes,) array."""
+
+_SAME_RATE = 1e-14
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,30 @@ def scenario_zero_rates(
     named = book.pack_and_shape(scenario)
     floor = None if named is None else book.packs[named[0]].rate_floor()
     rates, floor_applied = shocked_zero_rates(base.zero_rates, years, moves, floor)
-    return ScenarioZeroRates(scenario, rates, moves, floor_applied, errors)
+    found = ScenarioZeroRates(scenario, rates, moves, floor_applied, errors)
+    months = book.ramp_months(scenario)
+    return _ramped(base, found, months) if months else found
+
+
+def _ramped(base: BaseZeroRates, whole: ScenarioZeroRates, n_months: int) -> ScenarioZeroRates:
+    """Return the curves along which a move builds up.
+
+    The floor limits the whole move; `floor_applied` says where the path lies above the one without.
+    """
+    as_of = np.datetime64(base.as_of_date, "D")
+    n_days = int(months_after(as_of, n_months)[-1])
+
+    def along(rates: FloatArray) -> FloatArray:
+        return ramped_zero_rates(base.tenor_days, base.zero_rates, rates, n_days)
+
+    rates = along(whole.zero_rates)
+    unfloored = along(base.zero_rates + whole.shock_bp * BASIS_POINT)
+    return replace(
+        whole,
+        zero_rates=rates,
+        shock_bp=(np.minimum(unfloored, rates) - base.zero_rates) / BASIS_POINT,
+        floor_applied=rates > unfloored + _SAME_RATE,
+    )
 
 
 def engine_curves(

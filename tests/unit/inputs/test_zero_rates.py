@@ -253,3 +253,27 @@ def test_a_fallback_that_has_expired_stands_in_for_nothing(tmp_path):
 def test_a_fallback_that_is_none_is_refused(tmp_path, changes, why):
     with pytest.raises(ConfigurationError, match=why):
         with_fallback(tmp_path, **changes)
+
+
+def test_a_ramp_of_a_pack_reaches_half_of_its_size_in_the_one_year_zero_rate(curves, book):
+    # forwards rise in a straight line to 100 bp after 12 months: on average 50 bp over the year,
+    # and over ten years all but half a year of it, 100 x (1 - 0.5 / 10) = 95 bp (365 of 3653 days)
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    moved = scenario_zero_rates(base, "us_ramp_up_100", book)
+    days = base.tenor_days.tolist()
+    change_bp = (moved.zero_rates - base.zero_rates) * 1e4
+    assert change_bp[:, days.index(365)] == pytest.approx([50.0, 50.0], abs=1e-9)
+    assert change_bp[:, days.index(3653)] == pytest.approx(100 * (1 - 182.5 / 3653), abs=1e-9)
+    np.testing.assert_allclose(moved.shock_bp, change_bp, rtol=0, atol=1e-9)
+    assert not moved.floor_applied.any()
+
+
+def test_a_ramp_down_stops_at_the_floor_of_its_pack(curves, book):
+    # 1 % and 300 bp down with a floor of zero: after the ramp forwards are zero, not -2 %
+    base = base_of(curves, usd_ois=0.01, eur_ois=0.01)
+    moved = scenario_zero_rates(base, "us_ramp_down_300", book)
+    assert moved.floor_applied.all()
+    assert (moved.zero_rates > base.zero_rates + moved.shock_bp * 1e-4).all()
+    growth = moved.zero_rates[0] * base.tenor_days
+    later = base.tenor_days >= 365
+    np.testing.assert_allclose(np.diff(growth[later]), 0.0, rtol=0, atol=1e-9)
