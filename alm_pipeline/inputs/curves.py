@@ -21,6 +21,7 @@ __all__ = [
     "CurveDefinition",
     "Fallback",
     "IndexDefinition",
+    "IndexId",
     "Tenor",
     "load_curves",
     "read_curves",

@@ -27,11 +27,12 @@ from alm_pipeline.engine.market.curve import (
 )
 from alm_pipeline.engine.market.quotes import par_instruments
 from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.engine.scenarios.node_moves import at_nodes, key_rate_moves
 from alm_pipeline.engine.scenarios.ramps import ramped_zero_rates
 from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, shock_bp, shocked_zero_rates
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.curves import CurveBook, CurveDefinition
-from alm_pipeline.inputs.scenarios import ScenarioBook
+from alm_pipeline.inputs.scenarios import Move, ScenarioBook
 
 __all__ = [
     "QUOTE_COLUMNS",
@@ -39,7 +40,9 @@ __all__ = [
     "ScenarioZeroRates",
     "base_zero_rates",
     "engine_curves",
+    "flat_base",
     "scenario_zero_rates",
+    "with_index_curves",
     "zero_rate_table",
 ]
 
@@ -67,7 +70,7 @@ class BaseZeroRates:
     ``zero_rates`` (n_curves, m) continuous ACT/365F on ``tenor_days`` (m,); `errors` holds the
     cause for every currency that is stopped, whose curves are not among `curve_ids`;
     ``quoted_curve_ids`` are the curves whose quotes were used: another one where a fallback
-    stands in.
+    stands in. ``index_ids`` are those of `curve_ids` that hold one index alone.
     """
 
     as_of_date: dt.date
@@ -77,6 +80,7 @@ class BaseZeroRates:
     zero_rates: FloatArray
     errors: Mapping[str, MarketDataError]
     quoted_curve_ids: tuple[str, ...]
+    index_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class ScenarioZeroRates:
 
     `errors` holds the cause for currencies the scenario stops beside those stopped in the base;
     their rows mean nothing and are left out by `engine_curves` and `zero_rate_table`.
+    ``moved_indices`` are the indices that this scenario moves against the curve they are read from.
     """
 
     scenario: str
@@ -92,6 +97,7 @@ class ScenarioZeroRates:
     shock_bp: FloatArray
     floor_applied: NDArray[np.bool_]
     errors: Mapping[str, MarketDataError]
+    moved_indices: tuple[str, ...] = ()
 
 
 def base_zero_rates(
@@ -131,12 +137,34 @@ def base_zero_rates(
     )
 
 
+def flat_base(
+    book: CurveBook, as_of_date: dt.date, currencies: Iterable[str], rate: float
+) -> BaseZeroRates:
+    """Return curves at one rate, to look at a scenario before anything is delivered."""
+    named = [
+        (curve_id, curve.currency)
+        for currency in sorted(currencies)
+        for curve_id, curve in book.of_currency(currency).items()
+    ]
+    grid = _common_grid(book, as_of_date, [])
+    return BaseZeroRates(
+        as_of_date=as_of_date,
+        curve_ids=tuple(curve_id for curve_id, _ in named),
+        currencies=tuple(currency for _, currency in named),
+        tenor_days=grid,
+        zero_rates=np.full((len(named), len(grid)), rate),
+        errors={},
+        quoted_curve_ids=tuple(curve_id for curve_id, _ in named),
+    )
+
+
 def scenario_zero_rates(
     base: BaseZeroRates, scenario: str, book: ScenarioBook
 ) -> ScenarioZeroRates:
     """Return the curves under one scenario; the base scenario gives the base back, bit for bit.
 
-    The floor is that of the pack behind the scenario; an own scenario without one has none.
+    The floor is the one the scenario names, else that of the pack behind it, else there is none.
+    An index that the scenario moves needs a curve of its own, from `with_index_curves`.
     """
     years = base.tenor_days / DAYS_PER_YEAR
     moves = np.zeros(base.zero_rates.shape)
@@ -147,15 +175,55 @@ def scenario_zero_rates(
         except MarketDataError as error:
             errors[currency] = error
         else:
-            moves[row] = sum(
-                (shock_bp(years, part.shape, part.size) for part in parts), start=moves[row]
-            )
-    named = book.pack_and_shape(scenario)
-    floor = None if named is None else book.packs[named[0]].rate_floor()
-    rates, floor_applied = shocked_zero_rates(base.zero_rates, years, moves, floor)
-    found = ScenarioZeroRates(scenario, rates, moves, floor_applied, errors)
+            for part in parts:
+                moves[row] = _moved_bp(base, row, moves[row], part)
+    basis = {i: bp for i, bp in book.index_moves_bp(scenario).items() if i in base.index_ids}
+    for index, move_bp in basis.items():
+        moves[base.curve_ids.index(index)] += move_bp
+    moved = tuple(i for i in basis if base.currencies[base.curve_ids.index(i)] not in errors)
+    rates, floor_applied = shocked_zero_rates(
+        base.zero_rates, years, moves, book.rate_floor(scenario)
+    )
+    found = ScenarioZeroRates(scenario, rates, moves, floor_applied, errors, moved)
     months = book.ramp_months(scenario)
     return _ramped(base, found, months) if months else found
+
+
+def with_index_curves(
+    base: BaseZeroRates, curves: CurveBook, scenarios: Iterable[str], book: ScenarioBook
+) -> BaseZeroRates:
+    """Return the base curves and one more for every index that some scenario moves alone.
+
+    Such a curve bears the index's name and is the one the index is read from, so that nothing
+    changes in a scenario that leaves it alone. An index in a currency without curves needs none.
+    """
+    moved = sorted({index for one in scenarios for index in book.index_moves_bp(one)})
+    read_from = {index: curves.indices[index].curve for index in moved}
+    found = {index: name for index, name in read_from.items() if name in base.curve_ids}
+    rows = [base.curve_ids.index(name) for name in found.values()]
+    return replace(
+        base,
+        curve_ids=(*base.curve_ids, *found),
+        currencies=(*base.currencies, *(base.currencies[row] for row in rows)),
+        zero_rates=np.concatenate([base.zero_rates, base.zero_rates[rows]]),
+        quoted_curve_ids=(*base.quoted_curve_ids, *(base.quoted_curve_ids[row] for row in rows)),
+        index_ids=tuple(found),
+    )
+
+
+def _moved_bp(base: BaseZeroRates, row: int, before: FloatArray, part: Move) -> FloatArray:
+    """Return the move of a curve after one more part of a scenario."""
+    as_of, days = np.datetime64(base.as_of_date, "D"), base.tenor_days
+    if part.zero_rates:
+        before = (at_nodes(as_of, part.zero_rates, days) - base.zero_rates[row]) / BASIS_POINT
+    found = before + shock_bp(days / DAYS_PER_YEAR, part.shape, part.size)
+    if part.nodes_bp:
+        found = found + at_nodes(as_of, part.nodes_bp, days)
+    if part.key_rates_bp:
+        found = found + key_rate_moves(as_of, part.key_rates_bp, days)
+    if part.series is not None and part.dates is not None:
+        found = found + part.series.move_bp(*part.dates, days)
+    return found
 
 
 def _ramped(base: BaseZeroRates, whole: ScenarioZeroRates, n_months: int) -> ScenarioZeroRates:
@@ -197,7 +265,14 @@ def engine_curves(
 def zero_rate_table(base: BaseZeroRates, scenario: ScenarioZeroRates) -> pa.Table:
     """Return the rows of `scenarios.zero_rates` of one scenario, by curve and tenor."""
     n_tenors = len(base.tenor_days)
-    rows = [row for row, currency in enumerate(base.currencies) if currency not in scenario.errors]
+    rows = [
+        row
+        for row, (curve_id, currency) in enumerate(
+            zip(base.curve_ids, base.currencies, strict=True)
+        )
+        if currency not in scenario.errors and curve_id not in base.index_ids
+    ]
+    rows += [base.curve_ids.index(index) for index in scenario.moved_indices]
     n_rows = len(rows) * n_tenors
 
     def per_curve(values: Sequence[str]) -> pa.Array:

@@ -66,7 +66,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         partition,
         str(book.currency[0]),
         str(book.product_code[0]),
-        explain(*given, book.agendas, markets.volatilities.under(len(scenarios))),
+        explain(*given, book.agendas, markets.volatilities.under(figures.scenarios, scenarios)),
         sensitivities(*given, tenors, book.agendas),
         *_stored_values(bank, position_id, partition),
     )
