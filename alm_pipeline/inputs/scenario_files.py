@@ -79,10 +79,10 @@ class Shocks(Record):
         default={}, description="Basis: one index against the curve it is read from"
     )
     volatility_factor: dict[Currency, Factor] = Field(
-        default={}, description="Every volatility of a currency times as much"
+        default={}, description="Volatilities of caps and floors times as much"
     )
     volatility_bp: dict[Currency, BasisPoints] = Field(
-        default={}, description="Added to every normal volatility, never below zero"
+        default={}, description="Added to those volatilities, normal, never below zero"
     )
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ READS = (
     "staging.vol_quote",
 )
 RELATIONS = (
+    "inputs.assumptions",
     "inputs.behaviour_parameters",
     "inputs.curves",
     "inputs.indices",

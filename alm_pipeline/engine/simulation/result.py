@@ -62,8 +62,8 @@ class SimulationResult:
     present_value : (n, S)
         Along the forwards: options at their intrinsic value.
     option_value : (n, S)
-        What options on rates are worth beyond it; positive where the bank holds them. No rows
-        without that lens.
+        What options on rates and rights to redeem early are worth beyond it; positive where the
+        bank holds them. No rows without that lens.
     net_interest_income, net_interest_income_other_path : {12: (n, S), 24: (n, S)}
         Months of the window; along the chosen path of the indices, and along the other one.
     principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |

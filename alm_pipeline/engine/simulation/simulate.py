@@ -32,6 +32,7 @@ from alm_pipeline.engine.simulation.chunk import (
     empty_totals,
     empty_values,
 )
+from alm_pipeline.engine.simulation.redemption import Redeemable, redemption_values
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
     bucket_items,
@@ -59,6 +60,7 @@ def simulate(
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
     volatilities: Volatilities | None = None,
+    redeemable: Redeemable | None = None,
 ) -> SimulationResult:
     """Project every position under every scenario and read all lenses.
 
@@ -76,6 +78,8 @@ def simulate(
         Dated actions of the positions whose dates lie on no common grid.
     volatilities : Volatilities, optional
         Of the same scenarios and curves; read by the lens "options" only, which needs them.
+    redeemable : Redeemable, optional
+        Rights to redeem positions early, whose value the lens "options" adds to theirs.
 
     Returns
     -------
@@ -100,6 +104,9 @@ def simulate(
     _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
     summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
     check_conservation(joined.principal[0])
+    if redeemable is not None and options.has_options:
+        rows = [right.row for right in redeemable.rights]
+        joined.option_value[rows] += redemption_values(ready, curves, options, redeemable)
     n_days = np.diff(ready.settings[0].income.months.edges)
     return _result(joined, summed, bucket_sets, options, n_days)
 
