@@ -24,8 +24,9 @@ from alm_pipeline.engine.market.curve import (
     ZeroCurve,
     bootstrap,
     daily_zero_rates,
+    kept_on_days,
 )
-from alm_pipeline.engine.market.quotes import par_instruments
+from alm_pipeline.engine.market.quotes import ParInstrument, par_instruments
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.engine.scenarios.node_moves import at_nodes, key_rate_moves
 from alm_pipeline.engine.scenarios.ramps import ramped_zero_rates
@@ -314,18 +315,17 @@ def _curve_or_fallback(
     """Return a curve from its own quotes, else from those of its approved fallback."""
     definition = book.curves[name]
     try:
-        return _built_curve(quotes, name, definition, as_of_date), name
+        return _built_curve(quotes, book, name, as_of_date), name
     except MarketDataError:
         fallback = definition.fallback
         if fallback is None or not fallback.is_in_force(as_of_date):
             raise
     other = fallback.curve
-    return _built_curve(quotes, other, book.curves[other], as_of_date), other
+    return _built_curve(quotes, book, other, as_of_date), other
 
 
-def _built_curve(
-    quotes: Quotes, name: str, definition: CurveDefinition, as_of_date: dt.date
-) -> ZeroCurve:
+def _built_curve(quotes: Quotes, book: CurveBook, name: str, as_of_date: dt.date) -> ZeroCurve:
+    definition = book.curves[name]
     where = f"curve {name} ({definition.currency}) {as_of_date}"
     rows = np.flatnonzero(np.asarray(quotes["curve_id"]) == name)
     if not len(rows):
@@ -335,9 +335,27 @@ def _built_curve(
     chosen = {column: np.asarray(quotes[column])[rows] for column in QUOTE_COLUMNS}
     _refuse_stale(chosen, where, definition.max_age_days, as_of_date)
     try:
-        return bootstrap(par_instruments(np.datetime64(as_of_date, "D"), chosen))
+        instruments = par_instruments(np.datetime64(as_of_date, "D"), chosen)
+        curve = bootstrap(instruments, definition.interpolation)
     except (MarketDataError, CalculationError) as error:
         raise MarketDataError(error.what, where=where, detail=error.detail, fix=error.fix) from None
+    return _kept(curve, instruments, book, definition, as_of_date)
+
+
+def _kept(
+    curve: ZeroCurve,
+    instruments: Sequence[ParInstrument],
+    book: CurveBook,
+    definition: CurveDefinition,
+    as_of_date: dt.date,
+) -> ZeroCurve:
+    """Return a curve as straight lines: as it is, or on node tenors and on payments of quotes."""
+    chosen = (definition.interpolation, definition.extrapolation)
+    if chosen == ("linear_zero", "flat_zero"):
+        return curve
+    declared = tenor_offsets(np.datetime64(as_of_date, "D"), list(book.node_tenors))
+    days = np.concatenate([declared, *(one.pay_days for one in instruments)])
+    return kept_on_days(curve, days.astype(np.int32), *chosen)
 
 
 def _refuse_stale(quotes: Quotes, where: str, max_age_days: int, as_of_date: dt.date) -> None:

@@ -277,3 +277,22 @@ def test_a_ramp_down_stops_at_the_floor_of_its_pack(curves, book):
     growth = moved.zero_rates[0] * base.tenor_days
     later = base.tenor_days >= 365
     np.testing.assert_allclose(np.diff(growth[later]), 0.0, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("interpolation", ["log_linear", "monotone_convex"])
+def test_a_curve_built_otherwise_gives_its_quotes_back(curves, tmp_path, interpolation):
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    chosen = f"{interpolation}\n    extrapolation: flat_forward"
+    (tmp_path / "curves.yaml").write_text(text.replace("linear_zero\n", f"{chosen}\n"))
+    base = base_zero_rates(flat_quotes({"usd_ois": 0.04}), load_curves(tmp_path), AS_OF, ["USD"])
+    # every yearly payment of the ten-year quote is a node: 4 % x sum of factors + last factor = 1
+    days = base.tenor_days.tolist()
+    pays = [(dt.date(2026 + n, 10, 31) - AS_OF).days for n in range(1, 11)]
+    factors = [np.exp(-base.zero_rates[0, days.index(day)] * day / 365) for day in pays]
+    assert 0.04 * sum(factors) + factors[-1] == pytest.approx(1.0, abs=1e-12)
+    # the forward of the last year goes on: 20 years are 10 more years of it
+    at_10, at_20 = (base.zero_rates[0, days.index(day)] * day for day in (pays[-1], 7305))
+    beyond = base.zero_rates[0, days.index(10958)] * 10958
+    assert (at_20 - at_10) / (7305 - pays[-1]) == pytest.approx(
+        (beyond - at_20) / (10958 - 7305), abs=1e-15
+    )
