@@ -250,6 +250,7 @@ def _amounts(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
         "principal": np.where(is_notional, notional, book.number("outstanding_principal")),
         "accrued_interest": book.number("accrued_interest"),
         "impairment_amount": book.number("impairment_amount"),
+        "premium_amount": book.number("deferred_fees_amount"),
         "payment_amount": book.number("payment_amount"),
         "amortisation_payments": np.ceil(months / np.maximum(step, 1)) * (step > 0),
         "balloon_amount": book.number("balloon_amount"),

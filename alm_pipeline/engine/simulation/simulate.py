@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from alm_pipeline.engine.simulation.chunk import (
     empty_totals,
     empty_values,
 )
+from alm_pipeline.engine.simulation.premiums import amortised_premiums
 from alm_pipeline.engine.simulation.redemption import Redeemable, redemption_values
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
@@ -108,7 +110,11 @@ def simulate(
         rows = [right.row for right in redeemable.rights]
         joined.option_value[rows] += redemption_values(ready, curves, options, redeemable)
     n_days = np.diff(ready.settings[0].income.months.edges)
-    return _result(joined, summed, bucket_sets, options, n_days)
+    result = _result(joined, summed, bucket_sets, options, n_days)
+    if "income" not in options.lenses:
+        return result
+    windows = amortised_premiums(ready, options, n)
+    return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
 
 
 def _chunks(
