@@ -225,7 +225,7 @@ def _solved_together(
         for one in instruments:
             zero = rates_between(nodes, tried, one.pay_days, interpolation)
             factors = np.exp(-zero * one.pay_days / DAYS_PER_YEAR)
-            found.append(one.quote * (one.accrual_years @ factors) + factors[-1] - 1.0)
+            found.append((one.quote * one.accrual_years) @ factors + factors[-1] - 1.0)
         return np.array(found)
 
     bump = _BUMP * np.eye(len(nodes))
