@@ -63,7 +63,9 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     curves = curves_of(markets, scenarios)
     volatilities = markets.volatilities.under(figures.scenarios, scenarios)
     ready = prepared(book.positions, curves, behaviour, (), options, book.agendas, volatilities)
-    rights = redemption_values(ready, curves, options, redeemable_of(markets, book))
+    rights = redemption_values(
+        ready, curves, options, redeemable_of(bank, markets, book, scenarios)
+    )
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
     given = (book.positions, curves, behaviour, options)
     return Explanation(
