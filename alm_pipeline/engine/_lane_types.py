@@ -98,6 +98,11 @@ def _intrinsic(name: str) -> Build:
     return build
 
 
+def _pick(builder: Any, mark: Any, a: Any, b: Any) -> Any:
+    is_marked = builder.fcmp_ordered(">", mark, ir.Constant(_VECTOR, [0.0] * WIDTH))
+    return builder.select(is_marked, a, b)
+
+
 def _is_any_above(builder: Any, a: Any, b: Any) -> Any:
     bits = builder.bitcast(builder.fcmp_ordered(">", a, b), ir.IntType(WIDTH))
     return builder.icmp_unsigned("!=", bits, ir.IntType(WIDTH)(0))
@@ -111,6 +116,7 @@ _calculate(lanes.lesser, 2, _LANES, _picked("<"))
 _calculate(lanes.greater, 2, _LANES, _picked(">"))
 _calculate(lanes.power, 2, _LANES, _intrinsic("pow"))
 _calculate(lanes.nearest, 1, _LANES, _intrinsic("rint"))
+_calculate(lanes.picked, 3, _LANES, _pick)
 _calculate(lanes.is_any_above, 2, types.boolean, _is_any_above)
 
 

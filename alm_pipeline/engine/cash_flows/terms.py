@@ -32,6 +32,7 @@ from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
+from alm_pipeline.engine.references import by_reference
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -41,7 +42,8 @@ HORIZON_DAYS = 50 * 366
 _NON_MATURITY, _REVOLVING = int(CashFlowModel.NON_MATURITY), int(CashFlowModel.REVOLVING)
 _SWAP_LEG, _CAP_FLOOR = int(CashFlowModel.SWAP_LEG), int(CashFlowModel.CAP_FLOOR)
 _COMMITMENT, _BALANCE_ONLY = int(CashFlowModel.COMMITMENT), int(CashFlowModel.BALANCE_ONLY)
-_FIXED = int(RateType.FIXED)
+_FIXED, _ADMINISTERED = int(RateType.FIXED), int(RateType.ADMINISTERED)
+_NO_OPTION = int(OptionType.NONE)
 _REPAYMENTS = {
     CashFlowModel.ANNUITY: REPAY_ANNUITY,
     CashFlowModel.INTEREST_ONLY_THEN_ANNUITY: REPAY_ANNUITY,
@@ -66,7 +68,6 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_open", "?"),
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
-    ("is_uniform", "?"),
     ("is_constant", "?"),
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
@@ -93,6 +94,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("accrual_start", "i8"),
     ("interest_only_end", "i8"),
     ("replacement_row", "i8"),
+    ("tail_from", "i8"),
     ("max_rows", "i8"),
     ("step_years", "f8"),
     ("period_years", "f8"),
@@ -231,6 +233,7 @@ def packed_terms(
 @entry_kernel
 def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
     """Fill in what follows from the terms, contract by contract."""
+    dates, cohorts = by_reference(dates), by_reference(cohorts)
     for i in range(len(terms)):
         term = terms[i]
         has_cohort = _derive_cohort(term, cohorts)
@@ -243,6 +246,7 @@ def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
             term.max_rows += cohorts.n_draws[term.cohort]
         if term.is_constant:
             term.max_rows = cohorts.n_slots[term.cohort]
+        term.tail_from = _tail_from(term)
         if term.agenda_last > term.agenda_first:
             term.has_agenda = True
             term.may_draw = term.has_fee = True
@@ -286,7 +290,6 @@ def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     term.may_leave_early = term.has_prepayment or term.has_redemption
     is_free = term.penalty_rate == 0.0 and term.penalty_months == 0.0 and term.penalty_amount == 0.0
     term.has_fee = term.may_leave_early and not is_free
-    term.is_uniform = term.rate_type == _FIXED and not term.may_leave_early
 
 
 @inner_kernel
@@ -351,6 +354,33 @@ def _count(term: Any, dates: DateTables) -> None:
     term.is_first_period_regular = _is_regular(dates, term)
     n_principal = (term.n_payments - 1) // term.principal_ratio + 1
     term.extra_payments = max(term.amortisation_payments - n_principal, 0)
+
+
+@inner_kernel
+def _tail_from(term: Any) -> int:
+    """Return from which day on payments may be summed (``simulation.tail``), or never.
+
+    Where every payment date pays interest and either principal or none, rates reset on payment
+    dates only, and nobody pays a penalty or has an option.
+    """
+    is_on_payments = term.interest_ratio == 1 and term.step_months > 0
+    is_on_payments = is_on_payments and (term.principal_ratio == 1 or term.repayment == REPAY_BULLET)
+    is_plain = not (term.has_fee or term.has_option or term.is_term_shortened)
+    is_plain = is_plain and term.option_type == _NO_OPTION and term.rate_type != _ADMINISTERED
+    is_tabled = not term.has_prepayment or term.step_months <= 12
+    if not (is_on_payments and is_plain and is_tabled and _resets_on_payments(term)):
+        return NEVER
+    begin = term.lockout_offset if term.has_prepayment else 0
+    return int(max(begin, term.interest_only_end, 1 if term.has_redemption else 0))
+
+
+@inner_kernel
+def _resets_on_payments(term: Any) -> bool:
+    if term.first_reset == NEVER:
+        return True
+    is_same_day = term.reset_roll == term.payment_roll
+    distance, step = term.reset_month - term.payment_month, term.step_months
+    return bool(is_same_day and distance % step == 0 and term.reset_months % step == 0)
 
 
 @inner_kernel

@@ -27,7 +27,7 @@ from alm_pipeline.engine.arrays import (
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
-from alm_pipeline.engine.cash_flows.records import FORWARD, Gathering, MarketTables
+from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables, Tails
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
@@ -44,7 +44,7 @@ from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.nii import IncomeTables
 from alm_pipeline.engine.metrics.replacement import unit_income
-from alm_pipeline.engine.simulation.chunk import Lenses, Setting
+from alm_pipeline.engine.simulation.records import Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (
     behaviour_blocks,
     behaviour_tables,
@@ -140,7 +140,7 @@ class Prepared:
             self.positions,
             chosen,
             self.replacement_row,
-            setting.dates,
+            setting.tables.dates,
             self.cohorts,
             setting.agendas,
             has_options=setting.lenses.has_options,
@@ -179,19 +179,13 @@ def prepared(
     n_months = _n_rate_months(positions, options.horizon_months)
     tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
     pairs, replacement_row = _replacement_pairs(positions)
-    shared: dict[str, Any] = {
-        "dates": _dates(positions, options, last_day),
-        "agendas": agendas,
-        "lenses": _lenses(options),
-    }
-    settings = []
+    dates, settings = _dates(positions, options, last_day), []
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
-        sums = factor_sums(shared["dates"], block.discount)
-        gathering = _gathering(bucket_sets, options, last_day, income, sums)
-        settings.append(
-            Setting(market=block, behaviour=acts, income=income, gathering=gathering, **shared)
-        )
+        sums = factor_sums(dates, block.discount)
+        tails = _tails(bucket_sets, options, last_day, income, sums)
+        read = Tables(dates, block, acts, tails)
+        settings.append(Setting(read, agendas, income, _lenses(options)))
     return Prepared(
         positions=positions,
         cohorts=_cohorts(behaviour),
@@ -209,27 +203,27 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
     )
 
 
-def _gathering(
+def _tails(
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
     last_day: int,
     income: IncomeTables,
     sums: FloatArray,
-) -> Gathering:
-    """Return which payments may share a row: those of which only sums are read.
+) -> Tails:
+    """Return which payments need no rows: those of which only sums are read.
 
     Months, and income along two paths, read the payments of the windows one by one.
     """
     bounds, edges = fine_bounds(bucket_sets), income.windows.edges
     has_income, has_flat_path = "income" in options.lenses, "flat" in options.nii_paths
     is_read = bool({"months", "principal"} & set(options.lenses)) or (has_income and has_flat_path)
-    return Gathering(
+    return Tails(
         from_day=int(edges[-1]) if is_read else 0,
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
         last_days=bounds.astype(np.int64),
         is_margin_included=options.eve_margins == "included",
-        is_reset_read="repricing" in options.lenses,
         window_edges=edges if has_income and not is_read else 0 * edges,
+        is_split_by_days=income.is_split_by_days,
         units=income.unit_windows[0],
         factor_sums=sums,
     )

@@ -25,13 +25,8 @@ from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
-from alm_pipeline.engine.simulation.chunk import (
-    Chunk,
-    Totals,
-    Values,
-    empty_totals,
-    empty_values,
-)
+from alm_pipeline.engine.simulation.chunk import Chunk
+from alm_pipeline.engine.simulation.records import Totals, Values, empty_totals, empty_values
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
     bucket_items,

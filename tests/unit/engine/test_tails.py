@@ -1,4 +1,4 @@
-"""Payments gathered in one row give what the same payments give one by one.
+"""The tail of a contract gives what the same payments give with a row each.
 
 Seeded random annuities of every kind, run twice: as the lenses ask for, and with a row for every
 payment. Events, reference and oracles check the payments themselves.
@@ -75,7 +75,7 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
 
 
 def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
-    """Return an annuity, half of the time with what forbids or interrupts gathered payments.
+    """Return an annuity, half of the time with what forbids or delays a tail.
 
     A penalty, a lockout that has not passed, a rate fixed already, a payout in the future.
     """
@@ -117,7 +117,7 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("read", READS)
-def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
+def test_a_tail_gives_the_same_as_rows(read, monkeypatch):
     draws = np.random.default_rng(7)
     loans = [with_exceptions(draws, annuity(draws)) for _ in range(N_LOANS)]
     lines = [line(draws) for _ in range(N_LOANS // 10)]
@@ -129,9 +129,9 @@ def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
     )
     curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
     together = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
-    gathering = setting._gathering
+    tails = setting._tails
     monkeypatch.setattr(
-        setting, "_gathering", lambda *given: gathering(*given)._replace(from_day=int(NEVER))
+        setting, "_tails", lambda *given: tails(*given)._replace(from_day=int(NEVER))
     )
     single = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
     close(together.present_value, single.present_value)
