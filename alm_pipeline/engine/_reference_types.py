@@ -11,8 +11,13 @@ from typing import Any
 
 from numba import types
 from numba.core import cgutils
-from numba.core.typing.templates import AbstractTemplate, AttributeTemplate
-from numba.core.typing.templates import infer_getattr, infer_global, signature
+from numba.core.typing.templates import (
+    AbstractTemplate,
+    AttributeTemplate,
+    infer_getattr,
+    infer_global,
+    signature,
+)
 from numba.extending import lower_builtin, lower_getattr_generic, models, register_model
 
 from alm_pipeline.engine import references

@@ -17,6 +17,7 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.grids import Grids, no_grids
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, load, put
 
@@ -126,13 +127,14 @@ class Tails(NamedTuple):
     is_split_by_days: bool
     units: FloatArray
     factor_sums: FloatArray
+    grids: Grids
 
 
 def no_tails() -> Tails:
     """Return that every payment has a row."""
     no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
     one_bucket, no_sums = (np.zeros(1, np.int32), no_days[:1]), np.zeros((0, 31, 0, WIDTH))
-    return Tails(int(NEVER), *one_bucket, False, no_days, False, no_units, no_sums)
+    return Tails(int(NEVER), *one_bucket, False, no_days, False, no_units, no_sums, no_grids())
 
 
 class Tables(NamedTuple):

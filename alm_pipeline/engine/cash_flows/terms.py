@@ -69,6 +69,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
     ("is_constant", "?"),
+    ("is_uniform", "?"),
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
@@ -94,6 +95,7 @@ _DERIVED: list[tuple[str, str]] = [
     ("accrual_start", "i8"),
     ("interest_only_end", "i8"),
     ("replacement_row", "i8"),
+    ("rhythm", "i8"),
     ("tail_from", "i8"),
     ("max_rows", "i8"),
     ("step_years", "f8"),
@@ -123,6 +125,14 @@ def has_schedule(positions: Positions) -> BoolArray:
     is_scheduled = ~np.isin(positions.model, _WITHOUT_SCHEDULE)
     is_undrawn = (positions.model == CashFlowModel.COMMITMENT) & (positions.start_offset <= 0)
     return np.asarray(is_scheduled & ~is_undrawn)
+
+
+def steps(positions: Positions) -> IntArray:
+    """Return by how many months each position's payment dates step, 0 for those that do not."""
+    interest, principal = positions.payment_months, positions.principal_months
+    has_both = (interest > 0) & (principal > 0)
+    months = np.where(has_both, np.minimum(interest, principal), interest + principal)
+    return np.where(positions.payment_days > 0, 0, months).astype(np.int32)
 
 
 def has_option(positions: Positions) -> BoolArray:
@@ -196,6 +206,7 @@ def packed_terms(
     positions: Positions,
     rows: CountArray | slice,
     replacement_row: CountArray,
+    rhythm_row: CountArray,
     dates: DateTables,
     cohorts: Cohorts,
     agendas: AgendaTables,
@@ -209,7 +220,7 @@ def packed_terms(
     positions : Positions
         Not refused by ``refuse_terms``.
     rows : (m,) int64, or a slice of neighbours
-    replacement_row : (n,) int64
+    replacement_row, rhythm_row : (n,) int64
         Of all positions.
     dates : DateTables
     cohorts : Cohorts
@@ -221,7 +232,7 @@ def packed_terms(
     terms = np.zeros(len(replacement_row[rows]), TERMS)
     for item in fields(Positions):
         terms[item.name] = getattr(positions, item.name)[rows]
-    terms["replacement_row"] = replacement_row[rows]
+    terms["replacement_row"], terms["rhythm"] = replacement_row[rows], rhythm_row[rows]
     terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
     if has_options:
         terms["has_option"] = has_option(positions)[rows]
@@ -290,6 +301,7 @@ def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     term.may_leave_early = term.has_prepayment or term.has_redemption
     is_free = term.penalty_rate == 0.0 and term.penalty_months == 0.0 and term.penalty_amount == 0.0
     term.has_fee = term.may_leave_early and not is_free
+    term.is_uniform = term.rate_type == _FIXED and not term.may_leave_early
 
 
 @inner_kernel
@@ -363,12 +375,13 @@ def _tail_from(term: Any) -> int:
     Where every payment date pays interest and either principal or none, rates reset on payment
     dates only, and nobody pays a penalty or has an option.
     """
-    is_on_payments = term.interest_ratio == 1 and term.step_months > 0
-    is_on_payments = is_on_payments and (term.principal_ratio == 1 or term.repayment == REPAY_BULLET)
+    is_on_payments = term.interest_ratio == 1 and term.rhythm >= 0
+    is_on_payments = is_on_payments and (
+        term.principal_ratio == 1 or term.repayment == REPAY_BULLET
+    )
     is_plain = not (term.has_fee or term.has_option or term.is_term_shortened)
     is_plain = is_plain and term.option_type == _NO_OPTION and term.rate_type != _ADMINISTERED
-    is_tabled = not term.has_prepayment or term.step_months <= 12
-    if not (is_on_payments and is_plain and is_tabled and _resets_on_payments(term)):
+    if not (is_on_payments and is_plain and _resets_on_payments(term)):
         return NEVER
     begin = term.lockout_offset if term.has_prepayment else 0
     return int(max(begin, term.interest_only_end, 1 if term.has_redemption else 0))

@@ -215,7 +215,12 @@ def _read_path(
     i: int,
 ) -> None:
     """Fill the two windows of one path."""
-    dates, market, tables, rows = setting.tables.dates, setting.tables.market, setting.income, buffers.rows
+    dates, market, tables, rows = (
+        setting.tables.dates,
+        setting.tables.market,
+        setting.income,
+        buffers.rows,
+    )
     if term.is_constant:
         for month in range(months.shape[1]):
             store(months, 0, month, MONTH_INTEREST, 0.0)

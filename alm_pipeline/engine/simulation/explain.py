@@ -26,8 +26,8 @@ from alm_pipeline.engine.cash_flows.records import (
     SCHEDULED,
     Rows,
 )
-from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.events import projected_rows
+from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 from alm_pipeline.errors import CalculationError
 

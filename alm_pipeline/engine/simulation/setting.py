@@ -35,10 +35,12 @@ from alm_pipeline.engine.cash_flows.terms import (
     has_schedule,
     packed_terms,
     refuse_terms,
+    steps,
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.grids import grids, no_grids, rhythms_of
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
@@ -124,6 +126,8 @@ class Prepared:
     cohorts : Cohorts
     replacement_row : (n,) int64
         Row of a position's pair of curve and tenor in the income tables.
+    rhythm_row : (n,) int64
+        Row of a position's rhythm in the tables of grids, -1 for none.
     settings : list of Setting
         One per block of scenarios.
     """
@@ -131,6 +135,7 @@ class Prepared:
     positions: Positions
     cohorts: Cohorts
     replacement_row: CountArray
+    rhythm_row: CountArray
     settings: list[Setting]
 
     def terms(self, rows: CountArray) -> Any:
@@ -140,6 +145,7 @@ class Prepared:
             self.positions,
             chosen,
             self.replacement_row,
+            self.rhythm_row,
             setting.tables.dates,
             self.cohorts,
             setting.agendas,
@@ -180,16 +186,21 @@ def prepared(
     tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
     pairs, replacement_row = _replacement_pairs(positions)
     dates, settings = _dates(positions, options, last_day), []
+    rhythms, rhythm_row = rhythms_of(
+        positions.day_count, positions.date_adjustment, steps(positions)
+    )
+    tabled = grids(dates, rhythms)
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
         sums = factor_sums(dates, block.discount)
-        tails = _tails(bucket_sets, options, last_day, income, sums)
+        tails = _tails(bucket_sets, options, last_day, income, sums)._replace(grids=tabled)
         read = Tables(dates, block, acts, tails)
         settings.append(Setting(read, agendas, income, _lenses(options)))
     return Prepared(
         positions=positions,
         cohorts=_cohorts(behaviour),
         replacement_row=replacement_row,
+        rhythm_row=rhythm_row,
         settings=settings,
     )
 
@@ -226,6 +237,7 @@ def _tails(
         is_split_by_days=income.is_split_by_days,
         units=income.unit_windows[0],
         factor_sums=sums,
+        grids=no_grids(),
     )
 
 

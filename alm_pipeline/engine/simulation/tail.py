@@ -25,6 +25,8 @@ from alm_pipeline.engine.cash_flows.records import (
     L_PAYMENT,
     L_RATE,
     L_SURVIVAL,
+    NEVER,
+    BehaviourTables,
     Rows,
     Tables,
     Tails,
@@ -36,8 +38,7 @@ from alm_pipeline.engine.cash_flows.resets import (
     reset_rate,
 )
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_LINEAR
-from alm_pipeline.engine.conventions.calendar import adjusted_day, rolled_day
-from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.calendar import month_of
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.conventions.schedule import payment_day
 from alm_pipeline.engine.kernel import inner_kernel
@@ -46,6 +47,7 @@ from alm_pipeline.engine.lanes import (
     at,
     greater,
     is_any_above,
+    lane,
     lesser,
     load,
     picked,
@@ -85,6 +87,8 @@ class Paid(NamedTuple):
     k: int
     day: int
     balance: Any
+    payment: Any
+    survival: Any
     accrued: Any
     interest: Any
     repaid: Any
@@ -178,32 +182,98 @@ def _stretch(term: Any, tables: Tables, previous: int, day: int, reset_day: int)
 @inner_kernel
 def _pay(
     term: Any, tables: Tables, k: int, previous: int, stretch: Stretch, states: FloatArray
-) -> Paid:
-    """Pay a stretch; states are those after it."""
-    is_plain = term.repayment == REPAY_ANNUITY and not term.has_prepayment and not term.is_notional
-    is_plain = is_plain and not stretch.is_replaced and _stripped(term, tables.tails) == 0.0
-    if is_plain and k < term.n_payments - 1:
-        paid, excess = _pay_level(term, tables, k, previous, stretch, states)
-        if not is_any_above(excess, 0.0):
-            store(states, L_BALANCE, paid.balance)
-            return paid
-        single = _pay_singly(term, tables, k, paid.k - 1, previous, stretch, states)
-        balance = picked(excess, single.balance, paid.balance)
-        store(states, L_BALANCE, balance)
-        return _mixed(excess, single, paid, balance)
-    last = term.n_payments - 1
-    paid = _pay_singly(term, tables, k, last, previous, stretch, states)
+) -> Any:
+    """Return what a stretch pays; states are those after it."""
+    balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
+    survival = load(states, L_SURVIVAL)
+    if term.is_uniform:  # the same in every scenario: calculated once, as plain numbers
+        plain = lane(balance, 0), lane(rate, 0), lane(payment, 0), lane(survival, 0)
+        paid = _in_lanes(_uniform(term, tables, k, previous, stretch, plain))
+    elif term.has_prepayment:
+        acts = tables.behaviour
+        paid = _singly(
+            term, tables, acts, k, NEVER, previous, stretch, balance, rate, payment, survival
+        )
+        store(states, L_PAYMENT, paid.payment)
+        store(states, L_SURVIVAL, paid.survival)
+    else:
+        paid = _by_lane(term, tables, k, previous, stretch, balance, rate, payment, survival)
     store(states, L_BALANCE, paid.balance)
     return paid
 
 
 @inner_kernel
-def _mixed(excess: Any, single: Paid, level: Paid, balance: Any) -> Paid:
-    """Return each lane as it is paid: one by one where ``excess`` is above zero."""
+def _uniform(
+    term: Any, tables: Tables, k: int, previous: int, stretch: Stretch, states: Any
+) -> Any:
+    balance, rate, payment, survival = states
+    end = _level_end(term, tables, k, stretch)
+    if end > k:
+        paid, shortfall = _level(term, tables, k, end, balance, rate, payment, survival)
+        if not (shortfall > 0.0 or paid.balance < 0.0):
+            return paid
+    return _singly(
+        term, tables, None, k, NEVER, previous, stretch, balance, rate, payment, survival
+    )
+
+
+@inner_kernel
+def _by_lane(
+    term: Any,
+    tables: Tables,
+    k: int,
+    previous: int,
+    stretch: Stretch,
+    balance: Any,
+    rate: Any,
+    payment: Any,
+    survival: Any,
+) -> Any:
+    """Pay level where that is possible: a lane where it is not takes the same payments singly."""
+    end = _level_end(term, tables, k, stretch)
+    if end == k:
+        return _singly(
+            term, tables, None, k, NEVER, previous, stretch, balance, rate, payment, survival
+        )
+    paid, shortfall = _level(term, tables, k, end, balance, rate, payment, survival)
+    excess = greater(shortfall, 0.0 - paid.balance)
+    if is_any_above(excess, 0.0):
+        single = _singly(
+            term, tables, None, k, end - 1, previous, stretch, balance, rate, payment, survival
+        )
+        return _mixed(excess, single, paid)
+    return paid
+
+
+@inner_kernel
+def _in_lanes(paid: Paid) -> Paid:
+    """Return plain numbers as lanes."""
+    return Paid(
+        paid.k,
+        paid.day,
+        same(paid.balance),
+        same(paid.payment),
+        same(paid.survival),
+        same(paid.accrued),
+        same(paid.interest),
+        same(paid.repaid),
+        same(paid.prepaid),
+        same(paid.capitalised),
+        paid.worth,
+        paid.first,
+        paid.whole,
+    )
+
+
+@inner_kernel
+def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
+    """Return each lane as it is paid: singly where ``excess`` is above zero."""
     return Paid(
         level.k,
         level.day,
-        balance,
+        picked(excess, single.balance, level.balance),
+        level.payment,
+        level.survival,
         picked(excess, single.accrued, level.accrued),
         picked(excess, single.interest, level.interest),
         picked(excess, single.repaid, level.repaid),
@@ -216,60 +286,85 @@ def _mixed(excess: Any, single: Paid, level: Paid, balance: Any) -> Paid:
 
 
 @inner_kernel
-def _pay_level(
-    term: Any, tables: Tables, k: int, previous: int, stretch: Stretch, states: FloatArray
-) -> Any:
-    """Return what level payments come to, and by how much any of them goes too far.
+def _level_end(term: Any, tables: Tables, k: int, stretch: Stretch) -> int:
+    """Return before which payment the level payments of a stretch end: ``k`` where there are none.
 
-    Before the last payment. ``excess`` is above zero in a lane whose balance grew or fell below 0.
+    They end before the maturity, and before what moves to it.
     """
-    dates, day_count, maturity = tables.dates, term.day_count, term.maturity
-    opening, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
-    balance, accrued, factors, excess = opening, same(0.0), same(0.0), same(0.0)
-    step, roll, adjustment = term.step_months, term.payment_roll, term.date_adjustment
-    month, last = term.payment_month + k * step, term.n_payments - 1
-    is_tabled, first_month, curve = step == 1 and adjustment == 0, month, term.discount_curve
-    while k < last:
-        day = min(_day(dates, month, roll, adjustment), maturity)
-        if day > stretch.end:
-            break
-        growth = rate * year_fraction(dates, day_count, previous, day, maturity)
+    is_annuity = term.repayment == REPAY_ANNUITY and not term.is_notional
+    if not is_annuity or stretch.is_replaced or _stripped(term, tables.tails) != 0.0:
+        return k
+    last_day, grids = min(stretch.end, term.maturity - 1), tables.tails.grids
+    days, roll, first = grids.days, term.payment_roll - 1, grids.first_month
+    month = month_of(tables.dates, last_day) + 1
+    while at(days, term.date_adjustment, roll, month - first) > last_day:
+        month -= 1
+    n = (month - term.payment_month) // term.step_months + 1
+    return max(min(n, term.n_payments - 1), k)
+
+
+@inner_kernel
+def _level(
+    term: Any,
+    tables: Tables,
+    k: int,
+    end: int,
+    balance: Any,
+    rate: Any,
+    payment: Any,
+    survival: Any,
+) -> Any:
+    """Return what level payments ``k`` to before ``end`` come to, and by how much one falls short.
+
+    Numbers or lanes. ``shortfall``: how much more than an instalment any period's interest was.
+    """
+    years, roll, first = (
+        tables.tails.grids.years,
+        term.payment_roll - 1,
+        tables.tails.grids.first_month,
+    )
+    step, rhythm, nothing = term.step_months, term.rhythm, balance * 0.0
+    opening, accrued, shortfall = balance, nothing, nothing
+    begin = term.payment_month + k * step - first
+    stop = term.payment_month + end * step - first
+    for month in range(begin, stop, step):
+        growth = rate * at(years, rhythm, roll, month)
         accrued = accrued + balance * growth
         left = balance * (1.0 + growth) - payment
-        excess = greater(excess, greater(left - balance, 0.0 - left))
-        if not is_tabled:
-            factors = factors + load(tables.market.discount, curve, day)
-        balance, previous, k, month = left, day, k + 1, month + step
-    if is_tabled:
-        factors = _factors_between(tables, curve, roll, first_month, month)
-    nothing = same(0.0)
+        shortfall = greater(shortfall, left - balance)
+        balance = left
+    factors = _factors(term, tables, begin, stop)
+    day = at(tables.tails.grids.days, term.date_adjustment, roll, stop - step)
+    zero, repaid = same(0.0), opening - balance
     return Paid(
-        k,
-        previous,
+        end,
+        day,
         balance,
+        payment,
+        survival,
         accrued,
         accrued,
-        opening - balance,
+        repaid,
         nothing,
         nothing,
         payment * factors,
-        nothing,
-        nothing,
-    ), excess
+        zero,
+        zero,
+    ), shortfall
 
 
 @inner_kernel
-def _factors_between(tables: Tables, curve: int, roll: int, first: int, end: int) -> Any:
-    """Return the sum of the discount factors of one day of the months from first to before end."""
-    sums, month = tables.tails.factor_sums, tables.dates.first_month
-    before = load(sums, curve, roll - 1, first - month)
-    return load(sums, curve, roll - 1, end - month) - before
-
-
-@inner_kernel
-def _day(dates: DateTables, month: int, roll: int, adjustment: int) -> int:
-    """Return the payment day of a month after that of the first payment."""
-    return adjusted_day(dates, adjustment, rolled_day(dates, month, roll))
+def _factors(term: Any, tables: Tables, begin: int, stop: int) -> Any:
+    """Return the sum of the discount factors on the payment days of the months of a stretch."""
+    grids, curve, roll = tables.tails.grids, term.discount_curve, term.payment_roll - 1
+    if term.step_months == 1 and term.date_adjustment == 0:
+        sums, offset = tables.tails.factor_sums, grids.first_month - tables.dates.first_month
+        return load(sums, curve, roll, stop + offset) - load(sums, curve, roll, begin + offset)
+    factors, discount = same(0.0), tables.market.discount
+    for month in range(begin, stop, term.step_months):
+        day = at(grids.days, term.date_adjustment, roll, month)
+        factors = factors + load(discount, curve, day)
+    return factors
 
 
 @inner_kernel
@@ -279,58 +374,55 @@ def _stripped(term: Any, tails: Tails) -> float:
 
 
 @inner_kernel
-def _pay_singly(
+def _singly(
     term: Any,
     tables: Tables,
+    behaviour: BehaviourTables | None,
     k: int,
     last: int,
     previous: int,
     stretch: Stretch,
-    states: FloatArray,
+    balance: Any,
+    rate: Any,
+    payment: Any,
+    survival: Any,
 ) -> Paid:
-    """Return what payments ``k`` to ``last`` come to, as far as the stretch goes, one by one."""
-    balance, rate, payment = load(states, L_BALANCE), load(states, L_RATE), load(states, L_PAYMENT)
-    survival, margin = load(states, L_SURVIVAL), _stripped(term, tables.tails)
-    accrued, interest, repaid, prepaid = same(0.0), same(0.0), same(0.0), same(0.0)
-    capitalised, worth, first, whole = same(0.0), same(0.0), same(0.0), same(0.0)
-    held = 0.0 if term.is_notional else 1.0
+    """Return what payments ``k`` to ``last`` come to, as far as the stretch goes, one by one.
+
+    Numbers or lanes; lanes where customers prepay, with ``behaviour``.
+    """
+    margin, held = _stripped(term, tables.tails), 0.0 if term.is_notional else 1.0
+    nothing = balance * 0.0
+    accrued, interest, repaid, prepaid, capitalised = nothing, nothing, nothing, nothing, nothing
+    worth, first, whole = same(0.0), same(0.0), same(0.0)
+    last = min(last, term.n_payments - 1)
     while k <= last:
         day = payment_day(tables.dates, term, k)
         if day > stretch.end:
             break
         weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
-        earned, added = weight * rate, same(0.0)
-        if k == term.n_payments - 1:
-            due = balance * (0.0 if term.is_open else 1.0)
-        elif term.repayment == REPAY_ANNUITY:
-            due = lesser(greater(payment - earned, 0.0), balance)
-            added = greater(earned - payment, 0.0)
-        elif term.repayment == REPAY_LINEAR:
-            due = _linear(term, k, balance, payment, survival)
-        else:
-            due = same(0.0)
-        received = earned - added
-        balance, leaving = balance - due + added, same(0.0)
-        if term.has_prepayment and k < term.n_payments - 1:
-            share = period_share(tables.behaviour, term.cohort, term.step_months, day)
+        earned = weight * rate
+        due, added = _due(term, k, balance, earned, payment, survival)
+        balance, leaving = balance - due + added, nothing
+        if behaviour is not None and k < term.n_payments - 1:
+            share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
             balance = balance - leaving
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)
-        amount = held * (due + leaving) + received - weight * margin
+        amount = held * (due + leaving) + (earned - added) - weight * margin
         worth = worth + amount * load(tables.market.discount, term.discount_curve, day)
         if stretch.is_replaced:
             units = _replaced(term, tables, day)
             first, whole = first + (due + leaving) * units[0], whole + (due + leaving) * units[1]
-        accrued, interest, repaid = accrued + earned, interest + received, repaid + due
+        accrued, interest, repaid = accrued + earned, interest + (earned - added), repaid + due
         prepaid, capitalised = prepaid + leaving, capitalised + added
         k, previous = k + 1, day
-    if term.has_prepayment:
-        store(states, L_PAYMENT, payment)
-        store(states, L_SURVIVAL, survival)
     return Paid(
         k,
         previous,
         balance,
+        payment,
+        survival,
         accrued,
         interest,
         repaid,
@@ -343,12 +435,26 @@ def _pay_singly(
 
 
 @inner_kernel
+def _due(term: Any, k: int, balance: Any, earned: Any, payment: Any, survival: Any) -> Any:
+    """Return the principal that payment ``k`` repays, and the interest that it capitalises."""
+    nothing = balance * 0.0
+    if k == term.n_payments - 1:
+        return balance * (0.0 if term.is_open else 1.0), nothing
+    if term.repayment == REPAY_ANNUITY:
+        due = lesser(greater(payment - earned, nothing), balance)
+        return due, greater(earned - payment, nothing)
+    if term.repayment == REPAY_LINEAR:
+        return _linear(term, k, balance, payment, survival), nothing
+    return nothing, nothing
+
+
+@inner_kernel
 def _linear(term: Any, k: int, balance: Any, payment: Any, survival: Any) -> Any:
     """Return an equal share of what is to be repaid, or the instalment that was agreed."""
     if term.payment_amount > 0.0:
         return lesser(payment, balance)
     n_payments = term.n_payments - k + term.extra_payments
-    return greater(balance - term.balloon_amount * survival, 0.0) / float(n_payments)
+    return greater(balance - term.balloon_amount * survival, balance * 0.0) / float(n_payments)
 
 
 @inner_kernel
