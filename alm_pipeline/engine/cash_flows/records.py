@@ -116,7 +116,7 @@ class Tails(NamedTuple):
     ``is_split_by_days``: how interest is split between them. ``units`` (n_pairs, n_days, 2, WIDTH):
     what one unit of replaced principal earns, along the forwards. ``factor_sums`` (n_curves, 31,
     n_months + 1, WIDTH): sum of the discount factors on day 1 to 31, clipped, of all months before
-    one, months as in ``DateTables``.
+    one, months as in ``grids``: the tables of payment days and periods.
     """
 
     from_day: int

@@ -56,12 +56,16 @@ def rhythms_of(
     tuple of (n_rhythms, 3) int64 and (n,) int64
         The different rhythms; which one each contract has, -1 for none.
     """
-    row = np.full(len(step_months), -1, np.int64)
+    n_steps, n_adjustments = LONGEST_STEP + 1, int(adjustment.max(initial=0)) + 1
     has_rhythm = (step_months > 0) & (step_months <= LONGEST_STEP)
-    columns = np.stack([day_count, adjustment, step_months], axis=1)[has_rhythm].astype(np.int64)
-    codes = (columns[:, 0] * 256 + columns[:, 1]) * 16 + columns[:, 2]
-    used, row[has_rhythm] = np.unique(codes, return_inverse=True)
-    return np.stack([used // 4096, used // 16 % 256, used % 16], axis=1), row
+    code = (day_count.astype(np.int64) * n_adjustments + adjustment) * n_steps + step_months
+    code = np.where(has_rhythm, code, 0)
+    used = np.flatnonzero(np.bincount(code, minlength=1))
+    used = used[used % n_steps > 0]
+    row_of = np.full(int(used.max(initial=0)) + 1, -1, np.int64)
+    row_of[used] = np.arange(len(used))
+    pair, step = used // n_steps, used % n_steps
+    return np.stack([pair // n_adjustments, pair % n_adjustments, step], axis=1), row_of[code]
 
 
 def grids(dates: DateTables, rhythms: CountArray) -> Grids:

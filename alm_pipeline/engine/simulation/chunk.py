@@ -55,7 +55,7 @@ from alm_pipeline.engine.simulation.tail import add_tail
 
 
 class Chunk:
-    """The totals of neighbouring contracts under one block of scenarios, filled part by part."""
+    """The totals of neighbouring contracts under one block of scenarios, filled once."""
 
     def __init__(self, groups: tuple[int, int], n_buckets: int, setting: Setting) -> None:
         """Begin with nothing; ``groups`` are the first and the last one."""

@@ -192,7 +192,7 @@ def prepared(
     tabled = grids(dates, rhythms)
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
-        sums = factor_sums(dates, block.discount)
+        sums = factor_sums(tabled, block.discount)
         tails = _tails(bucket_sets, options, last_day, income, sums)._replace(grids=tabled)
         read = Tables(dates, block, acts, tails)
         settings.append(Setting(read, agendas, income, _lenses(options)))

@@ -42,8 +42,6 @@ from alm_pipeline.engine.simulation.setting import (
 )
 
 CHUNK_SIZE = 4096
-PART_SIZE = 1024
-"""Positions whose terms are packed at a time: they stay in the processor's cache."""
 
 
 def simulate(
@@ -113,11 +111,9 @@ def _chunks(
         chosen = order[start : start + CHUNK_SIZE]
         first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
         chunks = [Chunk((first, last), n_buckets, one) for one in ready.settings]
-        for begin in range(0, len(chosen), PART_SIZE):
-            part = chosen[begin : begin + PART_SIZE]
-            terms = ready.terms(part)
-            for chunk, kept in zip(chunks, values, strict=True):
-                chunk.fill(terms, part, kept)
+        terms = ready.terms(chosen)
+        for chunk, kept in zip(chunks, values, strict=True):
+            chunk.fill(terms, chosen, kept)
         return [chunk.totals for chunk in chunks]
 
     if threads <= 1:
