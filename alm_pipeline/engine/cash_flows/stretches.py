@@ -117,8 +117,8 @@ def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
         level.prepaid,
         picked(excess, single.capitalised, level.capitalised),
         picked(excess, single.worth, level.worth),
-        level.first,
-        level.whole,
+        picked(excess, single.first, level.first),
+        picked(excess, single.whole, level.whole),
     )
 
 
@@ -129,20 +129,23 @@ def _pay_level(term: Any, tables: Tables, stretch: Stretch, state: State, rate: 
     ``excess`` is above zero where an instalment did not cover the interest or repaid too much.
     """
     grids, roll, step = tables.tails.grids, term.payment_roll - 1, term.step_months
-    years, first, rhythm = grids.years, grids.first_month, term.rhythm
+    days, years, rhythm = grids.days, grids.years, term.rhythm
     k, balance, payment = state.k, state.balance, state.payment
-    nothing = balance * 0.0
-    accrued, excess, begin = nothing, nothing, term.payment_month + k * step - first
+    nothing, first, whole = balance * 0.0, same(0.0), same(0.0)
+    accrued, excess, begin = nothing, nothing, term.payment_month + k * step - grids.first_month
     month, last = begin, _last_level(term, tables, stretch, begin)
     while month <= last:
         growth = rate * at(years, rhythm, roll, month)
         accrued = accrued + balance * growth
         left = balance * (1.0 + growth) - payment
         excess = greater(excess, left - balance)
+        if stretch.is_replaced:
+            units = _replaced(term, tables, at(days, term.date_adjustment, roll, month))
+            first, whole = first + (balance - left) * units[0], whole + (balance - left) * units[1]
         balance, month, k = left, month + step, k + 1
     day, factors = state.day, same(0.0)
     if month > begin:
-        day = at(grids.days, term.date_adjustment, roll, month - step)
+        day = at(days, term.date_adjustment, roll, month - step)
         factors = _factors(term, tables, begin, month)
     paid = Paid(
         State(k, day, balance, payment, state.survival),
@@ -152,8 +155,8 @@ def _pay_level(term: Any, tables: Tables, stretch: Stretch, state: State, rate: 
         nothing,
         nothing,
         payment * factors,
-        same(0.0),
-        same(0.0),
+        first,
+        whole,
     )
     return paid, greater(excess, 0.0 - balance)
 
@@ -165,7 +168,7 @@ def _last_level(term: Any, tables: Tables, stretch: Stretch, begin: int) -> int:
     Level payments end before the maturity, and before what moves to it.
     """
     is_annuity = term.repayment == REPAY_ANNUITY and not term.is_notional
-    if not is_annuity or stretch.is_replaced or _stripped(term, tables.tails) != 0.0:
+    if not is_annuity or _stripped(term, tables.tails) != 0.0:
         return begin - 1
     first = tables.tails.grids.first_month
     before_last = term.payment_month + (term.n_payments - 2) * term.step_months - first
