@@ -54,7 +54,7 @@ def _lower_by_reference(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 class _Fields(AttributeTemplate):
     key = ReferenceType
 
-    def generic_resolve(self, kind: Any, name: str) -> Any:
+    def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
         """Return the type of a field, or None."""
         fields = kind.target.fields
         if name not in fields:

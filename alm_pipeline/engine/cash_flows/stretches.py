@@ -123,7 +123,9 @@ def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
 
 
 @inner_kernel
-def _pay_level(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -> Any:
+def _pay_level(
+    term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any
+) -> tuple[Paid, Any]:
     """Return what level payments come to, none where they cannot be, and by how much one fails.
 
     ``excess`` is above zero where an instalment did not cover the interest or repaid too much.
@@ -172,7 +174,7 @@ def _last_level(term: Any, tables: Tables, stretch: Stretch, begin: int) -> int:
         return begin - 1
     first = tables.tails.grids.first_month
     before_last = term.payment_month + (term.n_payments - 2) * term.step_months - first
-    return min(_month_up_to(term, tables, min(stretch.end, term.maturity - 1)), before_last)
+    return int(min(_month_up_to(term, tables, min(stretch.end, term.maturity - 1)), before_last))
 
 
 @inner_kernel

@@ -108,6 +108,15 @@ TERMS = np.dtype(
 )
 
 
+_FIRST_DERIVED: int = TERMS.fields[_DERIVED[0][0]][1] if TERMS.fields else 0
+"""Byte of a record at which what is derived begins."""
+
+
+def empty_terms(n: int) -> Any:
+    """Return records for the terms of ``n`` positions."""
+    return np.zeros(n, TERMS).view(np.recarray)
+
+
 class Cohorts(NamedTuple):
     """What decides the shape of a position's rows, each (n_cohorts,).
 
@@ -210,6 +219,7 @@ def packed_terms(
     dates: DateTables,
     cohorts: Cohorts,
     agendas: AgendaTables,
+    terms: Any,
     *,
     has_options: bool = False,
 ) -> Any:
@@ -226,19 +236,20 @@ def packed_terms(
     cohorts : Cohorts
     agendas : AgendaTables
         Of the positions whose dates lie on no common grid.
+    terms : (m,) records of ``TERMS``
+        Overwritten and returned.
     has_options : bool
         Whether options on rates are valued beyond their intrinsic value.
     """
-    terms = np.zeros(len(replacement_row[rows]), TERMS)
+    terms.view(np.uint8).reshape(len(terms), -1)[:, _FIRST_DERIVED:] = 0
     for item in fields(Positions):
         terms[item.name] = getattr(positions, item.name)[rows]
     terms["replacement_row"], terms["rhythm"] = replacement_row[rows], rhythm_row[rows]
     terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
     if has_options:
         terms["has_option"] = has_option(positions)[rows]
-    packed = terms.view(np.recarray)
-    _derive(packed, dates, cohorts)
-    return packed
+    _derive(terms, dates, cohorts)
+    return terms
 
 
 @entry_kernel

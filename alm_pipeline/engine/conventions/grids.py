@@ -7,9 +7,10 @@ one read. A *rhythm* is a day count, a business-day adjustment and a step in mon
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray, IntArray
 from alm_pipeline.engine.conventions.calendar import adjusted_day, month_of, rolled_day
@@ -42,7 +43,7 @@ def no_grids() -> Grids:
 
 
 def rhythms_of(
-    day_count: CountArray, adjustment: CountArray, step_months: CountArray
+    day_count: NDArray[Any], adjustment: NDArray[Any], step_months: NDArray[Any]
 ) -> tuple[CountArray, CountArray]:
     """Return the rhythms of contracts.
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
@@ -19,14 +17,11 @@ from alm_pipeline.engine.cash_flows.records import (
     FORWARD,
     NEVER,
     Rows,
-    empty_rows,
-    empty_states,
 )
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
-from alm_pipeline.engine.lanes import WIDTH, add_to, at, load, store
+from alm_pipeline.engine.lanes import add_to, at, load, store
 from alm_pipeline.engine.metrics.eve import add_cash
 from alm_pipeline.engine.metrics.nii import (
-    Placed,
     accrued_income,
     add_margin,
     add_placed,
@@ -39,50 +34,16 @@ from alm_pipeline.engine.metrics.principal import (
     MONTH_INTEREST,
     MONTH_MARGIN,
     MONTH_REPLACEMENT,
-    N_MONTH_ITEMS,
     add_principal,
 )
 from alm_pipeline.engine.metrics.repricing import add_repricing
 from alm_pipeline.engine.references import by_reference
-from alm_pipeline.engine.simulation.records import (
-    Buffers,
-    Setting,
-    Totals,
-    Values,
-    empty_totals,
-)
+from alm_pipeline.engine.simulation.records import Buffers, Setting, Totals, Values
 from alm_pipeline.engine.simulation.tail import add_tail
 
 
-class Chunk:
-    """The totals of neighbouring contracts under one block of scenarios, filled once."""
-
-    def __init__(self, groups: tuple[int, int], n_buckets: int, setting: Setting) -> None:
-        """Begin with nothing; ``groups`` are the first and the last one."""
-        edges = setting.income.months.edges
-        n_months, n_days = len(edges) - 1, int(edges[-1])
-        self.setting = setting
-        self.totals = empty_totals(groups[0], groups[1] - groups[0] + 1, n_buckets, n_months)
-        self.buffers = Buffers(
-            rows=empty_rows(1, accrued_until=n_days),
-            states=empty_states(),
-            months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
-            placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),
-        )
-
-    def fill(self, terms: Any, chosen: CountArray, values: Values) -> None:
-        """Run contracts, sorted by group: fill their values, add to the totals.
-
-        ``terms`` (m,) records of the rows ``chosen`` (m,) of the whole pass.
-        """
-        n_rows, rows = max(int(terms.max_rows.max()), 1), self.buffers.rows
-        if n_rows > len(rows.day):
-            self.buffers = self.buffers._replace(rows=empty_rows(n_rows, rows.accrued_until))
-        _fill(terms, chosen, self.setting, self.buffers, values, self.totals)
-
-
 @entry_kernel
-def _fill(
+def fill_chunk(
     terms: Any,
     chosen: CountArray,
     setting: Setting,
@@ -93,6 +54,15 @@ def _fill(
     """Project one contract after the other and read its rows at once: one call without the GIL.
 
     For the flat path only what depends on where indices go is projected again.
+
+    Parameters
+    ----------
+    terms, chosen : (m,) records, (m,) int64
+        Terms of neighbours, sorted by group; their rows in the whole pass.
+    buffers : Buffers
+        Long enough for the longest contract; overwritten.
+    values, totals : Values, Totals
+        Of the whole pass, those of the chosen are filled; of the chunk's groups, added to.
     """
     setting, buffers = by_reference(setting), by_reference(buffers)
     values, totals = by_reference(values), by_reference(totals)

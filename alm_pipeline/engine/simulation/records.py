@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
-from alm_pipeline.engine.cash_flows.records import Rows, Tables
+from alm_pipeline.engine.cash_flows.records import Rows, Tables, empty_rows, empty_states
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS
 from alm_pipeline.engine.metrics.nii import IncomeTables, Placed
@@ -84,4 +84,15 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
         cash=np.zeros((n, n_buckets, N_CASH_ITEMS, WIDTH)),
         repricing=np.zeros((n, n_buckets, WIDTH)),
         months=np.zeros((n, n_months, N_MONTH_ITEMS, WIDTH)),
+    )
+
+
+def empty_buffers(n_rows: int, edges: CountArray) -> Buffers:
+    """Return buffers for contracts of so many rows; ``edges`` are those of the months."""
+    n_months, n_days = len(edges) - 1, int(edges[-1])
+    return Buffers(
+        rows=empty_rows(n_rows, accrued_until=n_days),
+        states=empty_states(),
+        months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
+        placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),
     )

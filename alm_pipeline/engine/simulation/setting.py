@@ -31,6 +31,7 @@ from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
+    empty_terms,
     has_option,
     has_schedule,
     packed_terms,
@@ -138,8 +139,11 @@ class Prepared:
     rhythm_row: CountArray
     settings: list[Setting]
 
-    def terms(self, rows: CountArray) -> Any:
-        """Return the terms of the chosen rows, one record of ``TERMS`` each."""
+    def terms(self, rows: CountArray, place: Any = None) -> Any:
+        """Return the terms of the chosen rows, one record of ``TERMS`` each.
+
+        ``place``: records that may be overwritten, as many or more.
+        """
         setting, chosen = self.settings[0], _run_of(rows)
         return packed_terms(
             self.positions,
@@ -149,6 +153,7 @@ class Prepared:
             setting.tables.dates,
             self.cohorts,
             setting.agendas,
+            empty_terms(len(rows)) if place is None else place[: len(rows)],
             has_options=setting.lenses.has_options,
         )
 

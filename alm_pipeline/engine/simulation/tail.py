@@ -137,7 +137,7 @@ def _grid_day(term: Any, tables: Tables, n_resets: int) -> int:
     """Return the day of a reset after the as-of date."""
     grids = tables.tails.grids
     month = term.reset_month + n_resets * term.reset_months - grids.first_month
-    return at(grids.days, term.date_adjustment, term.reset_roll - 1, month)
+    return int(at(grids.days, term.date_adjustment, term.reset_roll - 1, month))
 
 
 @inner_kernel

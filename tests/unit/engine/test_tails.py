@@ -22,7 +22,7 @@ from tests.properties.random_loans import offset
 from tests.unit.engine.books import AS_OF, book, cohort, flat, run
 
 RELATIVE = 1e-11
-N_LOANS = 200
+N_LOANS = 400
 BOUNDS = np.array([1, 31, 90, 365, 500, 731, 1096, 3650, MAX_OFFSET], dtype=np.int32)
 DAYS = np.arange(-400, 20000, dtype=np.int32)
 WEEKENDS = DAYS[~np.is_busday(AS_OF + DAYS)]
@@ -74,6 +74,27 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def of_another_kind(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return the same dates with principal repaid another way, or none of it; or a swap leg."""
+    kind = int(draws.integers(0, 8))
+    if kind == 0:
+        return terms | {"model": CashFlowModel.LINEAR}
+    if kind == 1:
+        return terms | {"model": CashFlowModel.BULLET, "principal_months": 0}
+    if kind == 2:
+        months = int(draws.integers(0, 60))
+        end = terms["next_payment_offset"] + 30 * months
+        model = CashFlowModel.INTEREST_ONLY_THEN_ANNUITY
+        return terms | {"model": model, "interest_only_end_offset": end}
+    if kind == 3:
+        nobody = {"is_prepayable": False, "is_redeemable": False, "cohort": -1}
+        leg = {"model": CashFlowModel.SWAP_LEG, "principal_months": 0, "is_term_shortened": False}
+        return terms | nobody | leg
+    if kind == 4:
+        return terms | {"payment_months": 1, "principal_months": 3}
+    return terms
+
+
 def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
     """Return an annuity, half of the time with what forbids or delays a tail.
 
@@ -119,7 +140,7 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
 @pytest.mark.parametrize("read", READS)
 def test_a_tail_gives_the_same_as_rows(read, monkeypatch):
     draws = np.random.default_rng(7)
-    loans = [with_exceptions(draws, annuity(draws)) for _ in range(N_LOANS)]
+    loans = [with_exceptions(draws, of_another_kind(draws, annuity(draws))) for _ in range(N_LOANS)]
     lines = [line(draws) for _ in range(N_LOANS // 10)]
     order = draws.permutation(len(loans) + len(lines))
     positions = book(*((loans + lines)[k] for k in order))
