@@ -70,3 +70,29 @@ def _lower_field(context: Any, builder: Any, kind: Any, value: Any, name: str) -
     if isinstance(kind.target.types[place], types.BaseNamedTuple):
         return address
     return builder.load(address)
+
+
+@infer_global(references.copy_row)
+class _CopyRow(AbstractTemplate):
+    def generic(self, args: Any, kws: Any) -> Any:
+        columns, _, record = args
+        return signature(types.none, columns, types.intp, record)
+
+
+@lower_builtin(references.copy_row, ReferenceType, types.Integer, types.Record)
+def _lower_copy_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    columns, row, record = args
+    kind, target = sig.args[0].target, sig.args[2]
+    for place, name in enumerate(kind.fields):
+        array = kind.types[place]
+        data = context.make_array(array)(
+            context, builder, builder.load(cgutils.gep_inbounds(builder, columns, 0, place))
+        ).data
+        found = context.unpack_value(builder, array.dtype, builder.gep(data, [row]))
+        field = target.typeof(name)
+        value = context.cast(builder, found, array.dtype, field)
+        address = cgutils.get_record_member(
+            builder, record, target.offset(name), context.get_data_type(field)
+        )
+        context.pack_value(builder, field, value, address, align=1)
+    return context.get_dummy_value()

@@ -9,7 +9,7 @@ must know stands in ``_reference_types``.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -17,3 +17,9 @@ T = TypeVar("T")
 def by_reference(tables: T) -> T:
     """Return the named tuple as what inner kernels take; it lives as long as the call."""
     return tables
+
+
+def copy_row(columns: Any, row: int, record: Any) -> None:
+    """Write element ``row`` of every column to the field of that name, in the field's type."""
+    for name in columns._fields:
+        record[name] = getattr(columns, name)[row]

@@ -9,6 +9,7 @@ something it is not.
 
 from __future__ import annotations
 
+import collections
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -32,7 +33,7 @@ from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
-from alm_pipeline.engine.references import by_reference
+from alm_pipeline.engine.references import by_reference, copy_row
 from alm_pipeline.errors import CalculationError
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -58,6 +59,7 @@ _WITHOUT_SCHEDULE = (
     CashFlowModel.NON_PERFORMING,
     CashFlowModel.BALANCE_ONLY,
 )
+_HAS_SCHEDULE = np.array([model not in _WITHOUT_SCHEDULE for model in CashFlowModel])
 _WITHOUT_GRID = tuple(int(model) for model in _WITHOUT_SCHEDULE)
 _DERIVED: list[tuple[str, str]] = [
     ("repayment", "i8"),
@@ -131,7 +133,7 @@ class Cohorts(NamedTuple):
 
 def has_schedule(positions: Positions) -> BoolArray:
     """Return which positions have payment dates; an undrawn line has none."""
-    is_scheduled = ~np.isin(positions.model, _WITHOUT_SCHEDULE)
+    is_scheduled = _HAS_SCHEDULE[positions.model]
     is_undrawn = (positions.model == CashFlowModel.COMMITMENT) & (positions.start_offset <= 0)
     return np.asarray(is_scheduled & ~is_undrawn)
 
@@ -211,53 +213,67 @@ def refuse_terms(positions: Positions) -> None:
         )
 
 
-def packed_terms(
+_POSITION_FIELDS = tuple(item.name for item in fields(Positions))
+_BY_BOOK = ("replacement_row", "rhythm", "agenda_first", "agenda_last", "has_option")
+Columns: Any = collections.namedtuple("Columns", [*_POSITION_FIELDS, *_BY_BOOK])  # type: ignore[misc]
+"""The fields of all positions, and what the book as a whole says of each."""
+
+
+def columns_of(
     positions: Positions,
-    rows: CountArray | slice,
     replacement_row: CountArray,
     rhythm_row: CountArray,
-    dates: DateTables,
-    cohorts: Cohorts,
     agendas: AgendaTables,
-    terms: Any,
     *,
     has_options: bool = False,
 ) -> Any:
-    """Return one record of ``TERMS`` per chosen row.
+    """Return what is copied to the terms, (n,) each.
 
     Parameters
     ----------
     positions : Positions
         Not refused by ``refuse_terms``.
-    rows : (m,) int64, or a slice of neighbours
     replacement_row, rhythm_row : (n,) int64
-        Of all positions.
-    dates : DateTables
-    cohorts : Cohorts
     agendas : AgendaTables
         Of the positions whose dates lie on no common grid.
-    terms : (m,) records of ``TERMS``
-        Overwritten and returned.
     has_options : bool
         Whether options on rates are valued beyond their intrinsic value.
     """
+    is_valued = has_option(positions) if has_options else np.zeros(len(positions), np.bool_)
+    given = (getattr(positions, name) for name in _POSITION_FIELDS)
+    return Columns._make(
+        [*given, replacement_row, rhythm_row, agendas.first, agendas.last, is_valued]
+    )
+
+
+def packed_terms(
+    columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
+) -> Any:
+    """Return one record of ``TERMS`` per chosen row.
+
+    Parameters
+    ----------
+    columns : Columns
+    rows : (m,) int64
+    dates : DateTables
+    cohorts : Cohorts
+    terms : (m,) records of ``TERMS``
+        Overwritten and returned.
+    """
     terms.view(np.uint8).reshape(len(terms), -1)[:, _FIRST_DERIVED:] = 0
-    for item in fields(Positions):
-        terms[item.name] = getattr(positions, item.name)[rows]
-    terms["replacement_row"], terms["rhythm"] = replacement_row[rows], rhythm_row[rows]
-    terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
-    if has_options:
-        terms["has_option"] = has_option(positions)[rows]
-    _derive(terms, dates, cohorts)
+    _derive(terms, columns, rows, dates, cohorts)
     return terms
 
 
 @entry_kernel
-def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
-    """Fill in what follows from the terms, contract by contract."""
-    dates, cohorts = by_reference(dates), by_reference(cohorts)
+def _derive(
+    terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts
+) -> None:
+    """Fill in the terms and what follows from them, contract by contract."""
+    dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
     for i in range(len(terms)):
         term = terms[i]
+        copy_row(columns, rows[i], term)
         has_cohort = _derive_cohort(term, cohorts)
         _derive_kind(term, cohorts)
         _derive_behaviour(term, cohorts, has_cohort)

@@ -31,6 +31,7 @@ from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables
 from alm_pipeline.engine.cash_flows.terms import (
     HORIZON_DAYS,
     Cohorts,
+    columns_of,
     empty_terms,
     has_option,
     has_schedule,
@@ -127,8 +128,8 @@ class Prepared:
     cohorts : Cohorts
     replacement_row : (n,) int64
         Row of a position's pair of curve and tenor in the income tables.
-    rhythm_row : (n,) int64
-        Row of a position's rhythm in the tables of grids, -1 for none.
+    columns : Columns
+        What is copied to the terms.
     settings : list of Setting
         One per block of scenarios.
     """
@@ -136,7 +137,7 @@ class Prepared:
     positions: Positions
     cohorts: Cohorts
     replacement_row: CountArray
-    rhythm_row: CountArray
+    columns: Any
     settings: list[Setting]
 
     def terms(self, rows: CountArray, place: Any = None) -> Any:
@@ -144,25 +145,9 @@ class Prepared:
 
         ``place``: records that may be overwritten, as many or more.
         """
-        setting, chosen = self.settings[0], _run_of(rows)
-        return packed_terms(
-            self.positions,
-            chosen,
-            self.replacement_row,
-            self.rhythm_row,
-            setting.tables.dates,
-            self.cohorts,
-            setting.agendas,
-            empty_terms(len(rows)) if place is None else place[: len(rows)],
-            has_options=setting.lenses.has_options,
-        )
-
-
-def _run_of(rows: CountArray) -> CountArray | slice:
-    """Return neighbours in order as a slice, which copies nothing; others as they are."""
-    if len(rows) and (np.diff(rows) == 1).all():
-        return slice(rows[0], rows[-1] + 1)
-    return rows
+        terms = empty_terms(len(rows)) if place is None else place[: len(rows)]
+        dates = self.settings[0].tables.dates
+        return packed_terms(self.columns, rows, dates, self.cohorts, terms)
 
 
 def prepared(
@@ -205,7 +190,9 @@ def prepared(
         positions=positions,
         cohorts=_cohorts(behaviour),
         replacement_row=replacement_row,
-        rhythm_row=rhythm_row,
+        columns=columns_of(
+            positions, replacement_row, rhythm_row, agendas, has_options=options.has_options
+        ),
         settings=settings,
     )
 
@@ -349,9 +336,9 @@ def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> D
 
 def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
     """Return how many days the curves must reach: the last flow, the longest index period."""
-    months = np.array(INDEX_TENOR_MONTHS)
-    index = months[positions.index_tenor[positions.index_tenor != NO_CODE]].max(initial=1)
-    replacement = months[positions.replacement_tenor[positions.is_nii]].max(initial=1)
+    placed = np.where(positions.is_nii, positions.replacement_tenor, 0)
+    index = INDEX_TENOR_MONTHS[max(int(positions.index_tenor.max(initial=0)), 1)]
+    replacement = INDEX_TENOR_MONTHS[max(int(placed.max(initial=0)), 1)]
     return int(max(last_day + 31 * index, window_day + 31 * replacement)) + 33
 
 

@@ -14,10 +14,12 @@ import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, NO_DATE, Buckets, CashFlowModel, RateType
 from alm_pipeline.engine.cash_flows.records import NEVER
+from alm_pipeline.engine.cash_flows.terms import empty_terms
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation import setting
+from alm_pipeline.engine.simulation.setting import SimulationOptions
 from tests.properties.random_loans import offset
 from tests.unit.engine.books import AS_OF, book, cohort, flat, run
 
@@ -188,3 +190,18 @@ def test_a_loan_paid_out_later_is_the_same_after_a_line_that_was_drawn(read):
     close(after.present_value[1:], alone.present_value)
     for months, income in alone.net_interest_income.items():
         close(after.net_interest_income[months][..., 1:, :], income)
+
+
+def test_records_that_held_other_terms_keep_nothing_of_them():
+    # the records of a thread are overwritten chunk after chunk
+    draws = np.random.default_rng(11)
+    loans = [with_exceptions(draws, of_another_kind(draws, annuity(draws))) for _ in range(60)]
+    positions, options = book(*loans, line(draws)), SimulationOptions(as_of_date=AS_OF, **ADJUSTED)
+    behaviour = replace(cohort(1), draw_profile=np.full((1, 20), 0.05))
+    ready = setting.prepared(positions, flat(0.02), behaviour, (), options)
+    rows = np.arange(len(positions))
+    used = empty_terms(len(rows))
+    used.view(np.uint8)[:] = 1
+    again, fresh = ready.terms(rows, used), ready.terms(rows)
+    for name in fresh.dtype.names:
+        assert (again[name] == fresh[name]).all(), name
