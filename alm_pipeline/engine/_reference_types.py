@@ -41,6 +41,7 @@ class _ReferenceModel(models.PrimitiveModel):
 @infer_global(references.by_reference)
 class _ByReference(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
+        """Return the signature: a named tuple in, its address out."""
         (tables,) = args
         return signature(ReferenceType(tables), tables)
 
@@ -75,6 +76,7 @@ def _lower_field(context: Any, builder: Any, kind: Any, value: Any, name: str) -
 @infer_global(references.copy_row)
 class _CopyRow(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
+        """Return the signature: columns, a row and a record."""
         columns, _, record = args
         return signature(types.none, columns, types.intp, record)
 

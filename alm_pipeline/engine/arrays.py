@@ -23,12 +23,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 CountArray = NDArray[np.int64]
 """Integers inside kernels: one width, so that each kernel is compiled once."""
-
 BoolArray = NDArray[np.bool_]
 
 NO_DATE = -(2**31)
 """Offset that stands for a null date where the null has a meaning."""
-
 MAX_OFFSET = 2**31 - 1
 """Upper bound of the last bucket of a bucket set."""
 
@@ -93,12 +91,12 @@ class Positions:
     Sentinels: ``NO_DATE`` for a date that does not exist, ``inf`` for a cap or periodic bound and
     ``-inf`` for a floor that does not exist, ``NO_CODE`` for a missing curve, index or cohort.
     ``index_tenor`` and ``replacement_tenor`` are rows of ``conventions.tenor.INDEX_TENOR_MONTHS``.
-    Penalties are paid to the bank by who leaves early: ``penalty_rate``, a share of what leaves;
-    ``penalty_months``, so many months of its interest at the rate in force; ``penalty_amount``, a
-    fixed amount for the whole contract, of which those who leave pay their share.
-    ``lockout_offset``: nobody prepays up to this day.
-    ``is_term_shortened``: who prepays keeps the instalment and ends sooner; else it shrinks.
-    ``next_index_rate``: index of the next reset where it is fixed already, else ``inf``.
+    Penalties are paid to the bank by who leaves early: ``penalty_rate``, a share of what leaves,
+    and ``penalty_months``, so many months of its interest at the rate in force, both beyond
+    ``free_prepayment_amount`` of each contract; ``penalty_amount``, fixed for the whole contract.
+    Nobody prepays up to ``lockout_offset``. ``is_term_shortened``: who prepays ends sooner; else
+    instalments shrink. ``next_index_rate``: index of the next reset if fixed, else ``inf``.
+    ``premium_amount``: carried above the principal, or below it (negative).
     """
 
     sign: NDArray[np.int8] = array_fields.i1()
@@ -153,6 +151,8 @@ class Positions:
     lockout_offset: IntArray = array_fields.absent("i4", NO_DATE)
     is_term_shortened: BoolArray = array_fields.absent("?", False)
     next_index_rate: FloatArray = array_fields.absent("f8", np.inf)
+    free_prepayment_amount: FloatArray = array_fields.absent("f8", 0.0)
+    premium_amount: FloatArray = array_fields.absent("f8", 0.0)
 
     def __post_init__(self) -> None:
         """Check every array once."""

@@ -38,11 +38,20 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
     "early_withdrawal": {"redemption_share": "share"},
     "drawdown": {"drawn_share": "share", "draw_months": "months"},
     "new_business": {"replacement_share": "share"},
-    "eve": {"horizon_years": "years", "non_performing_recovery_months": "months"},
+    "eve": {
+        "horizon_years": "years",
+        "non_performing_recovery_months": "months",
+        "mean_reversion": "per year",
+    },
 }
 _WHOLE_BANK = ("eve", "new_business")
 _FILE_KEYS = {"about", "kind", "common", "segments"}
-_BOUNDED = {"share": (0.0, 1.0), "share per year": (0.0, 1.0), "months": (0.0, 720.0)}
+_BOUNDED = {
+    "share": (0.0, 1.0),
+    "share per year": (0.0, 1.0),
+    "months": (0.0, 720.0),
+    "per year": (0.0, 1.0),
+}
 _PASS_THROUGH_LIMIT = 1.2
 NO_SEGMENT = "none"
 

@@ -30,7 +30,15 @@ from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
-__all__ = ["VOLATILITY_COLUMNS", "BaseVolatilities", "Held", "base_volatilities"]
+__all__ = [
+    "VOLATILITY_COLUMNS",
+    "BaseVolatilities",
+    "Held",
+    "Quotes",
+    "base_volatilities",
+    "normal_volatilities",
+    "refuse_quotes",
+]
 
 FloatArray = NDArray[np.float64]
 Quotes = Mapping[str, NDArray[Any]]
@@ -38,7 +46,7 @@ Held = Mapping[str, tuple[int, Decimal]]
 """Number and amount of the positions with a cap or floor, by currency."""
 
 VOLATILITY_COLUMNS = ("currency", "expiry", "tenor", "strike", "vol", "vol_type")
-"""Columns of `staging.vol_quote`, surface `cap`, that are needed, each a (n_quotes,) array."""
+"""Columns of `staging.vol_quote` that are needed, each a (n_quotes,) array."""
 
 _INDEX_YEAR_DAYS = 360.0
 _NO_EXPIRY = np.array([1], dtype=np.int32)
@@ -72,7 +80,7 @@ def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVo
     Parameters
     ----------
     quotes
-        Columns `VOLATILITY_COLUMNS` of one surface; `vol` as float64, the others text.
+        Columns `VOLATILITY_COLUMNS` of the surface `cap`; `vol` as float64, the others text.
     base
         The curves, and the forwards at which lognormal volatilities are converted.
     held
@@ -110,7 +118,8 @@ def _of_currency(
     """Return expiries (m,) in order and the normal volatilities (curves of the currency, m)."""
     chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
     one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
-    _refuse(one)
+    refuse_quotes(one, "cap")
+    _refuse_tenors(one)
     as_of = np.datetime64(base.as_of_date, "D")
     days = tenor_offsets(as_of, one["expiry"].tolist())
     length = int(tenor_offsets(as_of, one["tenor"][:1].tolist())[0])
@@ -120,32 +129,40 @@ def _of_currency(
     is_lognormal = one["vol_type"] == "lognormal"
     for k, row in enumerate(rows):
         forwards = _forwards(base, int(row), days[is_lognormal], length)
-        table[k, is_lognormal] = _normal(forwards, days[is_lognormal], table[k, is_lognormal])
+        table[k, is_lognormal] = normal_volatilities(
+            forwards, days[is_lognormal], table[k, is_lognormal]
+        )
     return days[order], table[:, order]
 
 
-def _refuse(one: Quotes) -> None:
-    """Raise if the quotes of a currency are not one curve of volatilities that can be used."""
+def refuse_quotes(one: Quotes, surface: str) -> None:
+    """Raise if the quotes of a currency and surface cannot be used."""
     strikes = sorted(set(one["strike"].tolist()) - {"atm"})
-    tenors = sorted(set(one["tenor"].tolist()))
     if not len(one["vol"]):
-        raise MarketDataError("there are no quotes", fix="deliver cap volatilities in vol_quote")
+        raise MarketDataError(
+            "there are no quotes", fix=f"deliver {surface} volatilities in vol_quote"
+        )
     if strikes:
         raise MarketDataError(
             "a smile is not interpolated",
             detail=f"strikes {strikes[:5]}",
             fix="deliver strike atm only",
         )
+    if "shifted" in one["vol_type"].tolist():
+        raise MarketDataError(
+            "shifted volatilities come without their shift",
+            fix="deliver normal or lognormal volatilities",
+        )
+
+
+def _refuse_tenors(one: Quotes) -> None:
+    """Raise if caplets of several indices are quoted."""
+    tenors = sorted(set(one["tenor"].tolist()))
     if len(tenors) > 1:
         raise MarketDataError(
             "one index tenor per currency is read",
             detail=f"tenors {tenors}",
             fix="deliver the volatilities of one tenor",
-        )
-    if "shifted" in one["vol_type"].tolist():
-        raise MarketDataError(
-            "shifted volatilities come without their shift",
-            fix="deliver normal or lognormal volatilities",
         )
 
 
@@ -160,8 +177,13 @@ def _forwards(base: BaseZeroRates, row: int, days: NDArray[np.int32], length: in
     return np.expm1(growth[1] - growth[0]) * _INDEX_YEAR_DAYS / length
 
 
-def _normal(forwards: FloatArray, days: NDArray[np.int32], lognormal: FloatArray) -> FloatArray:
-    """Return the normal volatility that gives the lognormal one's price at the money."""
+def normal_volatilities(
+    forwards: FloatArray, days: NDArray[np.int32], lognormal: FloatArray
+) -> FloatArray:
+    """Return the normal volatility that gives the lognormal one's price at the money, (n,).
+
+    ``forwards`` (n,) [decimal per year] of the rates, ``days`` (n,) until they are fixed.
+    """
     years, is_call = days / DAYS_PER_YEAR, np.ones(len(days), dtype=np.bool_)
     prices = option_values(RateOptions(True, is_call, forwards, forwards, years), lognormal).prices
     return implied_volatilities(RateOptions(False, is_call, forwards, forwards, years), prices)

@@ -35,6 +35,7 @@ READS = (
     "staging.vol_quote",
 )
 RELATIONS = (
+    "inputs.assumptions",
     "inputs.behaviour_parameters",
     "inputs.curves",
     "inputs.indices",
@@ -48,7 +49,15 @@ RELATIONS = (
 TERM_COLUMNS = (
     *("accrued_interest", "amortisation_months", "amortisation_type", "balloon_amount"),
     *("behaviour_segment", "business_day_convention", "calendar_id", "cap_rate"),
-    *("cash_flow_model", "coupon_rate", "currency", "day_count", "direction", "entity_id"),
+    *(
+        "cash_flow_model",
+        "coupon_rate",
+        "currency",
+        "day_count",
+        "deferred_fees_amount",
+        "direction",
+    ),
+    "entity_id",
     *("eve_treatment", "expected_close_date", "expected_recovery_date", "fixing_lag_days"),
     *("floor_rate", "impairment_amount", "index_id", "interest_freq", "interest_only_end_date"),
     *("is_end_of_month", "is_in_irrbb_scope", "is_prepayable", "is_redeemable"),
@@ -59,7 +68,12 @@ TERM_COLUMNS = (
     *("product_code", "rate_multiplier", "rate_type", "reset_freq", "spread_rate", "start_date"),
     *("next_fixing_rate", "prepayment_effect", "prepayment_lockout_end_date"),
     *("prepayment_penalty_type", "prepayment_penalty_share", "prepayment_penalty_months"),
-    *("prepayment_penalty_amount", "strike_rate", "withdrawal_penalty_months"),
+    *(
+        "prepayment_penalty_amount",
+        "free_prepayment_amount",
+        "strike_rate",
+        "withdrawal_penalty_months",
+    ),
 )
 EVENT_COLUMNS = (
     *("as_of_date", "entity_id", "event_amount", "event_date", "event_type", "position_id"),
@@ -87,7 +101,10 @@ _PRINCIPAL = (
     *("opening_principal", "drawn_principal", "capitalised_interest", "scheduled_principal"),
     *("prepaid_principal", "written_off_principal"),
 )
-_INCOME = ("nii_12m", "nii_24m", "nii_12m_other_path", "nii_24m_other_path")
+_INCOME = (
+    *("nii_12m", "nii_24m", "nii_12m_other_path", "nii_24m_other_path"),
+    *("amortised_12m", "amortised_24m"),
+)
 _FLOWS = ("principal_amount", "interest_amount", "present_value")
 
 ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {

@@ -100,7 +100,10 @@ def make_challenger(bank: Bank, partition: Partition, inputs: Mapping[str, str])
     session = bank.store.session
     nodes = {scenario: _nodes(bank, scenario) for scenario in scenarios}
     common = set.intersection(*(set(by_curve) for by_curve in nodes.values()))
-    agreed = session.rows("select distinct position_id from book.scheduled_events")
+    agreed = session.rows(  # a right to redeem early changes no cash
+        "select distinct position_id from book.scheduled_events"
+        " where event_type not in ('call', 'put')"
+    )
     book = ChallengedBook(
         as_of=partition.as_of_date,
         curve_ids=sorted(common),

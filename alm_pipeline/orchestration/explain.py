@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from alm_pipeline.engine.simulation.explain import explain
+from alm_pipeline.engine.simulation.redemption import redemption_values
 from alm_pipeline.engine.simulation.sensitivities import sensitivities
-from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
@@ -21,6 +22,7 @@ from alm_pipeline.orchestration.simulation import (
     curves_of,
     markets_of,
     pass_inputs,
+    redeemable_of,
 )
 from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS, Explanation
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
@@ -59,6 +61,9 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
     behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
     curves = curves_of(markets, scenarios)
+    volatilities = markets.volatilities.under(len(scenarios))
+    ready = prepared(book.positions, curves, behaviour, (), options, book.agendas, volatilities)
+    rights = redemption_values(ready, curves, options, redeemable_of(markets, book))
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
     given = (book.positions, curves, behaviour, options)
     return Explanation(
@@ -66,7 +71,8 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         partition,
         str(book.currency[0]),
         str(book.product_code[0]),
-        explain(*given, book.agendas, markets.volatilities.under(len(scenarios))),
+        explain(*given, book.agendas, volatilities),
+        float(rights.sum()),
         sensitivities(*given, tenors, book.agendas),
         *_stored_values(bank, position_id, partition),
     )

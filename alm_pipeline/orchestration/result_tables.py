@@ -57,6 +57,8 @@ def position_values(done: MonthPass, partition: Partition) -> pa.Table:
         "nii_24m": chosen[24],
         "nii_12m_other_path": other[12],
         "nii_24m_other_path": other[24],
+        "amortised_12m": result.amortised[12],
+        "amortised_24m": result.amortised[24],
         **{name: result.principal[item] for name, item in _PRINCIPAL.items()},
         "remaining_principal": result.principal["remaining"],
     }

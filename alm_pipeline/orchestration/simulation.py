@@ -16,15 +16,18 @@ import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.arrays import Behaviour, Curves
+from alm_pipeline.engine.simulation.redemption import Redeemable
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
 from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.inputs.volatilities import (
     VOLATILITY_COLUMNS,
     BaseVolatilities,
+    Held,
     base_volatilities,
 )
 from alm_pipeline.inputs.zero_rates import (
@@ -40,6 +43,7 @@ from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
@@ -61,20 +65,31 @@ _OPTIONS_HELD = """
         and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
     group by currency
 """
+_RIGHTS_HELD = """
+    select currency, count(*) as n, sum(outstanding_principal) as amount
+    from book.positions
+    where
+        position_id in (
+            select position_id from book.scheduled_events where event_type in ('call', 'put')
+        )
+        and cash_flow_model not in ('non_performing', 'balance_only')
+    group by currency
+"""
 
 
 @dataclass(frozen=True)
 class Markets:
-    """Curves and volatilities of a month end, and what is stopped in which scenario."""
+    """Curves, volatilities and short-rate models of a month end, and what is stopped where."""
 
     base: BaseZeroRates
     shocked: Mapping[str, ScenarioZeroRates]
     volatilities: BaseVolatilities
+    short_rates: BaseShortRates
 
     @property
     def errors(self) -> dict[str, MarketDataError]:
         """Return the cause for every currency that is stopped in all scenarios."""
-        return {**self.base.errors, **self.volatilities.errors}
+        return {**self.short_rates.errors, **self.volatilities.errors, **self.base.errors}
 
     def stopped(self, scenario: str) -> dict[str, str]:
         """Return the cause for every currency that has no value under a scenario."""
@@ -137,6 +152,7 @@ def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
     settled = {
         f"behaviour of {scenario}": json.dumps([asdict(row) for row in behaviour]),
         f"scenario {scenario}": figures.scenarios.definition(scenario),
+        "mean_reversion": str(figures.assumptions.value("eve", "all", "mean_reversion", 0.0)),
         "curves": figures.curves.model_dump_json(),
         "products": figures.products.model_dump_json(),
         "time_buckets": figures.time_buckets.model_dump_json(),
@@ -151,17 +167,42 @@ def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Ma
     columns = ", ".join(QUOTE_COLUMNS)
     rows = session.query(f"select {columns} from staging.curve_quote order by all")
     quotes = {name: _column(rows, name) for name in QUOTE_COLUMNS}
-    wanted = ", ".join(VOLATILITY_COLUMNS)
-    caps = session.query(
-        f"select {wanted} from staging.vol_quote where surface = 'cap' order by all"
-    )
     found = session.rows("select distinct currency from book.positions order by currency")
     currencies = [row["currency"] for row in found]
     base = base_zero_rates(quotes, figures.curves, partition.as_of_date, currencies)
     shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
-    held = {row["currency"]: (row["n"], row["amount"]) for row in session.rows(_OPTIONS_HELD)}
-    volatilities = {name: _column(caps, name) for name in VOLATILITY_COLUMNS}
-    return Markets(base, shocked, base_volatilities(volatilities, base, held))
+    reversion = figures.assumptions.value("eve", "all", "mean_reversion", 0.0)
+    return Markets(
+        base,
+        shocked,
+        base_volatilities(_volatilities(session, "cap"), base, _held(session, _OPTIONS_HELD)),
+        base_short_rates(
+            _volatilities(session, "swaption"), base, _held(session, _RIGHTS_HELD), reversion
+        ),
+    )
+
+
+def _volatilities(session: Session, surface: str) -> dict[str, Any]:
+    wanted = ", ".join(VOLATILITY_COLUMNS)
+    select = f"select {wanted} from staging.vol_quote where surface = $surface order by all"
+    rows = session.query(select, {"surface": surface})
+    return {name: _column(rows, name) for name in VOLATILITY_COLUMNS}
+
+
+def _held(session: Session, select: str) -> Held:
+    return {row["currency"]: (row["n"], row["amount"]) for row in session.rows(select)}
+
+
+def redeemable_of(markets: Markets, book: EngineBook) -> Redeemable:
+    """Return the rights to redeem early of a book, each with its model."""
+    curves, last = book.positions.discount_curve, book.positions.maturity_offset
+    models = [
+        markets.short_rates.model(
+            int(curves[one.row]), int(one.exercise_offsets[0]), int(last[one.row])
+        )
+        for one in book.rights
+    ]
+    return Redeemable(rights=book.rights, models=models)
 
 
 _PASSES: dict[str, MonthPass] = {}
@@ -253,6 +294,7 @@ def run_engine(
         options,
         book.agendas,
         markets.volatilities.under(len(scenarios)),
+        redeemable_of(markets, book),
     )
 
 

@@ -20,6 +20,8 @@ class Explanation:
 
     Attributes
     ----------
+    redemption_value : float
+        What a right to redeem it early adds, positive where the bank gains; no date has it.
     stored_value, stored_option_value : float or None
         `present_value` and `option_value` of scenarios.position_values; None where the position has
         none there.
@@ -30,6 +32,7 @@ class Explanation:
     currency: str
     product_code: str
     dates: list[ExplainedDate]
+    redemption_value: float
     measures: Sensitivities
     stored_value: float | None
     stored_option_value: float | None
@@ -41,8 +44,8 @@ class Explanation:
 
     @property
     def option_value(self) -> float:
-        """The sum of what the dates' options are worth beyond that."""
-        return sum(d.option_value for d in self.dates)
+        """What the dates' options and the right to redeem early are worth beyond that."""
+        return sum(d.option_value for d in self.dates) + self.redemption_value
 
     def day(self, offset: int) -> date:
         """Return the date of an offset."""
@@ -77,6 +80,9 @@ def print_explanation(explained: Explanation, console: Console) -> None:
         f" {explained.partition}"
     )
     console.print(_table(explained, title))
+    if explained.redemption_value:
+        shown = f"{explained.redemption_value:,.6f}"
+        console.print(f"{'right to redeem':<20} {shown}", highlight=False)
     for name, amount, stored in (
         ("sum of values", explained.present_value, explained.stored_value),
         ("sum of option values", explained.option_value, explained.stored_option_value),

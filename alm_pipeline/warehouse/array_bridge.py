@@ -28,11 +28,12 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
+from alm_pipeline.engine.cash_flows.accepted_terms import refused_terms
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
-from alm_pipeline.engine.cash_flows.terms import refused_terms
 from alm_pipeline.engine.conventions.calendar import CONVENTION_CODES, BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DAY_COUNT_CODES
-from alm_pipeline.engine.conventions.tenor import index_tenor, nearest_index_tenor
+from alm_pipeline.engine.conventions.tenor import index_tenor
+from alm_pipeline.engine.simulation.redemption import RedemptionRight
 from alm_pipeline.inputs.calendars import closed_offsets
 from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.products import ProductMap
@@ -41,6 +42,8 @@ from alm_pipeline.warehouse.book_columns import BookColumns, refusal
 from alm_pipeline.warehouse.early_exit import early_exit_terms
 from alm_pipeline.warehouse.known_fixings import next_index_rates
 from alm_pipeline.warehouse.payment_dates import roll_day
+from alm_pipeline.warehouse.redemption_rights import redemption_rights
+from alm_pipeline.warehouse.reset_terms import replacement_tenor, reset_frequencies
 from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
 __all__ = ["BridgeCodes", "EngineBook", "engine_book"]
@@ -68,8 +71,6 @@ AMORTISATION_MODELS = {
 _LOAN_MODELS = tuple({int(model) for model in AMORTISATION_MODELS.values()})
 _NOTIONAL_MODELS = (CashFlowModel.SWAP_LEG, CashFlowModel.CAP_FLOOR, CashFlowModel.COMMITMENT)
 _BACK_DAYS, _AHEAD_DAYS = 45 * 366, 52 * 366
-_OVERNIGHT = 0
-_ONE_MONTH = index_tenor("1M")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +100,8 @@ class EngineBook:
 
     ``position_ids`` (n,); ``entity_id``, ``currency``, ``product_code`` (n_groups,) name the
     groups of ``positions.group``; ``position_group`` is that column again, for results by
-    position; ``adjustments`` belong into `SimulationOptions`, ``agendas`` beside the positions.
+    position; ``adjustments`` belong into `SimulationOptions`, ``agendas`` beside the positions,
+    ``rights`` to redeem early into `Redeemable`.
     """
 
     positions: Positions
@@ -109,6 +111,7 @@ class EngineBook:
     currency: NDArray[Any]
     product_code: NDArray[Any]
     adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...]
+    rights: tuple[RedemptionRight, ...]
 
 
 def engine_book(
@@ -161,6 +164,7 @@ def engine_book(
         agendas=agenda_tables(bridged, contracts_by_row(bridged)),
         position_ids=book.ids,
         adjustments=adjustments,
+        rights=redemption_rights(book, bridged.events, model, arrays),
         **keys,
     )
 
@@ -177,8 +181,8 @@ def _terms(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str, 
     )
     arrays |= early_exit_terms(book, arrays)
     arrays["next_index_rate"] = next_index_rates(book, arrays)
-    arrays |= _reset_frequencies(book, arrays)
-    arrays["replacement_tenor"] = _replacement_tenor(arrays)
+    arrays |= reset_frequencies(book, arrays)
+    arrays["replacement_tenor"] = replacement_tenor(arrays)
     arrays["roll_day"] = roll_day(book)
     return arrays
 
@@ -246,6 +250,7 @@ def _amounts(book: BookColumns, model: IntArray) -> dict[str, NDArray[Any]]:
         "principal": np.where(is_notional, notional, book.number("outstanding_principal")),
         "accrued_interest": book.number("accrued_interest"),
         "impairment_amount": book.number("impairment_amount"),
+        "premium_amount": book.number("deferred_fees_amount"),
         "payment_amount": book.number("payment_amount"),
         "amortisation_payments": np.ceil(months / np.maximum(step, 1)) * (step > 0),
         "balloon_amount": book.number("balloon_amount"),
@@ -351,49 +356,3 @@ def _measures(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[st
         "is_eve": in_scope & (eve[1] == _row_of(eve[0], "in")),
         "is_nii": in_scope & (nii[1] == _row_of(nii[0], "constant_balance")),
     }
-
-
-def _reset_frequencies(
-    book: BookColumns, arrays: Mapping[str, NDArray[Any]]
-) -> dict[str, NDArray[Any]]:
-    """Return reset months, dates and tenors.
-
-    A rate reset daily and compounded over a payment period earns exactly the period's forward, so
-    it resets at each payment with the tenor of the payment frequency. An administered rate with a
-    payment schedule and no reset of its own follows its index at each payment.
-    """
-    steps = book.steps()
-    months, days = steps["reset_months"], steps["reset_days"]
-    payment = arrays["payment_months"]
-    is_floating = arrays["rate_type"] == RateType.FLOATING
-    is_daily = is_floating & (days == 1) & (arrays["maturity_offset"] != NO_DATE) & (payment > 0)
-    tenor_of = {word: index_tenor(f"{word}M") for word in set(payment[is_daily].tolist())}
-    tenors = arrays["index_tenor"].copy()
-    tenors[is_daily] = [tenor_of[word] for word in payment[is_daily].tolist()]
-    is_followed = (arrays["rate_type"] == RateType.ADMINISTERED) & (
-        arrays["next_reset_offset"] == NO_DATE
-    )
-    at_payments = is_daily | is_followed
-    return {
-        "reset_months": np.where(at_payments, payment, months),
-        "next_reset_offset": np.where(
-            at_payments, arrays["next_payment_offset"], arrays["next_reset_offset"]
-        ),
-        "index_tenor": tenors,
-    }
-
-
-def _replacement_tenor(arrays: Mapping[str, NDArray[Any]]) -> IntArray:
-    """Return the tenor in which a flow is replaced: the index's, or the original term's.
-
-    Money without a maturity is replaced overnight, an administered rate monthly.
-    """
-    start = np.where(arrays["start_offset"] == NO_DATE, 0, arrays["start_offset"])
-    is_open = arrays["maturity_offset"] == NO_DATE
-    term_days = np.where(is_open, 0, arrays["maturity_offset"].astype(np.int64) - start)
-    own = nearest_index_tenor(np.maximum(term_days, 0) * 12.0 / 365.25)
-    has_index = (arrays["rate_type"] == RateType.FLOATING) & (arrays["index_tenor"] != NO_CODE)
-    tenors = np.where(has_index, arrays["index_tenor"], own)
-    is_administered = arrays["rate_type"] == RateType.ADMINISTERED
-    tenors = np.where(is_administered, _ONE_MONTH, tenors)
-    return np.where(is_open & ~has_index, _OVERNIGHT, tenors).astype(np.int32)

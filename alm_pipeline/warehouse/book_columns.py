@@ -37,10 +37,11 @@ _NULL_NUMBERS = {
     "prepayment_penalty_share": 0.0,
     "prepayment_penalty_months": 0.0,
     "prepayment_penalty_amount": 0.0,
+    "free_prepayment_amount": 0.0,
     "withdrawal_penalty_months": 0.0,
 }
 """What a null stands for: no cap, no floor, computed, none, to maturity, no option, not fixed yet,
-no penalty."""
+no penalty, nothing for free."""
 
 _NULL_DATES = {
     "maturity_date",

@@ -49,6 +49,7 @@ def early_exit_terms(
         "penalty_rate": book.number("prepayment_penalty_share"),
         "penalty_months": months,
         "penalty_amount": book.number("prepayment_penalty_amount"),
+        "free_prepayment_amount": book.number("free_prepayment_amount"),
         "lockout_offset": book.offset("prepayment_lockout_end_date"),
         "is_term_shortened": effect == EFFECT_CODES["shorter_term"],
     }

@@ -21,7 +21,8 @@ from alm_pipeline.warehouse.book_columns import BookColumns, refusal
 __all__ = ["ScheduledEvents"]
 
 WHERE = "book.scheduled_events"
-_KINDS = ("principal", "interest", "fee", "draw", "rate_step")
+_KINDS = ("principal", "interest", "fee", "draw", "rate_step", "call", "put")
+_RIGHTS = ("call", "put")
 _CENT = 0.005
 _FIX = "correct the schedule or exclude the positions"
 Dated = tuple[tuple[dt.datetime, float], ...]
@@ -54,8 +55,8 @@ class ScheduledEvents:
 
     @property
     def is_named(self) -> BoolArray:
-        """Which positions have events, (n,)."""
-        return self._marked(lambda _: True)
+        """Which positions have events that happen, rights apart, (n,)."""
+        return self._marked(lambda kind: kind not in _RIGHTS)
 
     def has(self, kind: str) -> BoolArray:
         """Return which positions have an event of a kind, (n,)."""
@@ -78,17 +79,18 @@ class ScheduledEvents:
 
     def rate_steps(self, row: int) -> Dated:
         """Return the coupon from which day on."""
-        return self._dated(row, "rate_step")
+        return self.dated(row, "rate_step")
 
     def agreed_interest(self, row: int) -> Dated:
         """Return the interest agreed for which day."""
-        return self._dated(row, "interest")
+        return self.dated(row, "interest")
 
     def fees(self, row: int) -> Dated:
         """Return the fee due on which day."""
-        return self._dated(row, "fee")
+        return self.dated(row, "fee")
 
-    def _dated(self, row: int, wanted: str) -> Dated:
+    def dated(self, row: int, wanted: str) -> Dated:
+        """Return day and amount, or coupon, of a position's events of one kind."""
         return tuple((d, amount) for kind, d, amount in self._of.get(row, ()) if kind == wanted)
 
     def refuse_odd(

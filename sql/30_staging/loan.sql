@@ -75,6 +75,7 @@ select
     cast(prepayment_penalty_share as double) as prepayment_penalty_share,
     cast(prepayment_penalty_months as double) as prepayment_penalty_months,
     cast(prepayment_penalty_amount as decimal(18, 2)) as prepayment_penalty_amount,
+    cast(free_prepayment_share as double) as free_prepayment_share,
     cast(prepayment_lockout_end_date as date) as prepayment_lockout_end_date,
     prepayment_effect,
     behaviour_segment,

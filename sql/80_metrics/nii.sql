@@ -40,6 +40,14 @@ select
         when count(v.nii_24m_other_path) = count(*)
             then cast(sum(cast(v.nii_24m_other_path as decimal(38, 6))) as double)
     end as nii_24m_other_path,
+    case
+        when count(v.amortised_12m) = count(*)
+            then cast(sum(cast(v.amortised_12m as decimal(38, 6))) as double)
+    end as amortised_12m,
+    case
+        when count(v.amortised_24m) = count(*)
+            then cast(sum(cast(v.amortised_24m as decimal(38, 6))) as double)
+    end as amortised_24m,
     count(*) as n_positions,
     count(*) - count(v.nii_12m) as n_not_valued
 from in_scope as s

@@ -1,7 +1,7 @@
 -- about:  Economic value of equity by scenario and product family, by entity, eliminations and group.
 -- grain:  as_of_date, entity_id, row_kind, scenario, family
--- reads:  metrics.eve, metrics.report_footers, book.positions, book.reporting_units,
---         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
+-- reads:  metrics.eve, metrics.report_footers, book.positions, book.scheduled_events,
+--         book.reporting_units, book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
 --         inputs.products, inputs.members, inputs.scenarios, inputs.rule_packs
 with valued as (
     select
@@ -61,6 +61,12 @@ by_family as (
     group by u.entity_id, u.row_kind, v.scenario, v.family
 ),
 
+redeemable as (
+    select distinct position_id
+    from book.scheduled_events
+    where event_type in ('call', 'put')
+),
+
 carried as (  -- what the accounts say of the same positions, and how much of it holds an option
     select
         p.entity_id,
@@ -71,11 +77,12 @@ carried as (  -- what the accounts say of the same positions, and how much of it
         case
             when
                 p.cap_rate is not null or p.floor_rate is not null or p.period_cap_rate is not null
-                or p.period_floor_rate is not null or p.option_type <> 'none'
+                or p.period_floor_rate is not null or p.option_type <> 'none' or r.position_id is not null
                 then p.outstanding_principal + p.notional_amount
             else 0
         end as option_amount
     from book.positions as p
+    left join redeemable as r on p.position_id = r.position_id
     left join inputs.members as own on p.entity_id = own.entity_id
     left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.is_in_irrbb_scope and p.eve_treatment = 'in'

@@ -19,7 +19,7 @@ with measured as (
         currency,
         is_intragroup,
         'nii' as measure,
-        nii_12m as amount
+        nii_12m + amortised_12m as amount
     from metrics.nii
 ),
 

@@ -11,8 +11,9 @@ with measured as (
         product_code,
         is_intragroup,
         12 as horizon_months,
-        nii_12m as nii,
-        nii_12m_other_path as nii_other_path
+        nii_12m + amortised_12m as nii,
+        nii_12m_other_path + amortised_12m as nii_other_path,
+        amortised_12m as amortised_amount
     from metrics.nii
     union all
     select
@@ -22,8 +23,9 @@ with measured as (
         product_code,
         is_intragroup,
         24 as horizon_months,
-        nii_24m as nii,
-        nii_24m_other_path as nii_other_path
+        nii_24m + amortised_24m as nii,
+        nii_24m_other_path + amortised_24m as nii_other_path,
+        amortised_24m as amortised_amount
     from metrics.nii
 ),
 
@@ -36,7 +38,8 @@ lines as (
         m.horizon_months,
         p.family,
         m.nii,
-        m.nii_other_path
+        m.nii_other_path,
+        m.amortised_amount
     from measured as m
     inner join inputs.products as p on m.product_code = p.product_code
     union all
@@ -48,7 +51,8 @@ lines as (
         horizon_months,
         'total' as family,
         nii,
-        nii_other_path
+        nii_other_path,
+        amortised_amount
     from measured
 ),
 
@@ -75,7 +79,11 @@ by_family as (
         cast(
             sum(cast(l.nii_other_path * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
             as double
-        ) as nii_other_path
+        ) as nii_other_path,
+        cast(
+            sum(cast(l.amortised_amount * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
+            as double
+        ) as amortised_amount
     from lines as l
     inner join book.reporting_units as u
         on l.entity_id = u.member_entity_id and l.is_intragroup = u.is_intragroup
@@ -101,6 +109,8 @@ compared as (
         b.nii_other_path as nii_other_path_base,
         s.nii_other_path,
         s.nii_other_path - b.nii_other_path as delta_nii_other_path,
+        b.amortised_amount as amortised_amount_base,
+        s.amortised_amount,
         total.nii as nii_base_total
     from by_family as s
     inner join by_family as b
@@ -131,6 +141,8 @@ select
     case when c.cause is null then cast(c.nii_other_path_base as decimal(18, 2)) end as nii_other_path_base,
     case when c.cause is null then cast(c.nii_other_path as decimal(18, 2)) end as nii_other_path,
     case when c.cause is null then cast(c.delta_nii_other_path as decimal(18, 2)) end as delta_nii_other_path,
+    case when c.cause is null then cast(c.amortised_amount_base as decimal(18, 2)) end as amortised_amount_base,
+    case when c.cause is null then cast(c.amortised_amount as decimal(18, 2)) end as amortised_amount,
     r.status as figure_status,
     case when c.cause is null then f.availability else 'not available: ' || c.cause end as availability,
     f.excluded_rows,

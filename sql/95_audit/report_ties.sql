@@ -61,7 +61,7 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast(v.nii_12m * u.weight as decimal(38, 6))
+                    then cast((v.nii_12m + v.amortised_12m) * u.weight as decimal(38, 6))
                 else 0
             end
         ) as nii_12m,
@@ -70,7 +70,7 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast(v.nii_24m * u.weight as decimal(38, 6))
+                    then cast((v.nii_24m + v.amortised_24m) * u.weight as decimal(38, 6))
                 else 0
             end
         ) as nii_24m

@@ -11,9 +11,6 @@ import pytest
 from tests.house.project import PACKAGE, ROOT, parsed, python_files, relative
 
 ENTRY_POINTS = {"alm_pipeline.cli", "alm_pipeline.bench.__main__", "alm_pipeline.definitions"}
-NOT_READ_YET = {  # proven by itself; no lens of the close reads it yet
-    "alm_pipeline.engine.market.short_rate_tree",
-}
 ENGINE_MAY_KNOW = {"numpy", "numba", "llvmlite", "alm_pipeline"}  # llvmlite: numba's own compiler
 SLOW_TO_IMPORT = {"great_expectations"}
 
@@ -73,4 +70,4 @@ def names_used(path: Path) -> set[str]:
 def test_no_module_is_an_orphan():
     modules = {module_name(path): path for path in python_files() if path.stem != "__init__"}
     used = {name for path in python_files() for name in names_used(path)}
-    assert set(modules) - used - ENTRY_POINTS == NOT_READ_YET
+    assert set(modules) - used - ENTRY_POINTS == set()

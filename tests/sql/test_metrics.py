@@ -27,6 +27,8 @@ VALUE = {
     "nii_24m": 9.0,
     "nii_12m_other_path": 4.0,
     "nii_24m_other_path": 8.0,
+    "amortised_12m": 0.5,
+    "amortised_24m": 0.75,
 }
 MORTGAGE = {"scenario": "base", "behaviour_segment": "mortgage", "annual_prepayment_rate": 0.06,
             "status": "assumed"}  # fmt: skip

@@ -48,6 +48,15 @@ def test_the_part_of_a_loan_that_was_sold_is_not_ours(bench):
     assert bench.run("book.positions")[0]["outstanding_principal"] == Decimal("750.01")
 
 
+def test_what_is_free_to_prepay_is_a_share_of_the_principal_at_the_start(bench):
+    # 10 % of 2,000.00 a year, a quarter of it sold: 150.00; nothing agreed is nothing free
+    free = {"original_amount": "2000.00", "free_prepayment_share": 0.1, "sold_share": 0.25}
+    bench.give("staging.loan", [loan("1", **free), loan("2", original_amount="2000.00")])
+    bench.give("inputs.products", [PRODUCT])
+    found = {r["position_id"]: r["free_prepayment_amount"] for r in bench.run("book.positions")}
+    assert found == {"BANK:loan:1": Decimal("150.00"), "BANK:loan:2": None}
+
+
 def test_own_amounts_of_a_sold_part_add_up_to_the_carrying_amount(bench):
     # Two thirds sold of 100.01 + 10.01 fees - 5.00 provision = 105.02: a third of each is 33.34,
     # 3.34 and 1.67, so 33.34 + 3.34 - 1.67 = 35.01 is carried; 3.00 accrued, of it 1.00 past due.

@@ -131,7 +131,7 @@ def test_income_is_tested_in_the_parallel_shapes_and_only_where_the_pack_has_a_l
         "metrics.nii",
         [
             {"scenario": s, "entity_id": "BANK", "currency": "USD", "is_intragroup": False,
-             "product_code": "loan", "nii_12m": amount}
+             "product_code": "loan", "nii_12m": amount + 2.0, "amortised_12m": -2.0}
             for s, amount in (("base", 100.0), ("up", 70.0), ("steep", 60.0))
         ],
     )  # fmt: skip
@@ -202,7 +202,8 @@ def test_income_of_forwards_and_of_flat_rates_stand_side_by_side(reports):
         [
             {"scenario": s, "entity_id": "BANK", "currency": "USD", "is_intragroup": False,
              "product_code": "loan", "nii_12m": 100.0 + d, "nii_24m": 210.0 + d,
-             "nii_12m_other_path": 90.0 + d, "nii_24m_other_path": 180.0 + d}
+             "nii_12m_other_path": 90.0 + d, "nii_24m_other_path": 180.0 + d,
+             "amortised_12m": 0.0, "amortised_24m": 0.0}
             for s, d in (("base", 0.0), ("up", 10.0))
         ],
     )  # fmt: skip
@@ -312,3 +313,26 @@ def test_a_stopped_currency_leaves_no_partial_gap(reports):
         assert rows[unit]["gap_amount"] is None
         assert rows[unit]["availability"] == "not available: EUR: eur_ois has no quote"
     assert rows["EUBANK", "entity"]["gap_amount"] == 0
+
+
+def test_income_holds_what_premiums_and_discounts_earn_and_shows_it_beside(reports):
+    # base 100 of which -3 amortises a premium; up 110 of which -1
+    reports.give(
+        "metrics.nii",
+        [
+            {"scenario": s, "entity_id": "BANK", "currency": "USD", "is_intragroup": False,
+             "product_code": "loan", "nii_12m": 103.0, "nii_24m": 206.0,
+             "nii_12m_other_path": 93.0, "nii_24m_other_path": 186.0,
+             "amortised_12m": a, "amortised_24m": 2.0 * a}
+            for s, a in (("base", -3.0), ("up", -1.0))
+        ],
+    )  # fmt: skip
+    (row,) = [
+        r for r in reports.run("reports.nii_sensitivity")
+        if (r["entity_id"], r["scenario"], r["horizon_months"], r["family"])
+        == ("BANK", "up", 24, "loans")
+    ]  # fmt: skip
+    assert (row["nii_base"], row["nii"]) == (Decimal("200.00"), Decimal("204.00"))
+    assert (row["nii_other_path_base"], row["nii_other_path"]) == (180, 184)
+    assert (row["amortised_amount_base"], row["amortised_amount"]) == (-6, -2)
+    assert row["delta_nii"] == Decimal("4.00")

@@ -21,6 +21,7 @@ VALUE = {
     "capitalised_interest": 0.0, "drawn_principal": 0.0, "scheduled_principal": 100.0,
     "prepaid_principal": 0.0, "written_off_principal": 0.0, "remaining_principal": 0.0,
     "nii_12m": 5.0, "nii_24m": 5.0, "nii_12m_other_path": 4.0, "nii_24m_other_path": 4.0,
+    "amortised_12m": 0.0, "amortised_24m": 0.0,
 }  # fmt: skip
 MONTH = {
     "scenario": "base", "entity_id": "BANK", "currency": "USD", "product_code": "loan",

@@ -184,6 +184,7 @@ def _early_exit(row: Row) -> dict[str, Any]:
         "penalty_share": row["prepayment_penalty_share"] or 0.0,
         "penalty_months": sum(one or 0.0 for one in months),
         "penalty_amount": float(row["prepayment_penalty_amount"] or 0.0),
+        "free_amount": float(row["free_prepayment_amount"] or 0.0),
         "lockout": row["prepayment_lockout_end_date"],
         "is_term_shortened": row["prepayment_effect"] == "shorter_term",
     }

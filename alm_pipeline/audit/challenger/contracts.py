@@ -50,7 +50,8 @@ class Held:
     """The terms of one position.
 
     Who leaves early pays ``penalty_share`` of what leaves, ``penalty_months`` of its interest, or
-    his share of ``penalty_amount``, due on the whole contract; nobody prepays up to ``lockout``.
+    his share of ``penalty_amount``, due on the whole contract; the first two not on ``free_amount``
+    of the whole contract. Nobody prepays up to ``lockout``.
     Who prepays pays a smaller instalment, or with ``is_term_shortened`` the same one and ends
     sooner. ``next_index``: the index of the next reset, where it was fixed by the as-of date.
     """
@@ -97,6 +98,7 @@ class Held:
     penalty_share: float = 0.0
     penalty_months: float = 0.0
     penalty_amount: float = 0.0
+    free_amount: float = 0.0
     lockout: date | None = None
     is_term_shortened: bool = False
     next_index: float | None = None

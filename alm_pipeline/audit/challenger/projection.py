@@ -147,8 +147,9 @@ class Loan:
         """Let a share of the balance leave, and pay for it."""
         held, amount = self.held, share * self.balance
         row.prepaid += amount
-        row.fee += amount * held.penalty_share
-        row.fee += amount * max(self.rate, 0.0) / 12 * held.penalty_months
+        costly = max(amount - held.free_amount * share * self.survival, 0.0)
+        row.fee += costly * held.penalty_share
+        row.fee += costly * max(self.rate, 0.0) / 12 * held.penalty_months
         row.fee += held.penalty_amount * share * self.survival
         self.balance -= amount
         if not held.is_term_shortened:

@@ -1,7 +1,8 @@
 """What customers do to one contract: withdraw overnight, prepay a share of what is left.
 
 The instalment shrinks with what leaves, or stays and ends the contract sooner. A penalty is paid to
-the bank: a share of what leaves, months of its interest, or a fixed amount by each who leaves.
+the bank: a share of what leaves, months of its interest, or a fixed amount by each who leaves; the
+first two on what is beyond the amount that a contract lets go for free.
 """
 
 from __future__ import annotations
@@ -31,11 +32,13 @@ from alm_pipeline.engine.lanes import add_to, at, greater, load, power, store
 def penalty(term: Any, share: Any, amount: Any, rate: Any, survival: Any) -> Any:
     """Return what those pay who take ``amount``, a ``share`` of what is left.
 
-    A fixed amount is due once for each contract that leaves: of the contracts at the start,
-    ``survival`` are left. Months of interest at a negative rate cost nothing.
+    Who leaves takes a whole contract: of the contracts at the start, ``survival`` are left. What
+    may be prepaid for free is free for each of them, a fixed amount is due once for each. Months of
+    interest at a negative rate cost nothing.
     """
     per_unit = greater(rate, 0.0) * (term.penalty_months / 12.0) + term.penalty_rate
-    return amount * per_unit + share * survival * term.penalty_amount
+    costly = greater(amount - share * survival * term.free_prepayment_amount, 0.0)
+    return costly * per_unit + share * survival * term.penalty_amount
 
 
 @inner_kernel

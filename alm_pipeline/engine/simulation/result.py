@@ -6,7 +6,7 @@ unsigned.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -62,10 +62,13 @@ class SimulationResult:
     present_value : (n, S)
         Along the forwards: options at their intrinsic value.
     option_value : (n, S)
-        What options on rates are worth beyond it; positive where the bank holds them. No rows
-        without that lens.
+        What options on rates and rights to redeem early are worth beyond it; positive where the
+        bank holds them. No rows without that lens.
     net_interest_income, net_interest_income_other_path : {12: (n, S), 24: (n, S)}
         Months of the window; along the chosen path of the indices, and along the other one.
+    amortised : {12: (n, S), 24: (n, S)}
+        What of premiums and discounts is income of the window, along the forwards; not part of net
+        interest income. Nothing without the lens "income".
     principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |
         "remaining": (n, S)}
         Run-off over the life; "remaining" is what is left at the engine's horizon.
@@ -81,6 +84,7 @@ class SimulationResult:
     option_value: FloatArray
     net_interest_income: dict[int, FloatArray]
     net_interest_income_other_path: dict[int, FloatArray]
+    amortised: dict[int, FloatArray] = field(default_factory=dict)
     principal: dict[str, FloatArray]
     buckets: dict[str, BucketAmounts]
     monthly: dict[str, FloatArray]

@@ -26,18 +26,20 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
+from alm_pipeline.engine.cash_flows.accepted_terms import (
+    HORIZON_DAYS,
+    has_option,
+    has_schedule,
+    refuse_terms,
+    steps,
+)
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
 from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables, Tails
 from alm_pipeline.engine.cash_flows.terms import (
-    HORIZON_DAYS,
     Cohorts,
     columns_of,
     empty_terms,
-    has_option,
-    has_schedule,
     packed_terms,
-    refuse_terms,
-    steps,
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from alm_pipeline.engine.cash_flows.terms import empty_terms
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.simulation.chunk import fill_chunk
+from alm_pipeline.engine.simulation.premiums import amortised_premiums
 from alm_pipeline.engine.simulation.records import (
     Buffers,
     Totals,
@@ -37,6 +39,7 @@ from alm_pipeline.engine.simulation.records import (
     empty_totals,
     empty_values,
 )
+from alm_pipeline.engine.simulation.redemption import Redeemable, redemption_values
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
     bucket_items,
@@ -62,6 +65,7 @@ def simulate(
     options: SimulationOptions,
     agendas: AgendaTables | None = None,
     volatilities: Volatilities | None = None,
+    redeemable: Redeemable | None = None,
 ) -> SimulationResult:
     """Project every position under every scenario and read all lenses.
 
@@ -79,6 +83,8 @@ def simulate(
         Dated actions of the positions whose dates lie on no common grid.
     volatilities : Volatilities, optional
         Of the same scenarios and curves; read by the lens "options" only, which needs them.
+    redeemable : Redeemable, optional
+        Rights to redeem positions early, whose value the lens "options" adds to theirs.
 
     Returns
     -------
@@ -103,8 +109,15 @@ def simulate(
     _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
     summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
     check_conservation(joined.principal[0])
+    if redeemable is not None and options.has_options:
+        rows = [right.row for right in redeemable.rights]
+        joined.option_value[rows] += redemption_values(ready, curves, options, redeemable)
     n_days = np.diff(ready.settings[0].income.months.edges)
-    return _result(joined, summed, bucket_sets, options, n_days)
+    result = _result(joined, summed, bucket_sets, options, n_days)
+    if "income" not in options.lenses:
+        return result
+    windows = amortised_premiums(ready, options, n)
+    return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
 
 
 class _Workplace(threading.local):

@@ -68,10 +68,9 @@ def add_tail(
     principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
         Row ``i`` is added to.
     """
-    sign, group = float(term.sign), term.group - totals.first
+    sign = float(term.sign)
     value, first, whole = same(0.0), same(0.0), same(0.0)
-    state, rate = _opening(rows, states), load(states, L_RATE)
-    opening, last = state.balance, term.n_payments - 1
+    state, rate, last = _opening(rows, states), load(states, L_RATE), term.n_payments - 1
     n_resets, must_fix = at(rows.handover, 1), at(rows.handover, 3) != 0
     reset_day, is_repriced = _reset_day(term, tables, n_resets), _is_repriced(term, n_resets)
     while state.k <= last:
@@ -80,28 +79,25 @@ def add_tail(
         day = tail_payment_day(term, tables, state.k)
         stretch = _stretch(term, tables, state.day, day, reset_day)
         paid = _pay(term, tables, stretch, state, rate)
-        bucket, present = at(tables.tails.bucket_of_day, day), sign * paid.worth
-        _add_cash(term, totals, bucket, paid, present)
+        bucket, value = at(tables.tails.bucket_of_day, day), value + sign * paid.worth
+        _add_cash(term, totals, bucket, paid)
         if lenses.has_repricing and not is_repriced:
-            leaves = paid.repaid + paid.prepaid - paid.capitalised
-            add_to(totals.repricing, group, bucket, sign * leaves)
+            _add_repricing(term, totals, bucket, paid.repaid + paid.prepaid - paid.capitalised)
         if lenses.has_principal and not term.is_notional:
             _add_principal(paid, principal, i)
-        value = value + present
         if stretch.whole_share > 0.0:
             first = first + (paid.accrued * stretch.first_share + paid.first)
             whole = whole + (paid.accrued * stretch.whole_share + paid.whole)
         state = paid.state
         if state.day >= reset_day and state.k <= last:
             if lenses.has_repricing and not is_repriced:
-                is_repriced = not is_fixed_already(term, n_resets)
-                held = sign if is_repriced else 0.0
-                add_to(totals.repricing, group, bucket, held * state.balance)
+                is_repriced = _is_repriced(term, n_resets + 1)
+                _add_repricing(term, totals, bucket, state.balance * (1.0 if is_repriced else 0.0))
             rate = _reset(term, tables, n_resets, state.day, rate)
             n_resets, must_fix = n_resets + 1, True
             reset_day = _reset_day(term, tables, n_resets)
     if lenses.has_principal and not term.is_notional:
-        add_to(principal, 0, i, REMAINING, state.balance - opening)
+        add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
     return value * (1.0 if term.is_eve else 0.0), sign * first, sign * whole
 
 
@@ -193,14 +189,21 @@ def _pay(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -
 
 
 @inner_kernel
-def _add_cash(term: Any, totals: Totals, bucket: int, paid: Paid, present: Any) -> None:
+def _add_cash(term: Any, totals: Totals, bucket: int, paid: Paid) -> None:
     """Add what a stretch pays to the cash of its bucket."""
     sign, cash, group = float(term.sign), totals.cash, term.group - totals.first
     if not term.is_notional:
         add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (paid.repaid + paid.prepaid))
     add_to(cash, group, bucket, INTEREST_AMOUNT, sign * paid.interest)
     if term.is_eve:
-        add_to(cash, group, bucket, PRESENT_VALUE, present)
+        add_to(cash, group, bucket, PRESENT_VALUE, sign * paid.worth)
+
+
+@inner_kernel
+def _add_repricing(term: Any, totals: Totals, bucket: int, principal: Any) -> None:
+    """Add principal that takes a market rate in a bucket."""
+    amount = float(term.sign) * principal
+    add_to(totals.repricing, term.group - totals.first, bucket, amount)
 
 
 @inner_kernel

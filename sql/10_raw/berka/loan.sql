@@ -140,6 +140,7 @@ select
     cast(null as varchar) as prepayment_penalty_share,
     cast(null as varchar) as prepayment_penalty_months,
     cast(null as varchar) as prepayment_penalty_amount,
+    cast(null as varchar) as free_prepayment_share,
     cast(null as varchar) as prepayment_lockout_end_date,
     cast(null as varchar) as prepayment_effect,
     cast(null as varchar) as behaviour_segment,

@@ -22,6 +22,7 @@ FOUR_PERCENT = math.log(1.04)  # continuous
 CENT = 0.005
 STAYING: dict[str, Any] = {
     "prepayment_penalty_share": None, "prepayment_penalty_months": None,
+    "free_prepayment_amount": None,
     "prepayment_penalty_amount": None, "withdrawal_penalty_months": None,
     "prepayment_lockout_end_date": None, "prepayment_effect": "lower_instalment",
     "next_fixing_rate": None,
@@ -131,6 +132,9 @@ SECOND_YEAR = 9000 * 1.06 * 1.04 ** (-731 / 365)
         ({"prepayment_penalty_months": 6.0}, 1630 / 1.04 + SECOND_YEAR),
         # 2 % of that are 20
         ({"prepayment_penalty_share": 0.02}, 1620 / 1.04 + SECOND_YEAR),
+        # 1,000 of each contract are free: 100 of the 1,000 that leave
+        ({"prepayment_penalty_share": 0.02, "free_prepayment_amount": Decimal(1000)},
+         1618 / 1.04 + SECOND_YEAR),
         # 250 by a tenth of the contracts are 25
         ({"prepayment_penalty_amount": Decimal(250)}, 1625 / 1.04 + SECOND_YEAR),
         # nothing may be prepaid up to the first coupon, on which it would be

@@ -88,6 +88,8 @@ def test_a_listed_loan_repays_what_it_owes_by_its_maturity(small_demo):
     left: dict[str, Decimal] = defaultdict(Decimal)
     last: dict[str, Any] = {}
     for event in rows(folder, "schedule_event"):
+        if event["event_type"] != "principal":
+            continue
         left[event["contract_no"]] += event["event_amount"]
         last[event["contract_no"]] = max(
             event["event_date"], last.get(event["contract_no"], event["event_date"])
@@ -96,6 +98,23 @@ def test_a_listed_loan_repays_what_it_owes_by_its_maturity(small_demo):
     assert listed
     assert {row["loan_no"]: row["outstanding_principal"] for row in listed} == left
     assert {row["loan_no"]: row["maturity_date"] for row in listed} == last
+
+
+def test_some_bonds_may_be_called_or_put_at_par_on_coupon_dates_before_their_maturity(small_demo):
+    folder = folder_of(small_demo)
+    bonds = {row["security_no"]: row for row in rows(folder, "security")}
+    bonds |= {row["borrowing_no"]: row for row in rows(folder, "borrowing")}
+    found: dict[str, set[str]] = defaultdict(set)
+    for event in rows(folder, "schedule_event"):
+        if event["event_type"] in ("call", "put"):
+            bond = bonds[event["contract_no"]]
+            assert event["event_amount"] == bond["outstanding_principal"]
+            assert bond["next_payment_date"] <= event["event_date"] < bond["maturity_date"]
+            left = bond["maturity_date"] - event["event_date"]
+            assert left <= (bond["maturity_date"] - bond["start_date"]) / 2 + dt.timedelta(days=2)
+            found[event["event_type"]].add(bond["product_code"])
+    assert found["call"] >= {"agency_bond", "subordinated_debt"}
+    assert found["put"] == {"senior_debt"}
 
 
 def test_every_ledger_account_is_mapped_and_the_ledger_balances(small_demo):

@@ -77,6 +77,8 @@ PLAIN: dict[str, Any] = {
     "lockout_offset": NO_DATE,
     "is_term_shortened": False,
     "next_index_rate": np.inf,
+    "free_prepayment_amount": 0.0,
+    "premium_amount": 0.0,
 }
 
 

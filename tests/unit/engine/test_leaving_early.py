@@ -59,6 +59,12 @@ def bullet(**terms):
         ({"penalty_months": 3.0}, [1.5, 1.35, 1.215]),
         # 12.00 by each of those who leave: 10 % of the contracts, then of 90 %, of 81 %
         ({"penalty_amount": 12.0}, [1.2, 1.08, 0.972]),
+        # 100.00 of each contract are free: of 100, 90 and 81 that leave 10, 9 and 8.10 are
+        ({"penalty_rate": 0.02, "free_prepayment_amount": 100.0}, [1.8, 1.62, 1.458]),
+        ({"penalty_months": 3.0, "free_prepayment_amount": 100.0}, [1.35, 1.215, 1.0935]),
+        # what is free takes nothing off a fixed amount, and never pays the customer
+        ({"penalty_amount": 12.0, "free_prepayment_amount": 100.0}, [1.2, 1.08, 0.972]),
+        ({"penalty_rate": 0.02, "free_prepayment_amount": 1001.0}, []),
         ({"penalty_months": 3.0, "coupon_rate": -0.01}, []),
         # barred up to the second payment: of 1000 at the third one a tenth leaves
         ({"penalty_rate": 0.02, "lockout_offset": on("2026-02-28")}, [2.0]),

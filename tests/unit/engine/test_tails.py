@@ -196,7 +196,10 @@ def test_records_that_held_other_terms_keep_nothing_of_them():
     # the records of a thread are overwritten chunk after chunk
     draws = np.random.default_rng(11)
     loans = [with_exceptions(draws, of_another_kind(draws, annuity(draws))) for _ in range(60)]
-    positions, options = book(*loans, line(draws)), SimulationOptions(as_of_date=AS_OF, **ADJUSTED)
+    positions, options = (
+        book(*loans, line(draws)),
+        SimulationOptions(as_of_date=AS_OF, adjustments=ADJUSTED["adjustments"]),
+    )
     behaviour = replace(cohort(1), draw_profile=np.full((1, 20), 0.05))
     ready = setting.prepared(positions, flat(0.02), behaviour, (), options)
     rows = np.arange(len(positions))

@@ -1,0 +1,122 @@
+"""Amortisation of premiums and discounts of the contracts that have one, under every scenario.
+
+Those contracts are projected once more, row by row and along the forwards, because the effective
+interest rate needs their whole life at once. What has no life is left as it is: balances without
+maturity and lines, non-performing positions, swap legs; so is what is outside the income measure.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import (
+    NO_DATE,
+    BoolArray,
+    CashFlowModel,
+    CountArray,
+    FloatArray,
+    Positions,
+)
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
+from alm_pipeline.engine.cash_flows.projection import project_one
+from alm_pipeline.engine.cash_flows.records import (
+    FORWARD,
+    NEVER,
+    Rows,
+    Tables,
+    empty_rows,
+    empty_states,
+    no_tails,
+)
+from alm_pipeline.engine.kernel import entry_kernel
+from alm_pipeline.engine.lanes import WIDTH, joined_scenarios
+from alm_pipeline.engine.metrics.amortised_cost import amortised
+from alm_pipeline.engine.references import by_reference
+from alm_pipeline.engine.simulation.records import Setting
+from alm_pipeline.engine.simulation.setting import Prepared, SimulationOptions
+from alm_pipeline.errors import CalculationError
+
+__all__ = ["amortised_premiums"]
+
+_WITH_LIFE = (
+    CashFlowModel.BULLET,
+    CashFlowModel.ANNUITY,
+    CashFlowModel.LINEAR,
+    CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
+)
+_PART_SIZE = 1024
+
+
+def _has_premium(positions: Positions) -> BoolArray:
+    """Return which positions are carried above or below their principal and amortise that."""
+    has_life = np.isin(positions.model, _WITH_LIFE) & (positions.maturity_offset != NO_DATE)
+    is_owed = positions.is_nii & (positions.principal > 0.0)
+    return np.asarray(has_life & is_owed & (positions.premium_amount != 0.0))
+
+
+def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios: int) -> FloatArray:
+    """Return what of the premiums and discounts is income of the windows.
+
+    Returns
+    -------
+    (2, n, S) float64 [position currency]
+        Windows of 12 and 24 months; income positive, 0 for positions without a premium.
+
+    Raises
+    ------
+    CalculationError
+        If no rate gives a position the amount at which it is carried.
+    """
+    positions = ready.positions
+    rows, shape = np.flatnonzero(_has_premium(positions)), (2, len(positions), n_scenarios)
+    if not len(rows):
+        return np.broadcast_to(0.0, shape)
+    parts = [rows[start : start + _PART_SIZE] for start in range(0, len(rows), _PART_SIZE)]
+    found = np.zeros(shape)
+
+    def run(part: CountArray) -> None:
+        terms = ready.terms(part)
+        blocks = [_windows(terms, setting) for setting in ready.settings]
+        found[:, part] = joined_scenarios(blocks, n_scenarios)
+
+    with ThreadPoolExecutor(max(options.threads, 1)) as pool:
+        list(pool.map(run, parts))
+    odd = np.flatnonzero(~np.isfinite(found).all(axis=(0, 2)))
+    if len(odd):
+        raise CalculationError(
+            f"{len(odd)} positions have no effective interest rate",
+            detail=f"rows {list(odd[:10])}",
+            fix="correct deferred_fees_amount: it is more than all that will be paid",
+        )
+    return found
+
+
+def _windows(terms: Any, setting: Setting) -> FloatArray:
+    """Return what contracts amortise under a block of scenarios, (2, m, WIDTH)."""
+    found = np.zeros((len(terms), WIDTH, 2))
+    rows, tables = empty_rows(int(terms.max_rows.max())), setting.tables._replace(tails=no_tails())
+    edges = setting.income.windows.edges
+    _fill(terms, tables, setting.agendas, edges, rows, empty_states(), found)
+    return np.ascontiguousarray(np.moveaxis(found, 2, 0))
+
+
+@entry_kernel
+def _fill(
+    terms: Any,
+    tables: Tables,
+    agendas: AgendaTables,
+    edges: CountArray,
+    rows: Rows,
+    states: FloatArray,
+    found: FloatArray,
+) -> None:
+    """Fill the amortisation of every contract and scenario of a block, (n, WIDTH, 2)."""
+    tables, agendas, rows = by_reference(tables), by_reference(agendas), by_reference(rows)
+    for k in range(len(terms)):
+        term = terms[k]
+        n_rows = project_one(term, tables, agendas, FORWARD, NEVER, rows, states)
+        for lane in range(found.shape[1]):
+            amortised(term, tables.dates, rows, n_rows, lane, edges, found[k, lane])
