@@ -68,8 +68,7 @@ def add_tail(
     principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
         Row ``i`` is added to.
     """
-    sign = float(term.sign)
-    value, first, whole = same(0.0), same(0.0), same(0.0)
+    sign, value, first, whole = float(term.sign), same(0.0), same(0.0), same(0.0)
     state, rate, last = _opening(rows, states), load(states, L_RATE), term.n_payments - 1
     n_resets, must_fix = at(rows.handover, 1), at(rows.handover, 3) != 0
     reset_day, is_repriced = _reset_day(term, tables, n_resets), _is_repriced(term, n_resets)
