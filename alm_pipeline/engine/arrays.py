@@ -268,10 +268,10 @@ class Behaviour:
     """What customers do, one row per cohort.
 
     ``annual_prepayment_rate`` (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios):
-    conditional prepayment rate per year, month by month from the as-of date, the last one for
-    ever. ``redemption_share`` (n_cohorts, n_scenarios): share of a term deposit withdrawn
-    overnight. The rest is (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances
-    without maturity, ``pass_through_up/down`` of the 1-month index, ``lag_months``, ``rate_floor``.
+    conditional prepayment rate per year, month by month, the last one for ever.
+    ``redemption_share`` (n_cohorts, n_scenarios): share of a term deposit withdrawn overnight. The
+    rest is (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances without maturity,
+    ``pass_through_up/down`` (or by scenario) of the index, ``lag_months``, ``rate_floor``.
     ``run_off_profile`` (n_cohorts, n_slots): share of a balance that leaves overnight and at the
     end of month 1, 2, ...; a cohort with a profile needs no core. ``draw_profile`` (n_cohorts,
     n_months) or (n_cohorts, n_months, n_scenarios): share of an undrawn line drawn at the end of
@@ -299,7 +299,9 @@ class Behaviour:
                 fix="give (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios)",
             )
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys((item.name for item in fields(self)), n)
-        shapes |= {"annual_prepayment_rate": rates, "redemption_share": (n[0], rates[-1])}
+        by_column = [x for x in shapes if x.startswith("pass_") and np.ndim(getattr(self, x)) == 2]
+        shapes |= dict.fromkeys(("redemption_share", *by_column), (n[0], rates[-1]))
+        shapes["annual_prepayment_rate"] = rates
         for name in ("run_off_profile", "draw_profile"):
             given = np.asarray(getattr(self, name), np.float64)
             profile = given if given.size else np.zeros((n[0], 0))
@@ -347,15 +349,13 @@ class Behaviour:
         """Return the table without cohorts: contractual terms only."""
         empty, months = np.empty(0), np.empty(0, np.int32)
         by_scenario = np.empty((0, n_scenarios))
+        shares = ("core_share", "pass_through_up", "pass_through_down", "rate_floor")
         return cls(
             annual_prepayment_rate=by_scenario,
             redemption_share=by_scenario,
-            core_share=empty,
             core_run_off_months=months,
-            pass_through_up=empty,
-            pass_through_down=empty,
             lag_months=months,
-            rate_floor=empty,
+            **dict.fromkeys(shares, empty),
         )
 
 

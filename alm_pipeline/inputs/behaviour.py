@@ -80,11 +80,22 @@ def behaviour_arrays(
         draw_profile=_draw_profile(table, shape),
         core_share=np.array([row.core_share for row in first]),
         core_run_off_months=np.array([row.core_run_off_months for row in first], dtype=np.int32),
-        pass_through_up=np.array([row.pass_through_up for row in first]),
-        pass_through_down=np.array([row.pass_through_down for row in first]),
+        pass_through_up=_pass_through(
+            [[row.pass_through_up for row in columns] for columns in table], shape
+        ),
+        pass_through_down=_pass_through(
+            [[row.pass_through_down for row in columns] for columns in table], shape
+        ),
         lag_months=np.array([row.lag_months for row in first], dtype=np.int32),
         rate_floor=np.array([row.rate_floor for row in first]),
     )
+
+
+def _pass_through(table: Sequence[Sequence[float]], shape: tuple[int, int]) -> FloatArray:
+    """Return shares by segment, and by scenario where some scenario has other ones."""
+    shares = np.array(table, dtype=np.float64).reshape(shape)
+    is_same = bool((shares == shares[:, :1]).all())
+    return np.ascontiguousarray(shares[:, 0]) if is_same else shares
 
 
 def _draw_profile(table: Sequence[Sequence[BehaviourRow]], shape: tuple[int, int]) -> FloatArray:
@@ -100,44 +111,47 @@ def _draw_profile(table: Sequence[Sequence[BehaviourRow]], shape: tuple[int, int
 def _row(
     assumptions: AssumptionBook, scenarios: ScenarioBook, scenario: str, segment: str
 ) -> BehaviourRow:
-    (prepayment, redemption, drawdown), statuses = _multipliers(scenarios, scenario)
+    pack_factors, statuses = _multipliers(scenarios, scenario)
 
     def figure(file: str, parameter: str) -> float:
         return assumptions.value(file, segment, parameter, _NEUTRAL.get(parameter, 0.0))
+
+    def share(part: str, file: str, parameter: str) -> float:
+        own = scenarios.behaviour_factor(scenario, f"{part}_multiplier", segment)
+        factor = pack_factors.get(part, 1.0) * own
+        assumed = figure(file, parameter)
+        return min(max(1.0, assumed), factor * assumed)
 
     deposits = {name: figure("deposits", name) for name in ASSUMPTION_FILES["deposits"]}
     own = [one.figure.status for one in assumptions.figures if one.segment == segment]
     return BehaviourRow(
         scenario=scenario,
         behaviour_segment=segment,
-        annual_prepayment_rate=min(
-            1.0, prepayment * figure("prepayment", "annual_prepayment_rate")
-        ),
-        redemption_share=min(1.0, redemption * figure("early_withdrawal", "redemption_share")),
-        drawn_share=min(1.0, drawdown * figure("drawdown", "drawn_share")),
+        annual_prepayment_rate=share("prepayment", "prepayment", "annual_prepayment_rate"),
+        redemption_share=share("early_withdrawal", "early_withdrawal", "redemption_share"),
+        drawn_share=share("drawdown", "drawdown", "drawn_share"),
         draw_months=int(figure("drawdown", "draw_months")),
         core_share=deposits["core_share"],
         core_run_off_months=int(deposits["core_run_off_months"]),
-        pass_through_up=deposits["pass_through_up"],
-        pass_through_down=deposits["pass_through_down"],
+        pass_through_up=share("pass_through_up", "deposits", "pass_through_up"),
+        pass_through_down=share("pass_through_down", "deposits", "pass_through_down"),
         lag_months=int(deposits["lag_months"]),
         rate_floor=deposits["rate_floor"],
         status=worst_status([*own, *(statuses if own else [])]),
     )
 
 
-def _multipliers(
-    scenarios: ScenarioBook, scenario: str
-) -> tuple[tuple[float, float, float], list[Status]]:
-    """Return the multipliers of prepayment, redemption and drawdown, and how reliable they are."""
+def _multipliers(scenarios: ScenarioBook, scenario: str) -> tuple[dict[str, float], list[Status]]:
+    """Return what the pack behind a scenario multiplies, and how reliable the figures are."""
+    own = [one.status for one in scenarios.parts(scenario) if one.behaviour and one.status]
     named = scenarios.pack_and_shape(scenario)
     if named is None:
-        return (1.0, 1.0, 1.0), []
+        return {}, own
     found, shape = scenarios.packs[named[0]].behaviour, named[1]
-    three: tuple[Multipliers, Multipliers, Multipliers] = (
-        found.prepayment_multiplier,
-        found.early_withdrawal_multiplier,
-        found.drawdown_multiplier,
-    )
-    prepayment, redemption, drawdown = (one.by_shape[shape] for one in three)
-    return (prepayment, redemption, drawdown), [one.status for one in three]
+    parts: dict[str, Multipliers] = {
+        "prepayment": found.prepayment_multiplier,
+        "early_withdrawal": found.early_withdrawal_multiplier,
+        "drawdown": found.drawdown_multiplier,
+    }
+    factors = {name: one.by_shape[shape] for name, one in parts.items()}
+    return factors, [*own, *(one.status for one in parts.values())]

@@ -21,6 +21,7 @@ __all__ = [
     "CurveDefinition",
     "Fallback",
     "IndexDefinition",
+    "IndexId",
     "Tenor",
     "load_curves",
     "read_curves",
@@ -57,7 +58,8 @@ class CurveDefinition(Record):
     about: str
     currency: Currency
     role: Literal["discount", "projection"]
-    interpolation: Literal["linear_zero"]
+    interpolation: Literal["linear_zero", "log_linear", "monotone_convex"]
+    extrapolation: Literal["flat_zero", "flat_forward"] = "flat_zero"
     max_age_days: int = Field(ge=0)
     fallback: Fallback | None = None
 

@@ -1,9 +1,9 @@
 """What may not change without approval: objects, their content and its hash.
 
-A governed object is one YAML file that moves results by decision (an assumption, a scenario, a
-rule pack, the limits, the product map, the curves, the approval policy) or the definitions of the
-close in `alm.yaml`. Its hash is of what the file says, not of how it is written: a comment is no
-change. What a change does is measured elsewhere, and so is who approved it.
+A governed object is one YAML file that moves results by decision (an assumption, a scenario and the
+quotes it replays, a rule pack, the limits, the product map, the curves, the approval policy) or the
+definitions of the close in `alm.yaml`. Its hash is of what the file says, not of how it is written:
+a comment is no change. What a change does is measured elsewhere, and so is who approved it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = [
     "write_overlay",
 ]
 
-FOLDERS = ("assumptions", "rules", "scenarios")
+FOLDERS = ("assumptions", "quote_history", "rules", "scenarios")
 FILES = ("curves.yaml", "limits.yaml", "products.yaml", POLICY_FILE)
 SETTINGS, POLICY = "settings", "approval_policy"
 _DEFINITIONS = ("closing_scenarios", "eve_margins", "nii_base_path")

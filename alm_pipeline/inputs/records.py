@@ -23,6 +23,7 @@ from pydantic import (
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import read_yaml
+from alm_pipeline.inputs.yaml_places import line_of
 
 __all__ = [
     "Currency",
@@ -127,14 +128,20 @@ class Problems:
             self.add(path.name, ": ".join(part for part in (error.what, error.detail) if part))
             return None
 
-    def record(self, model: type[_R], content: object, where: str) -> _R | None:
-        """Return the content as a record, or None after remembering all its problems."""
+    def record(
+        self, model: type[_R], content: object, where: str, file: Path | None = None
+    ) -> _R | None:
+        """Return the content as a record, or None after remembering all its problems.
+
+        With the file it was read from, each problem says in which line it stands.
+        """
         try:
             return model.model_validate(content)
         except ValidationError as error:
             for one in error.errors():
                 place = ".".join(str(part) for part in one["loc"])
-                self.add(where, f"{place}: {one['msg']}" if place else one["msg"])
+                line = "" if file is None else f":{line_of(file, one['loc'])}"
+                self.add(f"{where}{line}", f"{place}: {one['msg']}" if place else one["msg"])
             return None
 
     def read(self, model: type[_R], path: Path) -> _R | None:

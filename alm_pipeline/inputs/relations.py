@@ -189,12 +189,16 @@ def curves(book: CurveBook) -> pa.Table:
 
 
 def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
-    """Return one row per scenario; pack and shape are null where no rule is behind it."""
+    """Return one row per scenario; pack and shape are null where no rule prescribes it.
+
+    What a bank makes of a prescribed move is its own: it stands no supervisory test.
+    """
     closing = set(closing)
 
     def row(name: str) -> Row:
-        pack, shape = book.pack_and_shape(name) or (None, None)
         kind = book.scenarios[name].kind
+        named = book.pack_and_shape(name) if kind == "regulatory" else None
+        pack, shape = named or (None, None)
         return {
             "scenario": name,
             "kind": kind,

@@ -49,6 +49,12 @@ class Shapes(Sourced):
     coefficients: dict[Name, Coefficients]
 
 
+class Ramps(Sourced):
+    """Shapes whose move builds up over months, and over how many; the others move at once."""
+
+    months: dict[Name, Annotated[int, Field(ge=1, le=120)]]
+
+
 class Floor(Sourced):
     """The floor of a regime; a level of null means that there is none."""
 
@@ -112,6 +118,21 @@ class Measures(Record):
     nii: Measure
 
 
+class NevTest(Sourced):
+    """Prices of non-maturity shares and levels of risk of the NCUA's test of net economic value.
+
+    Prices are parts of the book balance; low and high are the bounds beyond which the risk is low
+    and high, of the ratio after the shock and of the loss in parts of net economic value.
+    """
+
+    share_price_base: Share
+    share_price_shocked: Share
+    ratio_low: Share
+    ratio_high: Share
+    decline_low: Share
+    decline_high: Share
+
+
 def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
@@ -127,10 +148,12 @@ class RulePack(Record):
     notes: list[str] = Field(default_factory=list)
     shock_size_bp: Annotated[list[ShockSizes], BeforeValidator(_as_list)]
     shapes: Shapes
+    ramps: Ramps | None = None
     floor: Floor
     behaviour: BehaviourMultipliers
     deposit_caps: DepositCaps | None
     measures: Measures
+    nev_test: NevTest | None = None
 
     @model_validator(mode="after")
     def _parts_agree(self) -> RulePack:
@@ -146,11 +169,12 @@ class RulePack(Record):
             "early_withdrawal_multiplier": set(self.behaviour.early_withdrawal_multiplier.by_shape),
             "drawdown_multiplier": set(self.behaviour.drawdown_multiplier.by_shape),
         }
+        unknown = set() if self.ramps is None else self.ramps.months.keys() - known
         return [
             f"{part} and shapes differ in {', '.join(sorted(names ^ known))}"
             for part, names in used.items()
             if names != known
-        ]
+        ] + [f"ramps name {name}, which is no shape" for name in sorted(unknown)]
 
     def _size_faults(self) -> list[str]:
         listed = [currency for block in self.shock_size_bp for currency in block.parallel]
@@ -202,6 +226,10 @@ class RulePack(Record):
         """Return the coefficients of one shape with the pack's decay."""
         row = self.shapes.coefficients[name]
         return ShockShape(row.parallel, row.short, row.long, self.shapes.decay_years)
+
+    def ramp_months(self, shape: str) -> int:
+        """Return over how many months a shape builds up; 0 where it moves at once."""
+        return 0 if self.ramps is None else self.ramps.months.get(shape, 0)
 
     def rate_floor(self) -> RateFloor | None:
         """Return the floor of the regime, or None where it has none."""

@@ -6,12 +6,12 @@ ones become the normal volatility of the same price at the forward of each curve
 used is refused by name, with the reason: shifted volatilities (no shift is delivered), strikes
 other than `atm` (no smile is interpolated) and several index tenors in one currency. A currency
 that holds options and has no volatilities is stopped with its cause, number and amount.
-Volatilities are alike in every scenario. Arithmetic is `engine/market/option_models`.
+A scenario may scale or shift those of a currency. Arithmetic is `engine/market/option_models`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,9 @@ from alm_pipeline.engine.market.option_models import (
     option_values,
 )
 from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.engine.scenarios.shocks import BASIS_POINT
 from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 __all__ = [
@@ -57,20 +59,26 @@ class BaseVolatilities:
     """Normal volatilities by curve, in the order of the base curves.
 
     ``expiry_days`` (m,); ``normal_volatilities`` (n_curves, m) [decimal per year and root year];
-    ``is_quoted`` (n_curves,); `errors` holds the cause for every currency whose options have none.
+    ``is_quoted`` (n_curves,); `errors` holds the cause for every currency whose options have none;
+    `currencies` (n_curves,) of the curves.
     """
 
     expiry_days: NDArray[np.int32]
     normal_volatilities: FloatArray
     is_quoted: NDArray[np.bool_]
     errors: Mapping[str, MarketDataError]
+    currencies: tuple[str, ...]
 
-    def under(self, n_scenarios: int) -> Volatilities:
-        """Return the engine's volatilities: the same under each of the scenarios."""
+    def under(self, book: ScenarioBook, scenarios: Sequence[str]) -> Volatilities:
+        """Return the engine's volatilities under each scenario; most leave them as they are."""
+        table = np.repeat(self.normal_volatilities[None], len(scenarios), axis=0)
+        for column, scenario in enumerate(scenarios):
+            for row in np.flatnonzero(self.is_quoted):
+                move = book.volatility_move(scenario, self.currencies[row])
+                moved = table[column, row] * move.factor + move.move_bp * BASIS_POINT
+                table[column, row] = np.maximum(moved, 0.0)
         return Volatilities(
-            expiry_days=self.expiry_days,
-            normal_volatilities=np.repeat(self.normal_volatilities[None], n_scenarios, axis=0),
-            is_quoted=self.is_quoted,
+            expiry_days=self.expiry_days, normal_volatilities=table, is_quoted=self.is_quoted
         )
 
 
@@ -109,7 +117,7 @@ def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVo
         for row, one in zip(rows, volatilities, strict=True):
             table[row] = np.interp(grid, days, one)
     is_quoted = np.array([currency in found for currency in base.currencies], dtype=np.bool_)
-    return BaseVolatilities(grid, table, is_quoted, errors)
+    return BaseVolatilities(grid, table, is_quoted, errors, base.currencies)
 
 
 def _of_currency(

@@ -7,6 +7,7 @@ values. What the figure means is decided elsewhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,28 @@ def yaml_place(file: Path, path: str) -> Place:
         )
     line = node.start_mark.line
     return Place(line + 1, str(node.value), text.splitlines()[line].strip())
+
+
+def line_of(file: Path, keys: Sequence[str | int]) -> int:
+    """Return the line of the last key of a path that the file has, 1 where it has none of them."""
+    node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = 0
+    for key in keys:
+        found = _keyed(node, key)
+        if found is None:
+            break
+        mark, node = found
+        line = mark.start_mark.line
+    return line + 1
+
+
+def _keyed(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the node that names a key, or is an entry of a list, and the node of its value."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((k, value) for k, value in node.value if k.value == str(key)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key]
+    return None
 
 
 def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:

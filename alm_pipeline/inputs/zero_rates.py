@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,18 +18,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import Curves
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.market.curve import (
     DAYS_PER_YEAR,
     ZeroCurve,
     bootstrap,
     daily_zero_rates,
+    kept_on_days,
 )
-from alm_pipeline.engine.market.quotes import par_instruments
+from alm_pipeline.engine.market.quotes import ParInstrument, par_instruments
 from alm_pipeline.engine.market.tenors import tenor_offsets
-from alm_pipeline.engine.scenarios.shocks import shock_bp, shocked_zero_rates
+from alm_pipeline.engine.scenarios.node_moves import at_nodes, key_rate_moves
+from alm_pipeline.engine.scenarios.ramps import ramped_zero_rates
+from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, shock_bp, shocked_zero_rates
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.curves import CurveBook, CurveDefinition
-from alm_pipeline.inputs.scenarios import ScenarioBook
+from alm_pipeline.inputs.scenarios import Move, ScenarioBook
 
 __all__ = [
     "QUOTE_COLUMNS",
@@ -37,7 +41,9 @@ __all__ = [
     "ScenarioZeroRates",
     "base_zero_rates",
     "engine_curves",
+    "flat_base",
     "scenario_zero_rates",
+    "with_index_curves",
     "zero_rate_table",
 ]
 
@@ -55,6 +61,8 @@ QUOTE_COLUMNS = (
 )
 """Columns of `staging.curve_quote` that are needed, each a (n_quotes,) array."""
 
+_SAME_RATE = 1e-14
+
 
 @dataclass(frozen=True)
 class BaseZeroRates:
@@ -63,7 +71,7 @@ class BaseZeroRates:
     ``zero_rates`` (n_curves, m) continuous ACT/365F on ``tenor_days`` (m,); `errors` holds the
     cause for every currency that is stopped, whose curves are not among `curve_ids`;
     ``quoted_curve_ids`` are the curves whose quotes were used: another one where a fallback
-    stands in.
+    stands in. ``index_ids`` are those of `curve_ids` that hold one index alone.
     """
 
     as_of_date: dt.date
@@ -73,6 +81,7 @@ class BaseZeroRates:
     zero_rates: FloatArray
     errors: Mapping[str, MarketDataError]
     quoted_curve_ids: tuple[str, ...]
+    index_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class ScenarioZeroRates:
 
     `errors` holds the cause for currencies the scenario stops beside those stopped in the base;
     their rows mean nothing and are left out by `engine_curves` and `zero_rate_table`.
+    ``moved_indices`` are the indices that this scenario moves against the curve they are read from.
     """
 
     scenario: str
@@ -88,6 +98,7 @@ class ScenarioZeroRates:
     shock_bp: FloatArray
     floor_applied: NDArray[np.bool_]
     errors: Mapping[str, MarketDataError]
+    moved_indices: tuple[str, ...] = ()
 
 
 def base_zero_rates(
@@ -127,12 +138,34 @@ def base_zero_rates(
     )
 
 
+def flat_base(
+    book: CurveBook, as_of_date: dt.date, currencies: Iterable[str], rate: float
+) -> BaseZeroRates:
+    """Return curves at one rate, to look at a scenario before anything is delivered."""
+    named = [
+        (curve_id, curve.currency)
+        for currency in sorted(currencies)
+        for curve_id, curve in book.of_currency(currency).items()
+    ]
+    grid = _common_grid(book, as_of_date, [])
+    return BaseZeroRates(
+        as_of_date=as_of_date,
+        curve_ids=tuple(curve_id for curve_id, _ in named),
+        currencies=tuple(currency for _, currency in named),
+        tenor_days=grid,
+        zero_rates=np.full((len(named), len(grid)), rate),
+        errors={},
+        quoted_curve_ids=tuple(curve_id for curve_id, _ in named),
+    )
+
+
 def scenario_zero_rates(
     base: BaseZeroRates, scenario: str, book: ScenarioBook
 ) -> ScenarioZeroRates:
     """Return the curves under one scenario; the base scenario gives the base back, bit for bit.
 
-    The floor is that of the pack behind the scenario; an own scenario without one has none.
+    The floor is the one the scenario names, else that of the pack behind it, else there is none.
+    An index that the scenario moves needs a curve of its own, from `with_index_curves`.
     """
     years = base.tenor_days / DAYS_PER_YEAR
     moves = np.zeros(base.zero_rates.shape)
@@ -143,13 +176,76 @@ def scenario_zero_rates(
         except MarketDataError as error:
             errors[currency] = error
         else:
-            moves[row] = sum(
-                (shock_bp(years, part.shape, part.size) for part in parts), start=moves[row]
-            )
-    named = book.pack_and_shape(scenario)
-    floor = None if named is None else book.packs[named[0]].rate_floor()
-    rates, floor_applied = shocked_zero_rates(base.zero_rates, years, moves, floor)
-    return ScenarioZeroRates(scenario, rates, moves, floor_applied, errors)
+            for part in parts:
+                moves[row] = _moved_bp(base, row, moves[row], part)
+    basis = {i: bp for i, bp in book.index_moves_bp(scenario).items() if i in base.index_ids}
+    for index, move_bp in basis.items():
+        moves[base.curve_ids.index(index)] += move_bp
+    moved = tuple(i for i in basis if base.currencies[base.curve_ids.index(i)] not in errors)
+    rates, floor_applied = shocked_zero_rates(
+        base.zero_rates, years, moves, book.rate_floor(scenario)
+    )
+    found = ScenarioZeroRates(scenario, rates, moves, floor_applied, errors, moved)
+    months = book.ramp_months(scenario)
+    return _ramped(base, found, months) if months else found
+
+
+def with_index_curves(
+    base: BaseZeroRates, curves: CurveBook, scenarios: Iterable[str], book: ScenarioBook
+) -> BaseZeroRates:
+    """Return the base curves and one more for every index that some scenario moves alone.
+
+    Such a curve bears the index's name and is the one the index is read from, so that nothing
+    changes in a scenario that leaves it alone. An index in a currency without curves needs none.
+    """
+    moved = sorted({index for one in scenarios for index in book.index_moves_bp(one)})
+    read_from = {index: curves.indices[index].curve for index in moved}
+    found = {index: name for index, name in read_from.items() if name in base.curve_ids}
+    rows = [base.curve_ids.index(name) for name in found.values()]
+    return replace(
+        base,
+        curve_ids=(*base.curve_ids, *found),
+        currencies=(*base.currencies, *(base.currencies[row] for row in rows)),
+        zero_rates=np.concatenate([base.zero_rates, base.zero_rates[rows]]),
+        quoted_curve_ids=(*base.quoted_curve_ids, *(base.quoted_curve_ids[row] for row in rows)),
+        index_ids=tuple(found),
+    )
+
+
+def _moved_bp(base: BaseZeroRates, row: int, before: FloatArray, part: Move) -> FloatArray:
+    """Return the move of a curve after one more part of a scenario."""
+    as_of, days = np.datetime64(base.as_of_date, "D"), base.tenor_days
+    if part.zero_rates:
+        before = (at_nodes(as_of, part.zero_rates, days) - base.zero_rates[row]) / BASIS_POINT
+    found = before + shock_bp(days / DAYS_PER_YEAR, part.shape, part.size)
+    if part.nodes_bp:
+        found = found + at_nodes(as_of, part.nodes_bp, days)
+    if part.key_rates_bp:
+        found = found + key_rate_moves(as_of, part.key_rates_bp, days)
+    if part.series is not None and part.dates is not None:
+        found = found + part.series.move_bp(*part.dates, days)
+    return found
+
+
+def _ramped(base: BaseZeroRates, whole: ScenarioZeroRates, n_months: int) -> ScenarioZeroRates:
+    """Return the curves along which a move builds up.
+
+    The floor limits the whole move; `floor_applied` says where the path lies above the one without.
+    """
+    as_of = np.datetime64(base.as_of_date, "D")
+    n_days = int(months_after(as_of, n_months)[-1])
+
+    def along(rates: FloatArray) -> FloatArray:
+        return ramped_zero_rates(base.tenor_days, base.zero_rates, rates, n_days)
+
+    rates = along(whole.zero_rates)
+    unfloored = along(base.zero_rates + whole.shock_bp * BASIS_POINT)
+    return replace(
+        whole,
+        zero_rates=rates,
+        shock_bp=(np.minimum(unfloored, rates) - base.zero_rates) / BASIS_POINT,
+        floor_applied=rates > unfloored + _SAME_RATE,
+    )
 
 
 def engine_curves(
@@ -170,7 +266,14 @@ def engine_curves(
 def zero_rate_table(base: BaseZeroRates, scenario: ScenarioZeroRates) -> pa.Table:
     """Return the rows of `scenarios.zero_rates` of one scenario, by curve and tenor."""
     n_tenors = len(base.tenor_days)
-    rows = [row for row, currency in enumerate(base.currencies) if currency not in scenario.errors]
+    rows = [
+        row
+        for row, (curve_id, currency) in enumerate(
+            zip(base.curve_ids, base.currencies, strict=True)
+        )
+        if currency not in scenario.errors and curve_id not in base.index_ids
+    ]
+    rows += [base.curve_ids.index(index) for index in scenario.moved_indices]
     n_rows = len(rows) * n_tenors
 
     def per_curve(values: Sequence[str]) -> pa.Array:
@@ -212,18 +315,17 @@ def _curve_or_fallback(
     """Return a curve from its own quotes, else from those of its approved fallback."""
     definition = book.curves[name]
     try:
-        return _built_curve(quotes, name, definition, as_of_date), name
+        return _built_curve(quotes, book, name, as_of_date), name
     except MarketDataError:
         fallback = definition.fallback
         if fallback is None or not fallback.is_in_force(as_of_date):
             raise
     other = fallback.curve
-    return _built_curve(quotes, other, book.curves[other], as_of_date), other
+    return _built_curve(quotes, book, other, as_of_date), other
 
 
-def _built_curve(
-    quotes: Quotes, name: str, definition: CurveDefinition, as_of_date: dt.date
-) -> ZeroCurve:
+def _built_curve(quotes: Quotes, book: CurveBook, name: str, as_of_date: dt.date) -> ZeroCurve:
+    definition = book.curves[name]
     where = f"curve {name} ({definition.currency}) {as_of_date}"
     rows = np.flatnonzero(np.asarray(quotes["curve_id"]) == name)
     if not len(rows):
@@ -233,9 +335,27 @@ def _built_curve(
     chosen = {column: np.asarray(quotes[column])[rows] for column in QUOTE_COLUMNS}
     _refuse_stale(chosen, where, definition.max_age_days, as_of_date)
     try:
-        return bootstrap(par_instruments(np.datetime64(as_of_date, "D"), chosen))
+        instruments = par_instruments(np.datetime64(as_of_date, "D"), chosen)
+        curve = bootstrap(instruments, definition.interpolation)
     except (MarketDataError, CalculationError) as error:
         raise MarketDataError(error.what, where=where, detail=error.detail, fix=error.fix) from None
+    return _kept(curve, instruments, book, definition, as_of_date)
+
+
+def _kept(
+    curve: ZeroCurve,
+    instruments: Sequence[ParInstrument],
+    book: CurveBook,
+    definition: CurveDefinition,
+    as_of_date: dt.date,
+) -> ZeroCurve:
+    """Return a curve as straight lines: as it is, or on node tenors and on payments of quotes."""
+    chosen = (definition.interpolation, definition.extrapolation)
+    if chosen == ("linear_zero", "flat_zero"):
+        return curve
+    declared = tenor_offsets(np.datetime64(as_of_date, "D"), list(book.node_tenors))
+    days = np.concatenate([declared, *(one.pay_days for one in instruments)])
+    return kept_on_days(curve, days.astype(np.int32), *chosen)
 
 
 def _refuse_stale(quotes: Quotes, where: str, max_age_days: int, as_of_date: dt.date) -> None:

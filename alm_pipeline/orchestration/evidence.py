@@ -75,7 +75,9 @@ def challenged_scenarios(bank: Bank) -> list[str]:
 
     Without either, the first scenario that is not the base.
     """
-    closing = [name for name in bank.settings.closing_scenarios if name != BASE]
+    book = bank.figures.scenarios  # an index that moves alone has no curve in the base
+    named = [name for name in bank.settings.closing_scenarios if name != BASE]
+    closing = [name for name in named if not book.index_moves_bp(name)]
     rises = [name for name in closing if _shape(bank, name) == "parallel_up"]
     bends = [name for name in closing if _shape(bank, name) in ("steepener", "short_up")]
     chosen = rises[:1] + bends[:1]
@@ -86,7 +88,7 @@ def make_engine_ties(bank: Bank, partition: Partition, inputs: Mapping[str, str]
     """Make what the engine must price, and what single positions must tie to."""
     closing = bank.store.closing_scenarios
     markets = markets_of(bank, partition, closing)
-    ties = _probe_ties(markets, partition, closing)
+    ties = _probe_ties(bank, markets, partition, closing)
     ties += _quote_ties(bank, partition, markets)
     if BASE in closing and markets.base.curve_ids:
         ties += sample_ties(_sample(bank, partition, markets))
@@ -131,7 +133,9 @@ def _shape(bank: Bank, scenario: str) -> str:
     return named[1] if named else ""
 
 
-def _probe_ties(markets: Markets, partition: Partition, scenarios: Sequence[str]) -> list[Tie]:
+def _probe_ties(
+    bank: Bank, markets: Markets, partition: Partition, scenarios: Sequence[str]
+) -> list[Tie]:
     """Return the ties of the probes on every curve that no scenario stops."""
     stopped = {currency for name in scenarios for currency in markets.stopped(name)}
     rows = [r for r, currency in enumerate(markets.base.currencies) if currency not in stopped]
@@ -143,7 +147,7 @@ def _probe_ties(markets: Markets, partition: Partition, scenarios: Sequence[str]
         zero_rates=curves.zero_rates[:, rows],
         base_zero_rates=curves.base_zero_rates[rows],
     )
-    volatilities = markets.volatilities.under(len(scenarios))
+    volatilities = markets.volatilities.under(bank.figures.scenarios, scenarios)
     quoted = Volatilities(
         expiry_days=volatilities.expiry_days,
         normal_volatilities=volatilities.normal_volatilities[:, rows],

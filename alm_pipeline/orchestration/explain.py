@@ -61,7 +61,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
     behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
     curves = curves_of(markets, scenarios)
-    volatilities = markets.volatilities.under(len(scenarios))
+    volatilities = markets.volatilities.under(figures.scenarios, scenarios)
     ready = prepared(book.positions, curves, behaviour, (), options, book.agendas, volatilities)
     rights = redemption_values(ready, curves, options, redeemable_of(markets, book))
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365

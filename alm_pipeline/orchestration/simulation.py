@@ -20,7 +20,7 @@ from alm_pipeline.engine.simulation.redemption import Redeemable
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
-from alm_pipeline.errors import MarketDataError
+from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.time_buckets import engine_buckets
@@ -36,6 +36,7 @@ from alm_pipeline.inputs.zero_rates import (
     ScenarioZeroRates,
     base_zero_rates,
     scenario_zero_rates,
+    with_index_curves,
 )
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
@@ -170,6 +171,8 @@ def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Ma
     found = session.rows("select distinct currency from book.positions order by currency")
     currencies = [row["currency"] for row in found]
     base = base_zero_rates(quotes, figures.curves, partition.as_of_date, currencies)
+    base = with_index_curves(base, figures.curves, scenarios, figures.scenarios)
+    _refuse_flat_ramps(bank, scenarios)
     shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
     reversion = figures.assumptions.value("eve", "all", "mean_reversion", 0.0)
     return Markets(
@@ -203,6 +206,18 @@ def redeemable_of(markets: Markets, book: EngineBook) -> Redeemable:
         for one in book.rights
     ]
     return Redeemable(rights=book.rights, models=models)
+
+
+def _refuse_flat_ramps(bank: Bank, scenarios: Sequence[str]) -> None:
+    """Raise if income follows flat rates and a scenario's move builds up: nothing would move."""
+    ramps = [name for name in scenarios if bank.figures.scenarios.ramp_months(name)]
+    if ramps and bank.settings.nii_base_path == "flat":
+        raise ConfigurationError(
+            f"{len(ramps)} scenarios build up over months while income keeps today's rates",
+            where=f"alm.yaml of {bank.settings.bank_name}",
+            detail=", ".join(ramps),
+            fix="set nii_base_path to forward, or leave these scenarios out",
+        )
 
 
 _PASSES: dict[str, MonthPass] = {}
@@ -293,7 +308,7 @@ def run_engine(
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options,
         book.agendas,
-        markets.volatilities.under(len(scenarios)),
+        markets.volatilities.under(figures.scenarios, scenarios),
         redeemable_of(markets, book),
     )
 

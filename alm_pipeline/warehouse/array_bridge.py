@@ -309,7 +309,8 @@ def _curves(book: BookColumns, codes: BridgeCodes, model: IntArray) -> dict[str,
     """Return discount curve, index curve and index tenor of every position."""
     ids = list(codes.curve_ids)
     indices = codes.curves.indices
-    curve_of = {name: _row_of(ids, one.curve) for name, one in indices.items()} | {"": NO_CODE}
+    own = {name: name if name in ids else one.curve for name, one in indices.items()}
+    curve_of = {name: _row_of(ids, curve) for name, curve in own.items()} | {"": NO_CODE}
     tenor_of = {name: index_tenor(one.tenor) for name, one in indices.items()} | {"": NO_CODE}
     discount, projection = _product_curves(book, codes)
     index_curve = book.codes("index_id", curve_of, "define the index in curves.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,47 @@ def test_the_63_printed_sizes_add_up_to_their_checksum(packs, pack_name, total):
     assert sum(cells) == total
 
 
+@pytest.fixture(scope="module")
+def regulation(shared: Path) -> dict[str, Any]:
+    text = (shared / "reference" / "irrbb.yaml").read_text(encoding="utf-8")
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("calibration", "pack_name", "n_currencies"),
+    [
+        ("bcbs_2016", "basel_2016", 21),
+        ("bcbs_2024", "basel_2024", 21),
+        ("eu_2024_856", "eu_2024", 27),
+    ],
+)
+def test_every_currency_moves_as_regulated_at_all_19_midpoints(
+    regulation, packs, calibration, pack_name, n_currencies
+):
+    """Six shapes of every currency, sizes and coefficients of the reference, tenor by tenor."""
+    table = regulation["shock_calibrations"]
+    sizes = table[table[calibration].get("inherits", calibration)]["shocks_bp"]
+    sizes = sizes | table[calibration]["shocks_bp"]
+    midpoints = [row["midpoint_years"] for row in regulation["time_buckets"]["rows"]]
+    pack = packs[pack_name]
+    listed = [currency for block in pack.shock_size_bp for currency in block.parallel]
+    assert (sorted(listed), len(listed)) == (sorted(sizes), n_currencies)
+    assert len(midpoints) == 19
+    for currency, size in sizes.items():
+        for rule in regulation["scenarios"]["rows"]:
+            expected = [
+                rule["parallel_coef"] * size["parallel"]
+                + rule["short_coef"] * size["short"] * math.exp(-t / 4)
+                + rule["long_coef"] * size["long"] * (1 - math.exp(-t / 4))
+                for t in midpoints
+            ]
+            found = shock_bp(
+                np.array(midpoints), pack.shape(rule["id"]), pack.size(currency, pack_name)
+            )
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
+
+
 def test_european_sizes_of_six_more_currencies(packs):
     # Delegated Regulation (EU) 2024/856, annex A: parallel, short, long
     printed = {
@@ -147,7 +189,7 @@ def test_multipliers_of_prepayment_and_redemption_are_not_inverses(packs):
 def test_us_shapes_move_every_tenor_by_the_size_in_their_name(packs):
     tenors, pack = np.array([0.0028, 1.0, 30.0]), packs["us"]
     for sign, word in ((1.0, "up"), (-1.0, "down")):
-        for size in (100, 200, 300):
+        for size in (100, 200, 300, 400):
             moves = shock_bp(tenors, pack.shape(f"{word}_{size}"), pack.size("USD", "us"))
             np.testing.assert_allclose(moves, sign * size, rtol=0, atol=1e-12)
 

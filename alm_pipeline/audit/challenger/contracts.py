@@ -37,8 +37,8 @@ class Cohort:
     redemption: tuple[float, ...]
     core_share: float = 0.0
     core_months: int = 0
-    up: float = 1.0
-    down: float = 1.0
+    up: tuple[float, ...] = ()
+    down: tuple[float, ...] = ()
     lag: int = 0
     floor: float = -1.0
     drawn: tuple[float, ...] = ()
@@ -189,4 +189,5 @@ class World:
         seen = months_later(self.as_of, month - cohort.lag)
         now = self.index(held.index_curve, seen, tenor_end(seen, 1), 1)
         today = self.base[held.index_curve].index(self.as_of, tenor_end(self.as_of, 1))
-        return (cohort.up if now > today else cohort.down) * (now - today)
+        passed_on = cohort.up if now > today else cohort.down
+        return (passed_on[self.scenario] if passed_on else 1.0) * (now - today)

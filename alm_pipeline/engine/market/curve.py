@@ -2,7 +2,9 @@
 
 Zero rates are continuous, ACT/365F, linear between nodes and flat outside them. The bootstrap
 finds one node per quote, shortest first, so that every quote is repriced; payments between the
-last two nodes are discounted on the line to the node being found. Answers what a day's discount
+last two nodes are discounted on the line to the node being found. A curve that is interpolated
+otherwise is solved for all its nodes together and then kept on many days, between which it is a
+straight line like any other. Answers what a day's discount
 factor is; which quotes are fresh enough and what a scenario does to a curve do not belong here.
 """
 
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from alm_pipeline.engine.market.interpolation import rates_between
 from alm_pipeline.engine.market.quotes import ParInstrument
 from alm_pipeline.errors import MarketDataError
 
@@ -24,6 +27,7 @@ __all__ = [
     "daily_zero_rates",
     "discount_factors",
     "forward_rates",
+    "kept_on_days",
     "par_rates",
 ]
 
@@ -34,6 +38,7 @@ DAYS_PER_YEAR = 365.0
 _MAX_STEPS = 50
 _ENOUGH = 1e-15
 _REPRICED = 1e-12
+_BUMP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -155,13 +160,17 @@ def par_rates(curve: ZeroCurve, instruments: Sequence[ParInstrument]) -> FloatAr
     return np.array(rates)
 
 
-def bootstrap(instruments: Sequence[ParInstrument]) -> ZeroCurve:
+def bootstrap(
+    instruments: Sequence[ParInstrument], interpolation: str = "linear_zero"
+) -> ZeroCurve:
     """Return the curve that reprices every instrument.
 
     Parameters
     ----------
     instruments : sequence of ParInstrument
         Shortest maturity first, maturities increasing strictly.
+    interpolation : str
+        What holds between the nodes, one of `interpolation.INTERPOLATIONS`.
 
     Returns
     -------
@@ -184,7 +193,53 @@ def bootstrap(instruments: Sequence[ParInstrument]) -> ZeroCurve:
     rates = np.empty(len(nodes))
     for number, instrument in enumerate(instruments):
         rates[: number + 1] = _with_next_node(nodes[: number + 1], rates[:number], instrument)
+    if interpolation != "linear_zero":
+        rates = _solved_together(nodes, rates, instruments, interpolation)
     return ZeroCurve(nodes, rates)
+
+
+def kept_on_days(
+    curve: ZeroCurve, day_offsets: IntArray, interpolation: str, extrapolation: str
+) -> ZeroCurve:
+    """Return a curve with a node on each of these days and straight lines between them.
+
+    Parameters
+    ----------
+    curve : ZeroCurve
+        Nodes, between which ``interpolation`` holds and beyond which ``extrapolation`` does.
+    day_offsets : (n,) int32 [days]
+        Above zero, in any order; the curve's own nodes are kept too.
+    """
+    days = np.union1d(curve.tenor_days, day_offsets).astype(np.int32)
+    rates = rates_between(curve.tenor_days, curve.zero_rates, days, interpolation, extrapolation)
+    return ZeroCurve(days, rates)
+
+
+def _solved_together(
+    nodes: IntArray, rates: FloatArray, instruments: Sequence[ParInstrument], interpolation: str
+) -> FloatArray:
+    """Return the rates at which every instrument is worth par, by Newton's method on all nodes."""
+
+    def gaps(tried: FloatArray) -> FloatArray:
+        found = []
+        for one in instruments:
+            zero = rates_between(nodes, tried, one.pay_days, interpolation)
+            factors = np.exp(-zero * one.pay_days / DAYS_PER_YEAR)
+            found.append((one.quote * one.accrual_years) @ factors + factors[-1] - 1.0)
+        return np.array(found)
+
+    bump = _BUMP * np.eye(len(nodes))
+    for _ in range(_MAX_STEPS):
+        gap = gaps(rates)
+        if np.abs(gap).max() < _REPRICED / 10.0:
+            return rates
+        slopes = np.stack([gaps(rates + one) - gaps(rates - one) for one in bump], axis=1)
+        rates = rates - np.linalg.solve(slopes / (2.0 * _BUMP), gap)
+    raise MarketDataError(
+        f"no {interpolation} curve reprices all quotes",
+        detail=f"largest gap {np.abs(gaps(rates)).max():.1e}",
+        fix="check the quotes, or choose another interpolation in curves.yaml",
+    )
 
 
 def _with_next_node(nodes: IntArray, known: FloatArray, instrument: ParInstrument) -> FloatArray:

@@ -3,7 +3,7 @@
 Answers the shock in basis points at every tenor from a shape (coefficients) and a size (basis
 points by currency), and the shocked rate after the regime's floor. Nothing is rounded. Sizes,
 coefficients and floors are figures of a rule pack and come in as arguments; which pack and which
-scenario belong in `inputs/`, paths over time in a module of their own.
+scenario belong in `inputs/`, paths over time in `ramps`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RateFloor", "ShockShape", "ShockSize", "floor_rates", "shock_bp", "shocked_zero_rates"]
+__all__ = [
+    "BASIS_POINT",
+    "RateFloor",
+    "ShockShape",
+    "ShockSize",
+    "floor_rates",
+    "shock_bp",
+    "shocked_zero_rates",
+]
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]

@@ -27,8 +27,8 @@ def changed(tmp_path: Path, name: str, old: str, new: str) -> Path:
     return tmp_path
 
 
-def test_four_packs_ship(packs):
-    assert set(packs) == {"basel_2016", "basel_2024", "eu_2024", "us"}
+def test_five_packs_ship(packs):
+    assert set(packs) == {"basel_2016", "basel_2024", "eu_2024", "ncua", "us"}
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,7 @@ def test_outlier_thresholds_of_each_regime(packs):
         "basel_2016": (0.15, None),
         "basel_2024": (0.15, None),
         "eu_2024": (0.15, 0.05),
+        "ncua": (None, None),
         "us": (None, None),
     }
 
@@ -67,6 +68,7 @@ def test_only_europe_and_the_us_pack_have_a_floor(packs):
     floors = {name: pack.rate_floor() for name, pack in packs.items()}
     assert floors["basel_2016"] is None
     assert floors["basel_2024"] is None
+    assert floors["ncua"] is None
     assert floors["eu_2024"] is not None
     assert floors["us"] is not None
     assert floors["us"].at_zero_maturity_rate == 0.0
@@ -101,6 +103,34 @@ def test_caps_on_core_deposits_are_those_of_table_2(packs):
 def test_a_pack_that_contradicts_itself_is_refused(tmp_path, old, new, words):
     with pytest.raises(ConfigurationError, match=words):
         load_rule_packs(changed(tmp_path, "basel_2024.yaml", old, new))
+
+
+def test_us_ramps_take_twelve_months_and_no_other_shape_takes_any(packs):
+    pack = packs["us"]
+    months = {name: pack.ramp_months(name) for name in pack.shapes.coefficients}
+    ramps = {f"ramp_{way}_{size}" for way in ("up", "down") for size in (100, 200, 300, 400)}
+    assert {name for name, n_months in months.items() if n_months == 12} == ramps
+    assert {n_months for name, n_months in months.items() if name not in ramps} == {0}
+    assert packs["basel_2024"].ramp_months("parallel_up") == 0
+
+
+def test_a_ramp_of_a_shape_that_does_not_exist_is_refused(tmp_path):
+    overlay = changed(tmp_path, "us.yaml", "    ramp_up_100: 12", "    ramp_up_150: 12")
+    with pytest.raises(ConfigurationError, match="ramps name ramp_up_150, which is no shape"):
+        load_rule_packs(overlay)
+
+
+def test_the_credit_union_test_is_that_of_worked_example_11(packs):
+    # assets 980 -> 905, shares 600, other liabilities 300 -> 291; reference example 11:
+    # 980 - 0.99 * 600 - 300 = 86.00; 905 - 0.9504 * 600 - 291 = 43.76; 43.76 / 905 = 4.8354 %;
+    # 1 - 43.76 / 86 = 49.1163 %: between 4 and 7 %, between 40 and 65 %, moderate twice
+    test = packs["ncua"].nev_test
+    assert test is not None
+    base = 980 - test.share_price_base * 600 - 300
+    shocked = 905 - test.share_price_shocked * 600 - 291
+    assert (base, shocked) == (pytest.approx(86.0), pytest.approx(43.76))
+    assert test.ratio_high < shocked / 905 < test.ratio_low
+    assert test.decline_low < 1 - shocked / base < test.decline_high
 
 
 def test_a_currency_in_two_blocks_of_sizes_is_refused(tmp_path):

@@ -10,6 +10,7 @@ from alm_pipeline.engine.scenarios.shocks import ShockSize
 from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.rule_packs import load_rule_packs
 from alm_pipeline.inputs.scenarios import ScenarioBook, check_scenario_file, load_scenarios
+from alm_pipeline.inputs.settings import Settings
 
 SIX = {"parallel_up", "parallel_down", "steepener", "flattener", "short_up", "short_down"}
 
@@ -19,11 +20,19 @@ def book() -> ScenarioBook:
     return load_scenarios()
 
 
-def test_the_performance_set_of_thirteen_and_the_european_six_ship(book):
+def test_every_regulatory_scenario_ships(book):
+    six = {f"{pack}_{shape}" for pack in ("basel_2024", "eu_2024") for shape in SIX}
+    sizes = [f"{word}_{size}" for word in ("up", "down") for size in (100, 200, 300, 400)]
+    us = {f"us_{size}" for size in sizes} | {f"us_ramp_{size}" for size in sizes}
+    regulatory = {name for name, one in book.scenarios.items() if one.kind == "regulatory"}
+    assert regulatory == six | us | {"ncua_up_300"}
+
+
+def test_a_close_takes_the_thirteen_of_the_performance_set_unless_told_otherwise():
     us = {f"us_{word}_{size}" for word in ("up", "down") for size in (100, 200, 300)}
     thirteen = {"base"} | {f"basel_2024_{shape}" for shape in SIX} | us
-    assert len(thirteen) == 13
-    assert set(book.scenarios) == thirteen | {f"eu_2024_{shape}" for shape in SIX}
+    assert set(Settings().closing_scenarios) == thirteen
+    assert len(Settings().closing_scenarios) == 13
 
 
 def test_a_regulatory_scenario_names_pack_and_shape_in_its_own_name(book):

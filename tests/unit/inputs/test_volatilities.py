@@ -9,6 +9,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from alm_pipeline.inputs.scenarios import load_scenarios
 from alm_pipeline.inputs.volatilities import BaseVolatilities, Held, base_volatilities
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
@@ -40,7 +41,7 @@ def test_normal_volatilities_are_used_as_they_are_by_every_curve_of_the_currency
     assert found.normal_volatilities.tolist() == [[0.008, 0.009], [0.008, 0.009], [0.0, 0.0]]
     assert found.is_quoted.tolist() == [True, True, False]
     assert found.errors == {}
-    assert found.under(3).normal_volatilities.shape == (3, 3, 2)
+    assert found.under(load_scenarios(), ["base"] * 3).normal_volatilities.shape == (3, 3, 2)
 
 
 def test_currencies_keep_their_own_expiries_on_the_common_ones():
@@ -87,4 +88,4 @@ def test_a_currency_without_options_needs_no_volatilities():
 def test_without_any_quote_nothing_is_quoted():
     found = read(held={})
     assert not found.is_quoted.any()
-    assert found.under(2).normal_volatilities.shape == (2, 3, 1)
+    assert found.under(load_scenarios(), ["base"] * 2).normal_volatilities.shape == (2, 3, 1)

@@ -253,3 +253,46 @@ def test_a_fallback_that_has_expired_stands_in_for_nothing(tmp_path):
 def test_a_fallback_that_is_none_is_refused(tmp_path, changes, why):
     with pytest.raises(ConfigurationError, match=why):
         with_fallback(tmp_path, **changes)
+
+
+def test_a_ramp_of_a_pack_reaches_half_of_its_size_in_the_one_year_zero_rate(curves, book):
+    # forwards rise in a straight line to 100 bp after 12 months: on average 50 bp over the year,
+    # and over ten years all but half a year of it, 100 x (1 - 0.5 / 10) = 95 bp (365 of 3653 days)
+    base = base_of(curves, usd_ois=0.04, eur_ois=0.02)
+    moved = scenario_zero_rates(base, "us_ramp_up_100", book)
+    days = base.tenor_days.tolist()
+    change_bp = (moved.zero_rates - base.zero_rates) * 1e4
+    assert change_bp[:, days.index(365)] == pytest.approx([50.0, 50.0], abs=1e-9)
+    assert change_bp[:, days.index(3653)] == pytest.approx(100 * (1 - 182.5 / 3653), abs=1e-9)
+    np.testing.assert_allclose(moved.shock_bp, change_bp, rtol=0, atol=1e-9)
+    assert not moved.floor_applied.any()
+
+
+def test_a_ramp_down_stops_at_the_floor_of_its_pack(curves, book):
+    # 1 % and 300 bp down with a floor of zero: after the ramp forwards are zero, not -2 %
+    base = base_of(curves, usd_ois=0.01, eur_ois=0.01)
+    moved = scenario_zero_rates(base, "us_ramp_down_300", book)
+    assert moved.floor_applied.all()
+    assert (moved.zero_rates > base.zero_rates + moved.shock_bp * 1e-4).all()
+    growth = moved.zero_rates[0] * base.tenor_days
+    later = base.tenor_days >= 365
+    np.testing.assert_allclose(np.diff(growth[later]), 0.0, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("interpolation", ["log_linear", "monotone_convex"])
+def test_a_curve_built_otherwise_gives_its_quotes_back(curves, tmp_path, interpolation):
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    chosen = f"{interpolation}\n    extrapolation: flat_forward"
+    (tmp_path / "curves.yaml").write_text(text.replace("linear_zero\n", f"{chosen}\n"))
+    base = base_zero_rates(flat_quotes({"usd_ois": 0.04}), load_curves(tmp_path), AS_OF, ["USD"])
+    # every yearly payment of the ten-year quote is a node: 4 % x sum of factors + last factor = 1
+    days = base.tenor_days.tolist()
+    pays = [(dt.date(2026 + n, 10, 31) - AS_OF).days for n in range(1, 11)]
+    factors = [np.exp(-base.zero_rates[0, days.index(day)] * day / 365) for day in pays]
+    assert 0.04 * sum(factors) + factors[-1] == pytest.approx(1.0, abs=1e-12)
+    # the forward of the last year goes on: 20 years are 10 more years of it
+    at_10, at_20 = (base.zero_rates[0, days.index(day)] * day for day in (pays[-1], 7305))
+    beyond = base.zero_rates[0, days.index(10958)] * 10958
+    assert (at_20 - at_10) / (7305 - pays[-1]) == pytest.approx(
+        (beyond - at_20) / (10958 - 7305), abs=1e-15
+    )

@@ -1,0 +1,95 @@
+"""What a scenario names that does not exist: scenarios, packs, shapes, quotes of past dates.
+
+Each fault stands beside the key it is about. What a file may say at all is `scenario_files`;
+segments and indices are checked where all figures of a bank are read together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from alm_pipeline.inputs.quote_history import QuoteHistory
+from alm_pipeline.inputs.rule_packs import RulePack
+from alm_pipeline.inputs.scenario_files import NO_FLOOR, HistoricalMove, Scenario
+
+__all__ = ["Fault", "reference_faults", "use_faults"]
+
+Fault = tuple[tuple[str, ...], str]
+"""The keys that lead to what is wrong, and what is wrong with it."""
+
+
+def reference_faults(
+    name: str,
+    scenarios: Mapping[str, Scenario],
+    packs: Mapping[str, RulePack],
+    histories: Mapping[str, QuoteHistory],
+) -> list[Fault]:
+    """Return what a scenario names that does not exist, and circles of `extends`."""
+    scenario = scenarios[name]
+    faults: list[Fault] = list(_pack_faults(scenario, packs))
+    if (scenario.kind == "base") != (name == "base"):
+        faults.append((("kind",), "the scenario base, and only that one, has kind base"))
+    if scenario.shocks is not None:
+        for currency, past in scenario.shocks.history.items():
+            place = ("shocks", "history", currency)
+            faults += [(place, fault) for fault in _history_faults(currency, past, histories)]
+    return faults + [(("extends",), fault) for fault in _circles(name, scenarios)]
+
+
+def use_faults(scenario: Scenario, segments: set[str], indices: set[str]) -> list[Fault]:
+    """Return the behaviour segments and indices that a scenario moves and a bank does not have."""
+    faults: list[Fault] = []
+    if scenario.behaviour is not None:
+        unknown = sorted(scenario.behaviour.segments() - segments)
+        known = ", ".join(sorted(segments))
+        faults += [
+            (("behaviour",), f"there is no segment {one}; there are {known}") for one in unknown
+        ]
+    if scenario.shocks is not None:
+        unknown = sorted(scenario.shocks.index_bp.keys() - indices)
+        known = ", ".join(sorted(indices))
+        faults += [
+            (("shocks", "index_bp", one), f"there is no index {one}; there are {known}")
+            for one in unknown
+        ]
+    return faults
+
+
+def _pack_faults(scenario: Scenario, packs: Mapping[str, RulePack]) -> Iterator[Fault]:
+    known = ", ".join(packs)
+    if scenario.pack is not None and scenario.pack not in packs:
+        yield ("pack",), f"the pack {scenario.pack} does not exist; there are {known}"
+    elif scenario.pack is not None and scenario.shape is not None:
+        shapes = packs[scenario.pack].shapes.coefficients
+        if scenario.shape not in shapes:
+            listed = ", ".join(shapes)
+            yield ("shape",), f"{scenario.pack} has no shape {scenario.shape}; it has {listed}"
+    if scenario.floor is not None and scenario.floor not in (NO_FLOOR, *packs):
+        yield ("floor",), f"the pack {scenario.floor} does not exist; there are none, {known}"
+
+
+def _history_faults(
+    currency: str, past: HistoricalMove, histories: Mapping[str, QuoteHistory]
+) -> list[str]:
+    if past.quotes not in histories:
+        known = ", ".join(histories)
+        return [f"{currency}: there are no quotes {past.quotes}; there are {known}"]
+    series = histories[past.quotes]
+    return [
+        f"{currency}: {past.quotes} has no quotes of {day}"
+        for day in (past.from_date, past.to_date)
+        if day not in series.dates
+    ]
+
+
+def _circles(name: str, scenarios: Mapping[str, Scenario]) -> Iterator[str]:
+    visited, parent = {name}, scenarios[name].extends
+    while parent is not None:
+        if parent not in scenarios:
+            yield f"it extends {parent}, which does not exist"
+            return
+        if parent in visited:
+            yield f"it extends {parent}, which extends it"
+            return
+        visited.add(parent)
+        parent = scenarios[parent].extends

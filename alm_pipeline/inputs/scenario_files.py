@@ -1,0 +1,210 @@
+"""The language of scenarios: what a file below `data_contracts/scenarios/` may say.
+
+Kinds: `base` (nothing moves), `regulatory` (a pack and one of its shapes, never a size) and `own`
+(moves written by the bank, on top of the scenario it `extends`). Moves of one file and of those it
+extends are added; an absolute curve replaces what came before it. A currency that is not to move is
+written with 0. Parts of the language that nothing calculates yet are refused by name. Which
+scenarios there are is `inputs/scenarios.py`; what moves make of a curve is `inputs/zero_rates.py`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+
+from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
+from alm_pipeline.inputs.curves import IndexId, Tenor
+from alm_pipeline.inputs.records import Currency, Name, Record, Source, Status
+
+__all__ = [
+    "NO_FLOOR",
+    "BehaviourMoves",
+    "HistoricalMove",
+    "Ramp",
+    "Scenario",
+    "Shocks",
+    "scenario_schema",
+]
+
+NO_FLOOR = "none"
+KeyTenor = Annotated[str, StringConstraints(pattern=f"^({'|'.join(KEY_TENORS)})$")]
+BasisPoints = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
+Factor = Annotated[float, Field(ge=0.0, le=100.0)]
+Rate = Annotated[float, Field(ge=-0.5, le=1.0)]
+_Sizes = dict[Currency, BasisPoints]
+_Segments = dict[str, Factor]
+
+
+class HistoricalMove(Record):
+    """The move of the zero rates between two dates of stored quotes."""
+
+    quotes: Name = Field(description="A file of data_contracts/quote_history, without .yaml")
+    from_date: dt.date
+    to_date: dt.date
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> HistoricalMove:
+        if self.from_date >= self.to_date:
+            raise ValueError("from_date is not before to_date")
+        return self
+
+
+class Shocks(Record):
+    """Moves of an own scenario by currency, in basis points with sign; all of them are added.
+
+    `zero_rates` is a curve of its own instead (continuous, ACT/365F, straight lines between the
+    tenors): moves are added to it. `index_bp` moves one index and nothing else.
+    """
+
+    parallel_bp: _Sizes = Field(default={}, description="Every zero rate by as much")
+    short_bp: _Sizes = Field(default={}, description="Fades with maturity, exp(-t / decay)")
+    long_bp: _Sizes = Field(default={}, description="Grows with maturity, 1 - exp(-t / decay)")
+    decay_years: Annotated[float, Field(gt=0.0)] = 4.0
+    nodes_bp: dict[Currency, dict[Tenor, BasisPoints]] = Field(
+        default={}, description="At tenors; straight lines between, flat outside: a twist"
+    )
+    key_rates_bp: dict[Currency, dict[KeyTenor, BasisPoints]] = Field(
+        default={}, description="At key tenors only; nothing at the neighbouring ones"
+    )
+    zero_rates: dict[Currency, dict[Tenor, Rate]] = Field(
+        default={}, description="An absolute curve, decimals per year"
+    )
+    history: dict[Currency, HistoricalMove] = Field(
+        default={}, description="The move between two dates of stored quotes"
+    )
+    index_bp: dict[IndexId, BasisPoints] = Field(
+        default={}, description="Basis: one index against the curve it is read from"
+    )
+    volatility_factor: dict[Currency, Factor] = Field(
+        default={}, description="Volatilities of caps and floors times as much"
+    )
+    volatility_bp: dict[Currency, BasisPoints] = Field(
+        default={}, description="Added to those volatilities, normal, never below zero"
+    )
+
+    @model_validator(mode="after")
+    def _something_at_every_tenor_list(self) -> Shocks:
+        empty = [
+            f"{part}.{currency} names no tenor"
+            for part in ("nodes_bp", "key_rates_bp", "zero_rates")
+            for currency, tenors in getattr(self, part).items()
+            if not tenors
+        ]
+        if empty:
+            raise ValueError("; ".join(empty))
+        return self
+
+    def currencies(self) -> set[str]:
+        """Return the currencies whose curves are named."""
+        parts = ("parallel_bp", "short_bp", "long_bp", "nodes_bp", "key_rates_bp")
+        named = (getattr(self, part) for part in (*parts, "zero_rates", "history"))
+        return {currency for by_currency in named for currency in by_currency}
+
+
+class Ramp(Record):
+    """Over how many months the whole move builds up, in a straight line from today."""
+
+    months: Annotated[int, Field(ge=1, le=120)]
+
+
+class BehaviourMoves(Record):
+    """What the committee's assumptions are multiplied with: one factor, or one per segment.
+
+    Shares never exceed 1; a pass-through exceeds 1 only where the assumption does. They multiply
+    what the rule pack behind the scenario multiplies already.
+    """
+
+    prepayment_multiplier: Factor | _Segments = 1.0
+    early_withdrawal_multiplier: Factor | _Segments = 1.0
+    drawdown_multiplier: Factor | _Segments = 1.0
+    pass_through_up_multiplier: Factor | _Segments = 1.0
+    pass_through_down_multiplier: Factor | _Segments = 1.0
+
+    def factor(self, part: str, segment: str) -> float:
+        """Return the multiplier of one part for a segment; 1 where none is written."""
+        given = getattr(self, part)
+        return float(given.get(segment, 1.0) if isinstance(given, dict) else given)
+
+    def segments(self) -> set[str]:
+        """Return the segments that are named."""
+        by_segment = [given for _, given in self if isinstance(given, dict)]
+        return {segment for given in by_segment for segment in given}
+
+
+_REFUSED = {
+    "fx": "nothing translates at shocked exchange rates yet; leave it out and read each currency"
+    " alone",
+    "spreads": "present values hold no credit spread yet; leave it out, or move the curve with"
+    " shocks.nodes_bp",
+    "deposit_run": "liquidity under stress is not calculated yet; leave it out, or raise"
+    " behaviour.early_withdrawal_multiplier",
+    "balance_sheet": "income keeps the balance sheet constant and value lets it run off; leave it"
+    " out",
+    "horizon": "income is over 12 and 24 months in every scenario; leave it out",
+}
+"""Parts of the language that nothing calculates yet, and what to do."""
+
+
+class Scenario(Record):
+    """One scenario as its file says it."""
+
+    about: str = Field(min_length=10, description="What happens, in a sentence")
+    kind: Literal["base", "regulatory", "own"]
+    extends: Name | None = Field(None, description="The scenario on top of which this one moves")
+    pack: Name | None = Field(None, description="A file of data_contracts/rules, without .yaml")
+    shape: Name | None = Field(None, description="A shape of the pack")
+    shocks: Shocks | None = None
+    ramp: Ramp | None = None
+    floor: Name | None = Field(
+        None, description="The pack whose floor limits the move, or none; else that of the pack"
+    )
+    behaviour: BehaviourMoves | None = None
+    source: Source | None = None
+    status: Status | None = None
+    owner: str | None = None
+    approver: str | None = None
+    fx: None = Field(None, description=f"Refused: {_REFUSED['fx']}")
+    spreads: None = Field(None, description=f"Refused: {_REFUSED['spreads']}")
+    deposit_run: None = Field(None, description=f"Refused: {_REFUSED['deposit_run']}")
+    balance_sheet: None = Field(None, description=f"Refused: {_REFUSED['balance_sheet']}")
+    horizon: None = Field(None, description=f"Refused: {_REFUSED['horizon']}")
+
+    @field_validator(*_REFUSED, mode="before")
+    @classmethod
+    def _nothing_calculates_it_yet(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None:
+            raise ValueError(_REFUSED[str(info.field_name)])
+        return value
+
+    @model_validator(mode="after")
+    def _keys_fit_the_kind(self) -> Scenario:
+        allowed = {
+            "base": set[str](),
+            "regulatory": {"pack", "shape"},
+            "own": {"shocks", "extends", "ramp", "floor", "behaviour"},
+        }[self.kind]
+        required = {"regulatory": {"pack", "shape"}}.get(self.kind, set[str]())
+        optional = {"pack", "shape", "shocks", "extends", "ramp", "floor", "behaviour"}
+        given = {key for key in optional if getattr(self, key) is not None}
+        wrong = [f"a scenario of kind {self.kind} has no {key}" for key in sorted(given - allowed)]
+        wrong += [f"a scenario of kind {self.kind} needs {k}" for k in sorted(required - given)]
+        if self.kind == "own" and given.isdisjoint({"shocks", "behaviour", "ramp", "floor"}):
+            wrong.append("a scenario of kind own needs shocks, behaviour, ramp or floor")
+        if self.status == "assumed" and (self.owner is None or self.approver is None):
+            wrong.append("an assumed scenario names its owner and approver")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+
+def scenario_schema() -> str:
+    """Return the JSON schema of a scenario file, for editors to complete and check it."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Scenario",
+        **{key: value for key, value in Scenario.model_json_schema().items() if key != "title"},
+    }
+    return json.dumps(schema, indent=2) + "\n"

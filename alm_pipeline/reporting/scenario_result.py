@@ -1,0 +1,69 @@
+"""What a scenario makes of a bank: value and income before and after, entity by entity.
+
+The amounts are rows of the reports a close publishes, made for this scenario alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+__all__ = ["ScenarioResult", "result_lines"]
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """Rows of `reports.eve_sensitivity`, `reports.nii_sensitivity` and of stopped currencies."""
+
+    scenario: str
+    as_of_date: date
+    eve: Sequence[Row]
+    nii: Sequence[Row]
+    stopped: Sequence[Row]
+
+
+def result_lines(result: ScenarioResult) -> Iterator[str]:
+    """Yield the result as lines: one per entity and measure, in the reporting currency."""
+    yield f"{result.scenario} on the book of {result.as_of_date}"
+    amounts = f"{'base':>18} {'scenario':>18} {'change':>18}"
+    yield f"{'entity':<12} {'measure':<22} {amounts} {'of Tier 1':>9}"
+    measures = [("economic value", "eve", "eve_base", "delta_eve", result.eve)]
+    measures += [
+        (
+            f"interest, {months} months", "nii", "nii_base", "delta_nii",
+            [row for row in result.nii if row["horizon_months"] == months],
+        )
+        for months in (12, 24)
+    ]  # fmt: skip
+    for title, moved, base, change, rows in measures:
+        for row in _totals(rows, result.scenario):
+            share = row.get(f"{change}_tier1_share")
+            money = " ".join(_money(row[name]) for name in (base, moved, change))
+            line = f"{row['entity_id']!s:<12} {title:<22} {money} {_share(share):>9}"
+            yield f"{line}  {row['currency']}"
+    for row in result.stopped:
+        amount = _money(row["outstanding_principal"]).strip()
+        held = f"{row['n_positions']} positions, {amount}"
+        yield f"{row['currency']} is stopped: {held}: {row['cause']}"
+
+
+def _totals(rows: Sequence[Row], scenario: str) -> list[Row]:
+    """Return the rows of the scenario over all families, eliminations left out."""
+    return [
+        row
+        for row in rows
+        if row["scenario"] == scenario
+        and row["family"] == "total"
+        and row["row_kind"] != "elimination"
+    ]
+
+
+def _money(amount: object) -> str:
+    return f"{'not available':>18}" if amount is None else f"{float(str(amount)):>18,.0f}"
+
+
+def _share(share: object) -> str:
+    return "" if share is None else f"{100.0 * float(str(share)):.2f} %"

@@ -1,0 +1,135 @@
+"""`alm scenario`: what it shows, what a run gives, and that a run leaves nothing behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.orchestration.scenario_commands import (
+    check_lines,
+    closed_day,
+    list_lines,
+    run_scenario,
+)
+from alm_pipeline.reporting.scenario_result import ScenarioResult, result_lines
+from tests.pipeline.banks import DAY, UP, Folder
+
+
+def scenario(folder: Path, text: str, name: str = "own") -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(f"about: A scenario for a test.\nkind: own\n{text}", encoding="utf-8")
+    return path
+
+
+def amount(result: ScenarioResult, entity: str, column: str, months: int = 0) -> float:
+    """The amount of an entity over all families."""
+    rows: Any = result.nii if months else result.eve
+    (row,) = [
+        row
+        for row in rows
+        if (row["entity_id"], row["scenario"], row["family"]) == (entity, result.scenario, "total")
+        and row["row_kind"] != "elimination"
+        and row.get("horizon_months", 0) == months
+    ]
+    return float(row[column])
+
+
+def test_a_file_that_adds_nothing_gives_what_the_close_published(copy_of_small_bank, tmp_path):
+    folder: Folder = copy_of_small_bank
+    before = folder.contents()
+    result = run_scenario(folder.bank, scenario(tmp_path, f"extends: {UP}\nfloor: none\n"), DAY)
+    for table, found in (("reports.eve_sensitivity", result.eve),
+                         ("reports.nii_sensitivity", result.nii)):  # fmt: skip
+        columns = ("eve", "delta_eve") if table.startswith("reports.eve") else ("nii", "delta_nii")
+        closed = [row for row in folder.rows(table) if row["scenario"] == UP]
+        run = [row for row in found if row["scenario"] == "own"]
+        assert len(run) == len(closed) > 0
+        assert [[r[c] for c in columns] for r in run] == [[r[c] for c in columns] for r in closed]
+    assert folder.contents() == before
+    lines = list(result_lines(result))
+    assert any(line.startswith("GROUP") and "economic value" in line for line in lines)
+
+
+def test_a_basis_move_reaches_the_loan_that_reads_the_index_and_nothing_else(
+    copy_of_small_bank, tmp_path
+):
+    # L4: USD 500,000 reads the 1-month index on day 30 and monthly after; 1 % in its curve is
+    # 500,000 x 1 % x 335 / 365 = 4,589 in the year, and up to its end on day 181
+    # 500,000 x 1 % x 151 / 365 = 2,068 of value, discounted by about 0.98: 2,030. Compounding and
+    # interest on interest are worth less than 2 % of either.
+    result = run_scenario(
+        copy_of_small_bank.bank,
+        scenario(tmp_path, "shocks: {index_bp: {USD_SOFR_1M: 100}}\n"),
+        DAY,
+    )
+    assert amount(result, "BANK", "delta_nii", 12) == pytest.approx(4_589, rel=0.02)
+    assert amount(result, "BANK", "delta_eve") == pytest.approx(2_030, rel=0.02)
+    assert amount(result, "EUBANK", "delta_eve") == 0.0
+
+
+def test_a_ramp_moves_income_by_the_average_of_its_path(copy_of_small_bank, tmp_path):
+    # one index moves along the path alone, so only L4 counts: from day 30 to 365 the move is
+    # 1 % x u / 365, on average over the year 500,000 x 1 % x (365^2 - 30^2) / (2 x 365^2) = 2,483
+    result = run_scenario(
+        copy_of_small_bank.bank,
+        scenario(tmp_path, "shocks: {index_bp: {USD_SOFR_1M: 100}}\nramp: {months: 12}\n"),
+        DAY,
+    )
+    assert amount(result, "BANK", "delta_nii", 12) == pytest.approx(2_483, rel=0.02)
+
+
+def test_a_ramp_is_refused_where_income_keeps_todays_rates(copy_of_small_bank, tmp_path):
+    config = copy_of_small_bank.config
+    settings = yaml.safe_load(config.read_text(encoding="utf-8")) | {"nii_base_path": "flat"}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    text = "shocks: {parallel_bp: {USD: 100, EUR: 100}}\nramp: {months: 12}\n"
+    with pytest.raises(ConfigurationError, match="set nii_base_path to forward"):
+        run_scenario(copy_of_small_bank.bank, scenario(tmp_path, text), DAY)
+
+
+def test_a_currency_that_is_not_named_is_shown_as_stopped(copy_of_small_bank, tmp_path):
+    file = scenario(tmp_path, "shocks: {parallel_bp: {USD: 100}}\n")
+    lines = list(result_lines(run_scenario(copy_of_small_bank.bank, file, DAY)))
+    assert any(line.startswith("EUR is stopped") and "gives no shock for EUR" in line
+               for line in lines)  # fmt: skip
+    assert any(line.startswith("GROUP") and "not available" in line for line in lines)
+
+
+def test_a_check_shows_base_and_moved_curve_of_the_latest_close(closed_small_bank, tmp_path):
+    # the year's quote of 4 % is ln(1.04) = 3.922 %; 50 bp more are 4.422 %
+    bank = closed_small_bank.folder.bank
+    file = scenario(tmp_path, "shocks: {parallel_bp: {USD: 50, EUR: 0}}\n")
+    lines = list(check_lines(bank, file, None))
+    assert lines[0] == "own.yaml: valid"
+    usd = lines[lines.index("usd_ois (USD)") :]
+    assert usd[usd.index(next(line for line in usd if line.startswith("    1Y")))].split() == [
+        "1Y", "3.922", "4.422", "50.0",
+    ]  # fmt: skip
+    assert any("o base   * scenario" in line for line in usd)
+
+
+def test_a_check_names_the_segment_and_index_that_the_bank_does_not_have(
+    closed_small_bank, tmp_path
+):
+    file = scenario(
+        tmp_path,
+        "shocks: {index_bp: {USD_LIBOR_3M: 5}}\nbehaviour: {prepayment_multiplier: {savers: 2}}\n",
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        list(check_lines(closed_small_bank.folder.bank, file, None))
+    assert "own.yaml:3: there is no index USD_LIBOR_3M" in str(caught.value)
+    assert "own.yaml:4: there is no segment savers" in str(caught.value)
+
+
+def test_the_list_says_what_a_close_runs(closed_small_bank):
+    lines = {line.split()[0]: line.split()[2] for line in list_lines(closed_small_bank.folder.bank)}
+    assert (lines["base"], lines[UP], lines["replay_2022"]) == ("close", "close", "what-if")
+
+
+def test_a_month_end_that_is_not_closed_is_refused(fresh_small_bank):
+    with pytest.raises(ConfigurationError, match="run `alm close` first"):
+        closed_day(fresh_small_bank().bank, None)
