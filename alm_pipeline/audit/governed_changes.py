@@ -1,4 +1,4 @@
-"""Which governed inputs differ from those of an earlier close, and who approved the difference.
+"""Which governed inputs differ from those approved last, and who approved the difference.
 
 Answers what is new, field by field, and whether its approval counts: of this very content, by
 somebody else than its author. What a change does to the results is `audit/change_impact.py`.
@@ -18,12 +18,13 @@ __all__ = ["Comparison"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """The governed inputs of a close beside those of the close it is compared with.
+    """The governed inputs of a close beside those approved last.
 
     Attributes
     ----------
     before : GovernedSet or None
-        None for the first close of a bank: there is nothing to compare with.
+        As the close `compared_run_id` had them, but what that one was published with unapproved is
+        as it was approved last. None for the first close of a bank.
     """
 
     now: GovernedSet
@@ -50,6 +51,13 @@ class Comparison:
         if self.before is None:
             return []
         return [name for name in self.changed if self.status(name) != "approved"]
+
+    @property
+    def last_approved(self) -> dict[str, str]:
+        """What every unapproved object said when it was approved last."""
+        if self.before is None:
+            return {}
+        return {name: self.before.said(name) for name in self.unapproved}
 
     def differences(self, name: str) -> list[FieldDifference]:
         """Return the fields of an object that differ."""

@@ -14,12 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
+from alm_pipeline.audit.query_parts import (
+    Query,
+    copied_with,
+    named_query,
+    quoted_name,
+    still_read,
+)
 from alm_pipeline.errors import ContractError
 
 TRACED_ID = "traced_id"
@@ -28,7 +35,6 @@ _DIALECT = "duckdb"
 _CENTS = "DECIMAL(18, 2)"
 _UNROUNDED = ("reports", "metrics")
 
-Query = exp.Select | exp.SetOperation
 _Columns = tuple[tuple[str, tuple[str, ...]], ...]
 
 
@@ -172,14 +178,17 @@ class Tracing:
 
     def _file(self, tree: exp.Query, wanted: set[str], needed: set[str]) -> Query | None:
         ctes = {cte.alias: cast(Query, cte.this) for cte in tree.ctes}
-        body = cast(Query, _copied(tree, {"with_": None}))
+        body = cast(Query, copied_with(tree, {"with_": None}))
         names = body.named_selects
         positions = {names.index(name) for name in wanted}, {names.index(name) for name in needed}
         traced = self._query(body, ctes, *positions)
         if traced is not None:
-            self.reads |= {f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}
-            if ctes:
-                traced.set("with_", exp.With(expressions=[_named(n, q) for n, q in ctes.items()]))
+            left = still_read(traced, ctes)
+            if left:
+                traced.set(
+                    "with_", exp.With(expressions=[named_query(name, ctes[name]) for name in left])
+                )
+            self.reads |= _tables_of(traced)
         return traced
 
     def _query(
@@ -225,7 +234,9 @@ class Tracing:
             columns = {name for name in values[alias] if name != "*"}
             traced = self._source(node, ctes, columns, read.get(alias, set()) | columns)
             if traced is not None:
-                node.replace(exp.Subquery(this=traced, alias=exp.TableAlias(this=_name(alias))))
+                node.replace(
+                    exp.Subquery(this=traced, alias=exp.TableAlias(this=quoted_name(alias)))
+                )
                 carrying.append(alias)
         return _with_id(kept, carrying) if carrying else None
 
@@ -289,11 +300,6 @@ def _parsed(sql: str) -> Query:
     return cast(Query, _parsed_once(sql).copy())
 
 
-def _named(name: str, query: Query) -> exp.CTE:
-    alias = exp.TableAlias(this=_name(name))
-    return exp.CTE(this=query.copy(), alias=alias, materialized=False)
-
-
 @lru_cache(maxsize=256)
 def _unrounded(table: str, text: str, columns: _Columns) -> exp.Query:
     exact = _resolved(table, text, columns).copy()
@@ -341,29 +347,17 @@ def _pruned(query: exp.Select, positions: set[int]) -> exp.Select:
     if query.args.get("distinct"):
         return query.copy()
     chosen = [query.selects[position].copy() for position in sorted(positions)]
-    return cast(exp.Select, _copied(query, {"expressions": chosen}))
-
-
-def _copied(query: exp.Expr, changed: Mapping[str, object]) -> exp.Expr:
-    """Return a copy with other parts; what is replaced is not copied first."""
-    kept = {name: value for name, value in query.args.items() if name not in changed}
-    return type(query)(**{**{name: _copies(value) for name, value in kept.items()}, **changed})
-
-
-def _copies(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_copies(one) for one in value]
-    return value.copy() if isinstance(value, exp.Expr) else value
+    return cast(exp.Select, copied_with(query, {"expressions": chosen}))
 
 
 def _with_id(query: exp.Select, carrying: Sequence[str]) -> exp.Select:
     """Add the id to a SELECT whose sources `carrying` have one: output, groups, windows, joins."""
     first, *others = carrying
     # Alone it needs no table in front, which DuckDB would take for a column of that name.
-    carried = exp.column(_name(TRACED_ID), table=_name(first) if others else None)
+    carried = exp.column(quoted_name(TRACED_ID), table=quoted_name(first) if others else None)
     for join in query.args.get("joins") or ():
         if join.this.alias_or_name in others:
-            own = exp.column(_name(TRACED_ID), table=_name(join.this.alias_or_name))
+            own = exp.column(quoted_name(TRACED_ID), table=quoted_name(join.this.alias_or_name))
             join.on(exp.EQ(this=own, expression=carried.copy()), copy=False)
     for window in query.find_all(exp.Window):
         window.set("partition_by", [*(window.args.get("partition_by") or ()), carried.copy()])
@@ -391,7 +385,3 @@ def _all_of(parts: Sequence[Query], *, distinct: bool = False) -> Query:
     for part in parts[1:]:
         joined = exp.union(joined, part, distinct=distinct, copy=False)
     return joined
-
-
-def _name(text: str) -> exp.Identifier:
-    return exp.to_identifier(text, quoted=True)

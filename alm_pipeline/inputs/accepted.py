@@ -20,7 +20,7 @@ from alm_pipeline.inputs.exceptions import load_adjustments, load_waivers
 from alm_pipeline.inputs.figures import DatedItem, Figures, expiring
 from alm_pipeline.inputs.governed import GovernedSet
 from alm_pipeline.inputs.relations import Row, schema_of
-from alm_pipeline.paths import DATA_CONTRACTS
+from alm_pipeline.inputs.yaml_files import contract_file, replaced_files
 
 __all__ = ["ACCEPTED_FILES", "ACCEPTED_SCHEMAS", "accepted_relations"]
 
@@ -117,14 +117,11 @@ def _fallbacks(figures: Figures) -> Iterator[Row]:
 
 def _overlaid(overlay: Path | None) -> Iterator[Row]:
     """Yield one row per governed file, of assumptions per segment, that says something else."""
-    if overlay is None:
-        return
-    for path in sorted(overlay.rglob("*.yaml")):
-        name = path.relative_to(overlay).as_posix()
-        shipped = DATA_CONTRACTS / name
-        if not GovernedSet.is_governed(name) or not shipped.is_file():
+    for name, shipped in replaced_files(overlay).items():
+        if not GovernedSet.is_governed(name):
             continue
-        texts = (shipped.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
+        own = contract_file(name, overlay)
+        texts = (shipped.read_text(encoding="utf-8"), own.read_text(encoding="utf-8"))
         found = [d for d in differences_of_file(name, *texts) if d.after is not ABSENT]
         owner, approver = GovernedSet({name: texts[1]}, {}).people(name.removesuffix(".yaml"))
         for part, group in groupby(sorted(found, key=_part), _part):

@@ -12,8 +12,9 @@ Every problem of all files is reported at once. Running a rule does not belong h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +32,7 @@ from alm_pipeline.inputs.yaml_files import (
     contract_file,
     contract_files,
     contract_folders,
+    parsed_yaml,
     read_yaml,
 )
 
@@ -145,9 +147,15 @@ def load_dictionary(overlay: Path | None = None) -> Mapping[str, ColumnEntry]:
         With every problem of the file: unknown type or field, missing meaning, bad name.
     """
     path = contract_file("columns.yaml", overlay)
+    return _dictionary(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=4)
+def _dictionary(text: str) -> Mapping[str, ColumnEntry]:
+    """Return what a text says; every bank and its tables ask, and parsing it is slow."""
     problems: list[str] = []
     entries = {}
-    for name, body in _mapping(path, problems).items():
+    for name, body in _said(lambda: parsed_yaml(text, "columns.yaml"), problems).items():
         found = _entry_problems(name, body)
         problems.extend(found)
         if not found:
@@ -187,8 +195,12 @@ def _table_files(overlay: Path | None) -> Iterator[tuple[str, Path]]:
 
 def _mapping(path: Path, problems: list[str]) -> dict[str, Any]:
     """Return a YAML file as a mapping, or note why it is none."""
+    return _said(lambda: read_yaml(path), problems)
+
+
+def _said(read: Callable[[], Mapping[str, Any]], problems: list[str]) -> dict[str, Any]:
     try:
-        return dict(read_yaml(path))
+        return dict(read())
     except ConfigurationError as error:
         problems.append(str(error))
         return {}

@@ -89,6 +89,19 @@ class GovernedSet:
         definitions = other.definitions if SETTINGS in names else self.definitions
         return GovernedSet(kept | taken, definitions)
 
+    def said(self, name: str) -> str:
+        """Return an object as one text; empty where there is no such object."""
+        if name == SETTINGS:
+            return json.dumps(dict(self.definitions), sort_keys=True)
+        return self.texts.get(f"{name}.yaml", "")
+
+    def with_said(self, said: Mapping[str, str]) -> GovernedSet:
+        """Return this set with some objects as `said` has them; an empty text removes one."""
+        files = {f"{name}.yaml": text for name, text in said.items() if name != SETTINGS}
+        texts = {path: text for path, text in ({**self.texts, **files}).items() if text}
+        definitions = json.loads(said[SETTINGS]) if SETTINGS in said else self.definitions
+        return GovernedSet(texts, definitions)
+
     def people(self, name: str) -> tuple[str, str]:
         """Return the owner and the approver that an object names; empty where it names none."""
         content = self.content(name) or {}

@@ -1,4 +1,4 @@
-"""Which YAML file counts, what it says and what its hash is.
+"""Which YAML file counts and what it says.
 
 A bank's overlay folder has the layout of `data_contracts/`: a file there replaces the shipped file
 of the same relative path. The reader is stricter than YAML itself: a key that
@@ -10,10 +10,8 @@ What a file must contain does not belong here; each kind of file has its own mod
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -29,31 +27,20 @@ from alm_pipeline.paths import DATA_CONTRACTS
 COMPLETE_SET = "complete_set"
 """A file of this name in an overlay says that it holds every file and none that ships counts."""
 
+REPLACED = "replaced"
+"""Folder, among texts, of the shipped files that an overlay replaces; a complete set has it."""
+
 __all__ = [
     "COMPLETE_SET",
-    "FileHash",
+    "REPLACED",
     "contract_file",
     "contract_files",
     "contract_folders",
-    "contract_hashes",
     "contract_texts",
-    "file_hash",
     "parsed_yaml",
     "read_yaml",
+    "replaced_files",
 ]
-
-
-@dataclass(frozen=True)
-class FileHash:
-    """One file of `data_contracts/` or of the overlay, as it stands in a close manifest.
-
-    `is_used` is false for a shipped file that the overlay replaces.
-    """
-
-    relative: str
-    origin: str
-    sha256: str
-    is_used: bool
 
 
 def contract_file(relative: str, overlay: Path | None = None) -> Path:
@@ -82,21 +69,12 @@ def contract_files(folder: str, overlay: Path | None = None) -> list[Path]:
     return [chosen[name] for name in sorted(chosen)]
 
 
-def contract_hashes(overlay: Path | None = None) -> list[FileHash]:
-    """Return the hash of every YAML file shipped and overlaid, replaced ones included."""
-    overlaid = _yaml_below(overlay)
-    shipped = _yaml_below(DATA_CONTRACTS)
-    return [
-        FileHash(name, "shipped", file_hash(path), name not in overlaid)
-        for name, path in shipped.items()
-    ] + [FileHash(name, "overlay", file_hash(path), True) for name, path in overlaid.items()]
-
-
 def contract_texts(overlay: Path | None = None) -> dict[str, str]:
     """Return the text of every YAML file and code list in force, by its path.
 
     Code lists stand beside the declaration of their source: where the overlay replaces the
-    declaration, the shipped lists do not count.
+    declaration, the shipped lists do not count. A shipped YAML file that the overlay replaces is
+    kept under `REPLACED`, because what a bank's own file changes is published.
     """
     found: dict[str, Path] = {}
     for folder in reversed(contract_folders(overlay)):
@@ -108,12 +86,18 @@ def contract_texts(overlay: Path | None = None) -> dict[str, str]:
         replaced = {Path(name).parent.as_posix() for name in own if name.endswith("/source.yaml")}
         found = {n: p for n, p in found.items() if Path(n).parent.parent.as_posix() not in replaced}
         found |= own
+    found |= {f"{REPLACED}/{name}": path for name, path in replaced_files(overlay).items()}
     return {name: _text(found[name]) for name in sorted(found)}
 
 
-def file_hash(path: Path) -> str:
-    """Return the sha256 of a file's bytes, as hexadecimal text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def replaced_files(overlay: Path | None) -> dict[str, Path]:
+    """Return the shipped YAML files that an overlay replaces, by the path both have."""
+    if overlay is None:
+        return {}
+    if (overlay / COMPLETE_SET).is_file():
+        return _yaml_below(overlay / REPLACED)
+    shipped = _yaml_below(DATA_CONTRACTS)
+    return {name: shipped[name] for name in _yaml_below(overlay) if name in shipped}
 
 
 def read_yaml(path: Path) -> dict[str, object]:

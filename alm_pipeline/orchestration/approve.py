@@ -35,7 +35,7 @@ def approve_change(bank: Bank, name: str, author: str, approver: str, comment: s
     if name not in found.changed:
         waiting = ", ".join(found.changed) or "none"
         raise ConfigurationError(
-            f"{name} is as it was published",
+            f"{name} is as it was approved last",
             where=f"close {found.compared_run_id}",
             detail=f"changed: {waiting}",
             fix="name a changed object; `alm changes` lists them",
@@ -62,9 +62,11 @@ def approve_change(bank: Bank, name: str, author: str, approver: str, comment: s
 
 
 def change_lines(bank: Bank) -> list[str]:
-    """Return what changed since the last published close, its approval and its measured effect."""
+    """Return what is not as it was approved last, its approval and its measured effect."""
     found = _pending(bank)
-    lines = [f"compared with {found.compared_run_id}: {len(found.changed)} changed"]
+    lines = [
+        f"against what was approved last at {found.compared_run_id}: {len(found.changed)} changed"
+    ]
     for name in found.changed:
         approval = found.approvals.find(name, found.now.content_hash(name))
         by = f" by {approval.approver}: {approval.comment}" if approval else ""
@@ -75,7 +77,7 @@ def change_lines(bank: Bank) -> list[str]:
 
 
 def _pending(bank: Bank) -> Comparison:
-    """Return the governed inputs as they are beside those of the latest published close."""
+    """Return the governed inputs as they are beside those approved last at the latest close."""
     day = max(bank.closes.published_dates(), default=None)
     found = comparison(bank, Partition(day)) if day else None
     if found is None or found.before is None:

@@ -3,7 +3,9 @@
 Compared with the close published last for the month end, or else for the one before, every changed
 object is measured on the book of this close: alone, and all together. An unapproved change that
 moves a headline metric beyond its tolerance, or gives a limit another status, is refused with its
-effect; the close published before stays. Assumptions past their expiry are refused by name.
+effect; the close published before stays. A change so small that it was published unapproved stays
+open: later closes measure against what was approved last, so that small steps add up until somebody
+approves. Assumptions past their expiry are refused by name.
 """
 
 from __future__ import annotations
@@ -14,12 +16,19 @@ from dataclasses import replace
 from alm_pipeline.audit.change_impact import Effect, Key, Measure, described, effects
 from alm_pipeline.audit.change_rows import change_rows, impact_rows
 from alm_pipeline.audit.governed_changes import Comparison
-from alm_pipeline.errors import AlmError, ConfigurationError, WarehouseError
-from alm_pipeline.inputs.approvals import POLICY_FILE, load_approvals, load_policy, policy_of
+from alm_pipeline.errors import AlmError, ConfigurationError
+from alm_pipeline.inputs.approvals import (
+    POLICY_FILE,
+    ApprovalBook,
+    load_approvals,
+    load_policy,
+    policy_of,
+)
 from alm_pipeline.inputs.figures import DatedItem, expired
 from alm_pipeline.inputs.governed import POLICY, GovernedSet
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.dual_run import headline_measures, measures_under
+from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.journal import Action
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.partition import Partition
@@ -44,11 +53,12 @@ def comparison(bank: Bank, partition: Partition, run_id: str = "") -> Comparison
         return None
     earlier = [published] if published else bank.closes.before(partition.as_of_date)[:1]
     overlay = bank.settings.overlay
+    approvals = load_approvals(overlay)
     found = Comparison(
         now=bank.governed,
-        before=governed_of(bank, earlier[0]) if earlier else None,
+        before=approved_of(bank, earlier[0], approvals) if earlier else None,
         compared_run_id=earlier[0].run_id if earlier else "",
-        approvals=load_approvals(overlay),
+        approvals=approvals,
         policy=load_policy(overlay),
     )
     known = found.before.texts.get(POLICY_FILE) if found.before else None
@@ -56,24 +66,43 @@ def comparison(bank: Bank, partition: Partition, run_id: str = "") -> Comparison
     return replace(found, policy=policy_of(known)) if known and is_open else found
 
 
-def governed_of(bank: Bank, manifest: Manifest) -> GovernedSet | None:
-    """Return the governed objects a published close was made from; None if they are not kept."""
-    now = bank.governed
+def governed_of(bank: Bank, manifest: Manifest) -> GovernedSet:
+    """Return the governed objects a published close was made from.
+
+    Raises
+    ------
+    WarehouseError
+        If their texts were not kept, or were changed.
+    """
     prefix = "contracts:"
     hashes = {
         name.removeprefix(prefix): digest
         for name, digest in manifest.inputs.items()
         if name.startswith(prefix) and GovernedSet.is_governed(name.removeprefix(prefix))
     }
-    try:
-        texts = bank.definitions.texts(hashes)
-    except WarehouseError:
-        return None
-    return GovernedSet(texts, {name: manifest.definitions[name] for name in now.definitions})
+    definitions = {name: manifest.definitions[name] for name in bank.governed.definitions}
+    return GovernedSet(bank.definitions.texts(hashes), definitions)
 
 
-def pass_gate(bank: Bank, partition: Partition, run_id: str) -> None:
-    """Measure what changed since the close before and record it with its approval.
+def approved_of(bank: Bank, manifest: Manifest, approvals: ApprovalBook) -> GovernedSet:
+    """Return the governed objects of a published close, unapproved ones as approved last."""
+    published = governed_of(bank, manifest)
+    still_open = {
+        name: bank.definitions.text(sha256, name) if sha256 else ""
+        for name, sha256 in manifest.last_approved.items()
+        if approvals.find(name, published.content_hash(name)) is None
+    }
+    return published.with_said(still_open)
+
+
+def pass_gate(bank: Bank, partition: Partition, run_id: str) -> dict[str, str]:
+    """Measure what differs from what was approved last and record it with its approval.
+
+    Returns
+    -------
+    dict of str to str
+        Of every object that may be published unapproved, the hash of its text approved last, which
+        is kept: `Manifest.last_approved`.
 
     Raises
     ------
@@ -82,14 +111,20 @@ def pass_gate(bank: Bank, partition: Partition, run_id: str) -> None:
     """
     _refuse_expired(bank, partition)
     found = comparison(bank, partition, run_id)
-    if found is None or not found.changed:
-        return
+    if found is None:  # published already, as it is
+        current = bank.closes.current(partition.as_of_date)
+        return current.last_approved if current else {}
+    if not found.changed:
+        return {}
     measured = measured_effects(bank, partition, found) if found.before else {}
     day = partition.as_of_date
     bank.change_log.record(
         change_rows(found, day, run_id), impact_rows(found, measured, day, run_id)
     )
     _refuse_unapproved(bank, partition, found, measured)
+    approved = found.last_approved
+    bank.definitions.keep(text for text in approved.values() if text)
+    return {name: text_hash(text) if text else "" for name, text in approved.items()}
 
 
 def measured_effects(
@@ -126,7 +161,7 @@ def _measures_under(
             return {}
         raise ConfigurationError(
             f"the effect of a change cannot be measured: {', '.join(found.unapproved)}",
-            where=f"close {partition}, compared with {found.compared_run_id}",
+            where=f"close {partition}, against what was approved last at {found.compared_run_id}",
             detail=str(error),
             fix=_fix(found.unapproved),
         ) from error
@@ -190,7 +225,7 @@ def _refuse_unapproved(
     shown = described(together, bank.settings.group_entity_id)
     raise ConfigurationError(
         f"{len(suspects)} changed and unapproved: {', '.join(suspects)}",
-        where=f"close {partition}, compared with {found.compared_run_id}",
+        where=f"close {partition}, against what was approved last at {found.compared_run_id}",
         detail="; ".join([*fields[:_MAX_FIELDS], *_more(fields), shown]),
         fix=_fix(suspects),
     )

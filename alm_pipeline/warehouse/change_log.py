@@ -1,4 +1,4 @@
-"""What changed in the governed inputs since the close before, and what it did to the results.
+"""What differs in the governed inputs from those approved last, and what it did to the results.
 
 Two append-only tables, `audit.changes` and `audit.change_impact`, with the rows of every close that
 met a change, refused ones too. They name the close and the one it was compared with, so they are

@@ -43,6 +43,9 @@ class Manifest:
         The choices printed on every report: margins, base path, source, reporting currency.
     supersedes : str
         The close that was current before, or empty.
+    last_approved : dict[str, str]
+        Of every governed object published without approval, the hash of its text when it was
+        approved last; empty where there was no such object then.
     environment : dict[str, str]
         What was installed and what the processor offered: information, not identity.
     """
@@ -54,6 +57,7 @@ class Manifest:
     tables: tuple[PinnedTable, ...]
     earlier_closes: dict[str, str]
     supersedes: str = ""
+    last_approved: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
@@ -163,6 +167,7 @@ class Closes:
             tables=pinned,
             earlier_closes=body["earlier_closes"],
             supersedes=body["supersedes"],
+            last_approved=body.get("last_approved", {}),
             environment=body.get("environment", {}),
         )
 
@@ -177,6 +182,7 @@ class Closes:
             "definitions": manifest.definitions,
             "earlier_closes": manifest.earlier_closes,
             "supersedes": manifest.supersedes,
+            "last_approved": manifest.last_approved,
             "environment": manifest.environment,
             "tables": [
                 {

@@ -5,15 +5,17 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import math
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.errors import ConfigurationError, WarehouseError
 from alm_pipeline.inputs.approvals import Approval, append_approval
 from alm_pipeline.orchestration import dual_run
 from alm_pipeline.orchestration.approve import approve_change, change_lines
+from alm_pipeline.orchestration.assumption_gate import comparison
 from alm_pipeline.paths import DATA_CONTRACTS
 from alm_pipeline.warehouse.partition import Partition
 from tests.pipeline.banks import DAY, DOWN, UP, Folder, again, small_bank
@@ -135,6 +137,78 @@ def test_small_and_approved_changes_are_published_and_listed(copy_of_small_bank)
     for found in (alone, together):
         assert found["BANK", "eve_base"]["amount_change"] == pytest.approx(base, abs=CENT)
     assert all(r["value_change"] == 0.0 for r in impact(folder, outcome.run_id, "limits").values())
+
+
+def test_small_steps_add_up_until_somebody_approves(copy_of_small_bank):
+    """Five months more are within the tolerance, ten are not, in one step or in two."""
+    tier1, tolerance = 500_000, 0.01  # eve_base of approval_policy.yaml, in shares of Tier 1
+
+    def worth_more(before: int, after: int) -> float:
+        return accounts_worth(after, 0.0) - accounts_worth(before, 0.0)
+
+    # 96 -> 101 gains 3,170.34 dollars, 101 -> 106 another 3,135.92; 5,000.00 are tolerated.
+    assert abs(worth_more(96, 101)) < tolerance * tier1 > abs(worth_more(101, 106))
+    assert abs(worth_more(96, 106)) > tolerance * tier1
+    folder = longer_life(again(copy_of_small_bank), 101)
+    first = folder.close()
+    assert first.failures == ()
+    assert first.manifest is not None
+
+    second = months_more(folder, 101, 106)
+    refused = second.close()
+    (message,) = refused.failures
+    assert "core_run_off_months.value 96 -> 106" in message
+    found = impact(second, refused.run_id)["BANK", "eve_base"]
+    assert found["amount_change"] == pytest.approx(worth_more(96, 106), abs=CENT)
+    assert found["is_beyond_tolerance"]
+    assert second.bank.closes.current(DAY) == first.manifest
+
+    approve_change(second.bank, DEPOSITS, "jane", "john", "deposit study of 2026")
+    approved = again(second)
+    assert approved.close().failures == ()
+    third = months_more(approved, 106, 111)  # 3,104.34 dollars from what is approved now
+    outcome = third.close()
+    assert outcome.failures == ()
+    found = impact(third, outcome.run_id)["BANK", "eve_base"]
+    assert found["amount_change"] == pytest.approx(worth_more(106, 111), abs=CENT)
+
+
+def months_more(folder: Folder, before: int, after: int) -> Folder:
+    """Return the bank, opened afresh, with another life of the current accounts."""
+    old, new = (LIFE.replace("96", str(months)) for months in (before, after))
+    return overlay(again(folder), DEPOSITS, lambda text: text.replace(old, new, 1))
+
+
+def test_what_was_published_unapproved_is_still_open_and_is_closed_by_its_approval(
+    copy_of_small_bank,
+):
+    folder = longer_life(again(copy_of_small_bank), 97)
+    assert folder.close().failures == ()
+    (head, named, field, *_) = change_lines(folder.bank)
+    assert head.endswith("1 changed")
+    assert named == f"{DEPOSITS}  unapproved"
+    assert field.endswith("segments.retail_current_nib.core_run_off_months.value  96 -> 97")
+    approve_change(folder.bank, DEPOSITS, "jane", "john", "one month")
+    (head,) = change_lines(again(folder).bank)
+    assert head.endswith("0 changed")
+
+
+def test_a_close_whose_assumptions_were_not_kept_is_no_first_close(copy_of_small_bank):
+    folder = again(copy_of_small_bank)
+    shutil.rmtree(folder.path / "warehouse" / "definitions")
+    with pytest.raises(WarehouseError, match=r"was not kept .* restore the folder definitions"):
+        comparison(folder.bank, Partition(DAY), "another run")
+
+
+def test_taking_a_small_change_back_leaves_nothing_open(copy_of_small_bank):
+    folder = longer_life(again(copy_of_small_bank), 97)
+    assert folder.close().failures == ()
+    back = months_more(folder, 97, 96)
+    outcome = back.close()
+    assert outcome.manifest is not None, outcome.failures
+    assert outcome.manifest.last_approved == {}
+    (head,) = change_lines(again(back).bank)
+    assert head.endswith("0 changed")
 
 
 def test_a_limit_that_turns_green_is_refused_without_running_the_engine(

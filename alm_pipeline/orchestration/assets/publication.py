@@ -79,9 +79,9 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
             m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
         },
         supersedes=supersedes,
+        last_approved=pass_gate(bank, partition, run_id),
         environment=environment(),
     )
-    pass_gate(bank, partition, run_id)
     if current is None or current.run_id != run_id:
         for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
             bank.journal.record(done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,12 @@ import pytest
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.figures import load_figures
 from alm_pipeline.inputs.yaml_files import (
+    COMPLETE_SET,
     contract_file,
     contract_files,
-    contract_hashes,
-    file_hash,
+    contract_texts,
     read_yaml,
+    replaced_files,
 )
 from alm_pipeline.paths import DATA_CONTRACTS
 
@@ -43,12 +43,22 @@ def test_files_of_a_folder_are_those_of_both_sorted_by_name(tmp_path: Path):
     assert [path.name for path in found] == sorted(path.name for path in found)
 
 
-def test_both_the_shipped_file_and_its_replacement_are_hashed(tmp_path: Path):
+def test_the_shipped_file_that_a_banks_own_replaces_is_kept_beside_it(tmp_path: Path):
     written(tmp_path, "limits.yaml", "about: Own limits.\n")
-    hashes = [one for one in contract_hashes(tmp_path) if one.relative == "limits.yaml"]
-    assert [(one.origin, one.is_used) for one in hashes] == [("shipped", False), ("overlay", True)]
-    assert hashes[1].sha256 == hashlib.sha256(b"about: Own limits.\n").hexdigest()
-    assert hashes[0].sha256 == file_hash(DATA_CONTRACTS / "limits.yaml")
+    written(tmp_path, "scenarios/own.yaml", "about: It replaces none.\n")
+    texts = contract_texts(tmp_path)
+    shipped = (DATA_CONTRACTS / "limits.yaml").read_text(encoding="utf-8")
+    assert texts["limits.yaml"] == "about: Own limits.\n"
+    assert {n: t for n, t in texts.items() if n.startswith("replaced/")} == {
+        "replaced/limits.yaml": shipped
+    }
+
+    # A complete set, which is how a close is kept, says the same without anything that ships.
+    complete = tmp_path / "complete"
+    for name, text in {**texts, COMPLETE_SET: ""}.items():
+        written(complete, name, text)
+    assert contract_texts(complete) == texts
+    assert replaced_files(complete) == {"limits.yaml": complete / "replaced" / "limits.yaml"}
 
 
 def test_a_file_that_does_not_exist_is_named_with_both_places(tmp_path: Path):
