@@ -45,8 +45,13 @@ AGENDAS = [
 ]
 BRIDGE = "tests/unit/warehouse/test_agenda_bridge.py"
 LOANS, RATES = f"{UNIT}/test_loans.py", f"{UNIT}/test_floating.py"
-RUNS, BOUNDS = f"{UNIT}/test_level_runs.py", f"{UNIT}/test_bounds_of_rates.py"
+TAILS, RUNS, BOUNDS = (
+    f"{UNIT}/test_tails.py",
+    f"{UNIT}/test_level_runs.py",
+    f"{UNIT}/test_bounds_of_rates.py",
+)
 PARTS, TERMS = f"{UNIT}/test_amortisation.py", f"{UNIT}/test_terms.py"
+CUSTOMERS = f"{UNIT}/test_customers.py"
 LEAVING, OPTION_VALUES = f"{UNIT}/test_leaving_early.py", f"{UNIT}/test_option_value.py"
 INCOME, LAWS = f"{UNIT}/test_income.py", "tests/properties/test_engine_laws.py"
 NEAR = {
@@ -54,11 +59,13 @@ NEAR = {
     "conventions/cycle.py": AGENDAS,
     "conventions/period.py": [f"{UNIT}/test_periods.py", *AGENDAS],
     "cash_flows": [RUNS, PARTS, TERMS, RATES, BOUNDS, DATES[-1], LOANS],
-    "cash_flows/customers.py": [LEAVING, RUNS, TERMS, f"{UNIT}/test_customers.py"],
-    "cash_flows/drawdown.py": [f"{UNIT}/test_customers.py", TERMS],
+    "cash_flows/customers.py": [LEAVING, CUSTOMERS, RUNS, PARTS, TERMS, DATES[-1], LOANS],
+    "cash_flows/drawdown.py": [CUSTOMERS, TERMS],
     "cash_flows/option_rates.py": [OPTION_VALUES],
     "cash_flows/resets.py": [RATES, BOUNDS],
     "cash_flows/run_off.py": [TERMS, INCOME],
+    "cash_flows/stretches.py": [TAILS],
+    "simulation/tail.py": [TAILS],
     "cash_flows/walk.py": AGENDAS,
     "cash_flows/steps.py": AGENDAS,
     "cash_flows/agreed.py": [*AGENDAS, BRIDGE],

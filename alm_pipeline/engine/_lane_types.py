@@ -82,8 +82,21 @@ def _calculate(function: Any, n: int, result: Any, build: Build) -> None:
             lower_builtin(function, *operands)(lower)
 
 
-def _picked(comparison: str) -> Build:
-    return lambda builder, a, b: builder.select(builder.fcmp_ordered(comparison, a, b), a, b)
+def _compare(function: Any, comparison: str) -> None:
+    """Register the choice of one of two operands; of two plain numbers it is a number."""
+
+    def typing(args: Any) -> Any:
+        result = _LANES if _LANES in args else types.float64
+        return signature(result, *_as_operands(args))
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if sig.return_type is _LANES:
+            args = [_as_lanes(builder, one) for one in args]
+        return builder.select(builder.fcmp_ordered(comparison, *args), *args)
+
+    _typed(function, typing)
+    for operands in product((LanesType, types.Float), repeat=2):
+        lower_builtin(function, *operands)(lower)
 
 
 def _intrinsic(name: str) -> Build:
@@ -98,6 +111,11 @@ def _intrinsic(name: str) -> Build:
     return build
 
 
+def _pick(builder: Any, mark: Any, a: Any, b: Any) -> Any:
+    is_marked = builder.fcmp_ordered(">", mark, ir.Constant(_VECTOR, [0.0] * WIDTH))
+    return builder.select(is_marked, a, b)
+
+
 def _is_any_above(builder: Any, a: Any, b: Any) -> Any:
     bits = builder.bitcast(builder.fcmp_ordered(">", a, b), ir.IntType(WIDTH))
     return builder.icmp_unsigned("!=", bits, ir.IntType(WIDTH)(0))
@@ -107,10 +125,11 @@ _calculate(operator.add, 2, _LANES, lambda builder, a, b: builder.fadd(a, b))
 _calculate(operator.sub, 2, _LANES, lambda builder, a, b: builder.fsub(a, b))
 _calculate(operator.mul, 2, _LANES, lambda builder, a, b: builder.fmul(a, b))
 _calculate(operator.truediv, 2, _LANES, lambda builder, a, b: builder.fdiv(a, b))
-_calculate(lanes.lesser, 2, _LANES, _picked("<"))
-_calculate(lanes.greater, 2, _LANES, _picked(">"))
+_compare(lanes.lesser, "<")
+_compare(lanes.greater, ">")
 _calculate(lanes.power, 2, _LANES, _intrinsic("pow"))
 _calculate(lanes.nearest, 1, _LANES, _intrinsic("rint"))
+_calculate(lanes.picked, 3, _LANES, _pick)
 _calculate(lanes.is_any_above, 2, types.boolean, _is_any_above)
 
 

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 from numba import njit
 
-from alm_pipeline.engine import _lane_types  # noqa: F401  (kernels calculate with these)
+from alm_pipeline.engine import _lane_types, _reference_types  # noqa: F401  (kernels use them)
 
 ZERO: int = cast("int", np.int64(0))
 """Zero with the type that counters have; a plain 0 would have each kernel compiled twice."""

@@ -80,6 +80,11 @@ def is_any_above(a: Any, b: Any) -> bool:
     return bool(np.any(a > b))
 
 
+def picked(mark: Any, a: Any, b: Any) -> Any:
+    """Return ``a`` in the lanes where ``mark`` is above zero, else ``b``."""
+    return np.where(mark > 0.0, a, b)
+
+
 def lane(value: Any, s: int) -> float:
     """Return the number of lane ``s``."""
     return float(value[s])

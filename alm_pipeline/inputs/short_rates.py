@@ -6,13 +6,13 @@ contract's maturity, so it is the option on the rate the contract still pays. Be
 volatilities are interpolated by expiry and tenor, flat outside; lognormal ones become normal first,
 at the forward of the curve. Quotes that cannot be used are refused as those of caps
 (`volatilities`), and so is a table with holes; a currency that holds such contracts and has no
-usable quotes is stopped with its cause. Models are alike in every scenario.
+usable quotes is stopped with its cause. A scenario may scale or shift the quotes of a currency.
 Arithmetic is `engine/market/swaption_fit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,9 @@ from alm_pipeline.engine.market.curve import ZeroCurve
 from alm_pipeline.engine.market.short_rate_tree import HullWhite
 from alm_pipeline.engine.market.swaption_fit import fitted_model, forward_swap_rate
 from alm_pipeline.engine.market.tenors import tenor_offsets
+from alm_pipeline.engine.scenarios.shocks import BASIS_POINT
 from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.volatilities import (
     VOLATILITY_COLUMNS,
     Held,
@@ -66,26 +68,41 @@ class BaseShortRates:
     tables: Mapping[int, SwaptionTable]
     errors: Mapping[str, MarketDataError]
 
-    def model(self, curve: int, first_day: int, last_day: int) -> HullWhite:
-        """Return the model of a contract on a base curve.
+    def models(
+        self,
+        curve: int,
+        days: tuple[int, int],
+        book: ScenarioBook,
+        scenarios: Sequence[str],
+    ) -> tuple[HullWhite, ...]:
+        """Return the model of a contract under each scenario, on its base curve.
 
         Parameters
         ----------
         curve : int
             Row of the curve that discounts it.
-        first_day, last_day : int [days]
-            First day of exercise and maturity.
+        days : (int, int) [days]
+            First day of exercise, and maturity.
+        book, scenarios
+            Where a scenario moves volatilities, the quoted one moves before the fit.
 
         Raises
         ------
         MarketDataError
             If the curve's currency has no usable quotes.
         """
+        currency = self.base.currencies[curve]
         if curve not in self.tables:
-            raise self.errors[self.base.currencies[curve]]
-        volatility = self.tables[curve].at(first_day, last_day - first_day)
+            raise self.errors[currency]
+        quoted = self.tables[curve].at(days[0], days[1] - days[0])
+        moves = [book.volatility_move(scenario, currency) for scenario in scenarios]
+        moved = [max(quoted * m.factor + m.move_bp * BASIS_POINT, 0.0) for m in moves]
         zero = ZeroCurve(self.base.tenor_days, self.base.zero_rates[curve])
-        return fitted_model(zero, first_day, last_day, volatility, self.mean_reversion)
+        fitted = {
+            volatility: fitted_model(zero, *days, volatility, self.mean_reversion)
+            for volatility in set(moved)
+        }
+        return tuple(fitted[volatility] for volatility in moved)
 
 
 def base_short_rates(

@@ -62,17 +62,17 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
     curves = curves_of(markets, scenarios)
     volatilities = markets.volatilities.under(figures.scenarios, scenarios)
-    ready = prepared(book.positions, curves, behaviour, (), options, book.agendas, volatilities)
-    rights = redemption_values(ready, curves, options, redeemable_of(markets, book))
+    redeemable = redeemable_of(bank, markets, book, scenarios)
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
     given = (book.positions, curves, behaviour, options)
+    ready = prepared(*given[:3], (), options, book.agendas, volatilities)
     return Explanation(
         position_id,
         partition,
         str(book.currency[0]),
         str(book.product_code[0]),
         explain(*given, book.agendas, volatilities),
-        float(rights.sum()),
+        float(redemption_values(ready, curves, options, redeemable).sum()),
         sensitivities(*given, tenors, book.agendas),
         *_stored_values(bank, position_id, partition),
     )

@@ -196,12 +196,17 @@ def _held(session: Session, select: str) -> Held:
     return {row["currency"]: (row["n"], row["amount"]) for row in session.rows(select)}
 
 
-def redeemable_of(markets: Markets, book: EngineBook) -> Redeemable:
-    """Return the rights to redeem early of a book, each with its model."""
+def redeemable_of(
+    bank: Bank, markets: Markets, book: EngineBook, scenarios: Sequence[str]
+) -> Redeemable:
+    """Return the rights to redeem early of a book, each with its models."""
     curves, last = book.positions.discount_curve, book.positions.maturity_offset
     models = [
-        markets.short_rates.model(
-            int(curves[one.row]), int(one.exercise_offsets[0]), int(last[one.row])
+        markets.short_rates.models(
+            int(curves[one.row]),
+            (int(one.exercise_offsets[0]), int(last[one.row])),
+            bank.figures.scenarios,
+            scenarios,
         )
         for one in book.rights
     ]
@@ -309,7 +314,7 @@ def run_engine(
         options,
         book.agendas,
         markets.volatilities.under(figures.scenarios, scenarios),
-        redeemable_of(markets, book),
+        redeemable_of(bank, markets, book, scenarios),
     )
 
 

@@ -28,8 +28,8 @@ from alm_pipeline.engine.arrays import (
     Positions,
     RateType,
 )
+from alm_pipeline.engine.cash_flows.accepted_terms import refused_terms
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
-from alm_pipeline.engine.cash_flows.terms import refused_terms
 from alm_pipeline.engine.conventions.calendar import CONVENTION_CODES, BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DAY_COUNT_CODES
 from alm_pipeline.engine.conventions.tenor import index_tenor

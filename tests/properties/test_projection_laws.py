@@ -161,6 +161,8 @@ def test_a_scenario_alone_is_bit_for_bit_itself_among_others(seed):
             | {
                 "annual_prepayment_rate": behaviour.annual_prepayment_rate[:, only],
                 "redemption_share": behaviour.redemption_share[:, only],
+                "pass_through_up": behaviour.pass_through_up[:, only],
+                "pass_through_down": behaviour.pass_through_down[:, only],
                 "draw_profile": behaviour.monthly_draw_share[..., only],
             }
         )

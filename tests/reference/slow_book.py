@@ -101,8 +101,8 @@ class Draw:
         """Return pass-through, lag and floor of an administered rate."""
         r = self.random
         return {
-            "up": self.between(0.1, 1.0),
-            "down": self.between(0.1, 1.0),
+            "up": self.by_scenario(0.1, 1.0),
+            "down": self.by_scenario(0.1, 1.0),
             "lag": r.choice([0, 1, 2, 4]),
             "floor": r.choice([-1.0, 0.0, 0.01]),
         }

@@ -161,6 +161,7 @@ def engine_behaviour(positions: Sequence[Held]) -> Behaviour:
     """Return one cohort per position; that of a position without one does nothing."""
     nobody = Draw(Random(0), date.min).cohort()
     cohorts = [held.cohort or nobody for held in positions]
+    whole = (1.0,) * N_SCENARIOS
 
     def column(name: str, kind: str = "f8") -> np.ndarray:
         return np.array([getattr(one, name) for one in cohorts]).astype(kind)
@@ -170,8 +171,8 @@ def engine_behaviour(positions: Sequence[Held]) -> Behaviour:
         redemption_share=column("redemption"),
         core_share=column("core_share"),
         core_run_off_months=column("core_months", "i4"),
-        pass_through_up=column("up"),
-        pass_through_down=column("down"),
+        pass_through_up=np.array([one.up or whole for one in cohorts]),
+        pass_through_down=np.array([one.down or whole for one in cohorts]),
         lag_months=column("lag", "i4"),
         rate_floor=column("floor"),
         draw_profile=draw_profile(cohorts),

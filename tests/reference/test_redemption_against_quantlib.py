@@ -166,7 +166,7 @@ def valued(cases: list[Case], rates: np.ndarray, **options: Any) -> Any:
         normal_volatilities=np.zeros((n, n_curves, 1)),
         is_quoted=np.ones(n_curves, dtype=np.bool_),
     )
-    models = [cases[right.row].model for right in book.rights]
+    models = [(cases[right.row].model,) * n for right in book.rights]
     return simulate(
         book.positions,
         curves,

@@ -73,7 +73,7 @@ def level_payment(balance: float, period_rate: float, n_payments: int, balloon: 
 
 
 @inner_kernel
-def _level_payments(balance: Any, period_rate: Any, n_payments: int, balloon: Any) -> Any:
+def instalment(balance: Any, period_rate: Any, n_payments: int, balloon: Any) -> Any:
     """Return ``level_payment`` of every lane.
 
     ``growth = (1 + i) ** n`` by repeated squaring, and ``gain = growth - 1`` beside it, so that a
@@ -94,9 +94,7 @@ def fix_payment(states: FloatArray, period_years: float, n_payments: int, balloo
     """Fix the level payment from the balance and rate now in force."""
     period_rate = load(states, L_RATE) * period_years
     kept = balloon * load(states, L_SURVIVAL)
-    store(
-        states, L_PAYMENT, _level_payments(load(states, L_BALANCE), period_rate, n_payments, kept)
-    )
+    store(states, L_PAYMENT, instalment(load(states, L_BALANCE), period_rate, n_payments, kept))
 
 
 @kernel

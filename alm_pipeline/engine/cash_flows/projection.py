@@ -30,13 +30,6 @@ from alm_pipeline.engine.cash_flows.amortisation import (
 )
 from alm_pipeline.engine.cash_flows.customers import prepay, redemption_day_of, withdraw
 from alm_pipeline.engine.cash_flows.drawdown import project_drawdown
-from alm_pipeline.engine.cash_flows.gathered_payments import (
-    end_shared,
-    gather_payments,
-    gathered_from,
-    gathering_end,
-    is_shared,
-)
 from alm_pipeline.engine.cash_flows.level_payments import is_level, pay_level
 from alm_pipeline.engine.cash_flows.option_rates import accrue_option, pay_option
 from alm_pipeline.engine.cash_flows.records import (
@@ -61,6 +54,7 @@ from alm_pipeline.engine.cash_flows.records import (
     SCHEDULED,
     Rows,
     Tables,
+    Tails,
     start_row,
 )
 from alm_pipeline.engine.cash_flows.resets import (
@@ -79,7 +73,7 @@ from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_BULLET
 from alm_pipeline.engine.cash_flows.walk import project_agenda
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.conventions.schedule import payment_day
-from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
+from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
 from alm_pipeline.engine.lanes import add_to, at, is_any_above, load, put, same, store
 
 _NON_MATURITY = int(CashFlowModel.NON_MATURITY)
@@ -89,7 +83,7 @@ _BALANCE_ONLY = int(CashFlowModel.BALANCE_ONLY)
 _NO_OPTION = int(OptionType.NONE)
 
 
-@entry_kernel
+@kernel
 def project_one(
     term: Any,
     tables: Tables,
@@ -114,6 +108,7 @@ def project_one(
         Overwritten; at least ``term.max_rows`` rows, states (N_STATES, WIDTH).
     """
     dates, market, behaviour = tables.dates, tables.market, tables.behaviour
+    put(rows.handover, 0, NEVER)
     if term.has_agenda:
         entries = agendas.entries[term.agenda_first : term.agenda_last]
         days = agendas.payment_days
@@ -138,21 +133,12 @@ def _project_schedule(
     dates, k, n_resets, previous, done = tables.dates, ZERO, ZERO, int(term.accrual_start), 0.0
     pay_day, reset_day = payment_day(dates, term, k), date_of_reset(term, dates, n_resets)
     must_fix, since, paid_on = term.payment_amount == 0.0, previous, NEVER
-    redemption_day, first_day = redemption_day_of(term), gathered_from(term, tables.gathering, rows)
+    redemption_day, tail_day = redemption_day_of(term), tail_from(term, tables.tails, rows)
     while True:
-        if previous == paid_on and first_day <= previous and redemption_day == NEVER:
-            ends = min(reset_day, last_day)
-            k, since = _gather(term, tables, k, must_fix, ends, previous, rows, row, states)
-        if since > previous:
-            previous, paid_on, pay_day = since, since, payment_day(dates, term, k)
-            must_fix = since == reset_day
-            if must_fix:
-                reset_day = _reset(term, tables, path, n_resets, since, rows, row, states)
-                n_resets += 1
-            row = _end_gathered(tables, must_fix, pay_day, rows, row, states)
-            continue
-        row = end_shared(rows, row)
-        until = min(reset_day, redemption_day, last_day, first_day) if since == previous else ZERO
+        if previous == paid_on and tail_day <= previous:
+            _hand_over(rows, row, k, n_resets, previous, must_fix, states)
+            return row
+        until = min(reset_day, redemption_day, last_day, tail_day) if since == previous else ZERO
         if pay_day < until and not must_fix and is_level(term, rows, k, pay_day):
             k, row, since = pay_level(term, tables, k, until, previous, rows, row, states)
             previous, pay_day = since, payment_day(dates, term, k)
@@ -175,34 +161,33 @@ def _project_schedule(
 
 
 @inner_kernel
-def _end_gathered(
-    tables: Tables, is_reset: bool, pay_day: int, rows: Rows, row: int, states: FloatArray
-) -> int:
-    """Leave a gathered row open for what follows a reset, or close it; return where that goes."""
-    is_open = is_reset and is_shared(tables.gathering, rows, row, pay_day)
-    put(rows.is_open, row, is_open)
-    return row if is_open else _close_row(rows, row, False, states)
+def tail_from(term: Any, tails: Tails, rows: Rows) -> int:
+    """Return the day of the last payment that has a row, at the earliest.
+
+    A margin in the discounting forbids a tail.
+    """
+    is_discounted = term.margin_rate != 0.0 and tails.is_margin_included
+    if rows.is_detailed or is_discounted:
+        return NEVER
+    return int(max(term.tail_from, tails.from_day))
 
 
 @inner_kernel
-def _gather(
-    term: Any,
-    tables: Tables,
-    k: int,
-    must_fix: bool,
-    until: int,
-    previous: int,
+def _hand_over(
     rows: Rows,
     row: int,
+    k: int,
+    n_resets: int,
+    day: int,
+    must_fix: bool,
     states: FloatArray,
-) -> Any:
-    """Gather payments from ``k`` on in one row; return the next one and the day of the last."""
-    pay_day = payment_day(tables.dates, term, k)
-    end = min(gathering_end(tables.gathering, previous, pay_day), until)
-    if pay_day > end or k >= term.n_payments - 1 or not is_level(term, rows, k, pay_day):
-        return k, previous
-    _fix(term, k, must_fix, states)
-    return gather_payments(term, tables, k, end, previous, rows, row, states)
+) -> None:
+    """Note where the tail begins, and the balance after the last row."""
+    put(rows.handover, 0, k)
+    put(rows.handover, 1, n_resets)
+    put(rows.handover, 2, day)
+    put(rows.handover, 3, int(must_fix))
+    store(rows.flows, BALANCE, row - 1, load(states, L_BALANCE))
 
 
 @inner_kernel
@@ -362,7 +347,8 @@ def _repay(
 ) -> bool:
     flows = rows.flows
     if term.repayment == REPAY_ANNUITY:
-        _fix(term, term.n_payments - 1 - left, must_fix, states)
+        if must_fix:
+            fix_instalment(term, term.n_payments - 1 - left, states)
         repay_annuity(states, rows, row, is_interest_day)
         return False
     if term.payment_amount > 0.0:
@@ -380,10 +366,8 @@ def _repay(
 
 
 @inner_kernel
-def _fix(term: Any, k: int, must_fix: bool, states: FloatArray) -> None:
-    """Fix the level payment that begins with payment ``k``, unless it stands."""
-    if not must_fix:
-        return
+def fix_instalment(term: Any, k: int, states: FloatArray) -> None:
+    """Fix the level payment that begins with payment ``k``."""
     n_payments = (term.n_payments - 1 - k) // term.principal_ratio + 1 + term.extra_payments
     if term.is_term_shortened:
         fix_shortened(states, term.period_years, n_payments, term.balloon_amount)

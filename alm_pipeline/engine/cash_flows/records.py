@@ -17,6 +17,7 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import BoolArray, CountArray, FloatArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.grids import Grids, no_grids
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import WIDTH, load, put
 
@@ -25,14 +26,12 @@ FORWARD, FLAT = ZERO, ZERO + 1
 
 ACCRUED, INTEREST, INTEREST_BASE, SCHEDULED, PREPAID, CAPITALISED, RATE, BALANCE, FEE = range(9)
 ACCRUED_BASE, OPTION = 9, 10
-WORTH, REPLACED_FIRST, REPLACED = 11, 12, 13
 """Items of a row: interest accrued since the previous row; interest paid; balance x years behind
 the interest paid; principal repaid as scheduled; prepaid; interest added to principal; rate that
 accrued up to the row; principal after the row; fees and penalties, signed: to the bank; balance x
 years behind the interest accrued; time value of the options on the interest paid, signed as
-interest is. Of a gathered row its present value, and what its replaced principal earns up to the
-end of the first and of the second income window."""
-N_ITEMS = 14
+interest is."""
+N_ITEMS = 11
 
 L_BALANCE, L_RATE, L_PAYMENT, L_DUE, L_DUE_BASE, L_SURVIVAL, L_BASE = range(7)
 """State of a contract between two rows, ``states[L_...]``; ``L_BASE``: what interest is earned on,
@@ -108,33 +107,34 @@ def nobody_acts() -> BehaviourTables:
     )
 
 
-class Gathering(NamedTuple):
-    """Which payments share a row: of periods that start on ``from_day`` or later, one bucket's.
+class Tails(NamedTuple):
+    """From when on only sums are wanted, and what the tails of contracts look up.
 
-    ``bucket_of_day`` (n_days,); ``last_days`` (n_buckets,). ``is_margin_included``: in the value.
-    ``is_reset_read``: a reset ends a row.
-    ``window_edges`` (3,) ends of the income windows, all 0 without income; a row crosses none.
-    ``units`` (n_pairs, n_days, 2, WIDTH): what one unit of replaced principal earns, along the
-    forwards. ``factor_sums`` (n_curves, 31, n_months + 1, WIDTH): sum of the discount factors on
-    day 1 to 31, clipped, of all months before one, months as in ``DateTables``.
+    A contract makes no rows after its first payment on ``from_day`` or later, where nothing forbids
+    it. ``bucket_of_day`` (n_days,); ``last_days`` (n_buckets,). ``is_margin_included``: in the
+    value. ``window_edges`` (3,) ends of the income windows, all 0 where rows answer for them;
+    ``is_split_by_days``: how interest is split between them. ``units`` (n_pairs, n_days, 2, WIDTH):
+    what one unit of replaced principal earns, along the forwards. ``factor_sums`` (n_curves, 31,
+    n_months + 1, WIDTH): sum of the discount factors on day 1 to 31, clipped, of all months before
+    one, months as in ``grids``: the tables of payment days and periods.
     """
 
     from_day: int
     bucket_of_day: IntArray
     last_days: CountArray
     is_margin_included: bool
-    is_reset_read: bool
     window_edges: CountArray
+    is_split_by_days: bool
     units: FloatArray
     factor_sums: FloatArray
+    grids: Grids
 
 
-def one_by_one() -> Gathering:
-    """Return that every payment has a row of its own."""
+def no_tails() -> Tails:
+    """Return that every payment has a row."""
     no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
-    no_sums = np.zeros((0, 31, 0, WIDTH))
-    one_bucket = (np.zeros(1, np.int32), no_days[:1])
-    return Gathering(int(NEVER), *one_bucket, False, True, no_days, no_units, no_sums)
+    one_bucket, no_sums = (np.zeros(1, np.int32), no_days[:1]), np.zeros((0, 31, 0, WIDTH))
+    return Tails(int(NEVER), *one_bucket, False, no_days, False, no_units, no_sums, no_grids())
 
 
 class Tables(NamedTuple):
@@ -143,7 +143,7 @@ class Tables(NamedTuple):
     dates: DateTables
     market: MarketTables
     behaviour: BehaviourTables
-    gathering: Gathering
+    tails: Tails
 
 
 class Rows(NamedTuple):
@@ -151,8 +151,8 @@ class Rows(NamedTuple):
 
     ``is_detailed``: RATE and BALANCE are written on every row; else BALANCE where a rate resets
     and on the last row only. ``accrued_until``: ACCRUED is written on rows that start before.
-    ``is_gathered``: a row of several payments, with their WORTH (``gathered_payments``), to which
-    more may come while it ``is_open``.
+    ``handover`` (4,): where a tail takes over, the next payment and reset, the day of the payment
+    before, and whether the instalment must be fixed; payment ``NEVER`` where there is no tail.
     """
 
     is_detailed: bool
@@ -160,12 +160,11 @@ class Rows(NamedTuple):
     start: CountArray
     day: CountArray
     is_reset: BoolArray
-    is_gathered: BoolArray
-    is_open: BoolArray
     is_capitalised: BoolArray
     drawn: FloatArray
     written_off: FloatArray
     flows: FloatArray
+    handover: CountArray
 
 
 def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
@@ -176,12 +175,11 @@ def empty_rows(n_rows: int, accrued_until: int | None = None) -> Rows:
         start=np.zeros(n_rows, np.int64),
         day=np.zeros(n_rows, np.int64),
         is_reset=np.zeros(n_rows, np.bool_),
-        is_gathered=np.zeros(n_rows, np.bool_),
-        is_open=np.zeros(n_rows, np.bool_),
         is_capitalised=np.zeros(n_rows, np.bool_),
         drawn=np.zeros((n_rows, WIDTH)),
         written_off=np.zeros(n_rows),
         flows=np.zeros((N_ITEMS, n_rows, WIDTH)),
+        handover=np.full(4, NEVER, np.int64),
     )
 
 
@@ -196,8 +194,6 @@ def start_row(rows: Rows, row: int, start: int, day: int) -> None:
     put(rows.start, row, start)
     put(rows.day, row, day)
     put(rows.is_reset, row, False)
-    put(rows.is_gathered, row, False)
-    put(rows.is_open, row, False)
     put(rows.is_capitalised, row, False)
 
 

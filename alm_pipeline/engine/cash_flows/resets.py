@@ -42,9 +42,8 @@ def index_rate(market: MarketTables, curve: int, tenor: int, path: int, day: int
     """Return the index of the period from ``day`` to ``end``."""
     if path == FLAT:
         return load(market.spot_index, curve, tenor)
-    years = (end - day) / market.index_year_days[curve]
     growth = load(market.discount, curve, day) / load(market.discount, curve, end)
-    return (growth - 1.0) / years
+    return (growth - 1.0) * (market.index_year_days[curve] / (end - day))
 
 
 @inner_kernel
@@ -76,6 +75,30 @@ def _administered_rate(term: Any, behaviour: BehaviourTables, path: int, day: in
 
 
 @inner_kernel
+def rate_after_reset(
+    term: Any,
+    market: MarketTables,
+    behaviour: BehaviourTables,
+    path: int,
+    n_resets: int,
+    day: int,
+    end: int,
+    old: Any,
+) -> Any:
+    """Return the rate from ``day`` on, the ``n_resets``-th reset; the index runs to ``end``."""
+    if term.rate_type == _ADMINISTERED:
+        return _administered_rate(term, behaviour, path, day)
+    if is_fixed_already(term, n_resets):
+        index = same(float(term.next_index_rate))
+    else:
+        index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
+    if term.option_type != _NO_OPTION:
+        rate = term.rate_multiplier * index + term.spread_rate
+        return option_payoff(term.option_type, rate, term.strike_rate)
+    return floating_rate(term, old, index, term.spread_rate)
+
+
+@inner_kernel
 def reset_rate(
     term: Any,
     market: MarketTables,
@@ -86,19 +109,10 @@ def reset_rate(
     end: int,
     states: FloatArray,
 ) -> None:
-    """Set the rate from ``day`` on, the ``n_resets``-th reset; the index runs to ``end``."""
-    if term.rate_type == _ADMINISTERED:
-        store(states, L_RATE, _administered_rate(term, behaviour, path, day))
-        return
-    if is_fixed_already(term, n_resets):
-        index = same(float(term.next_index_rate))
-    else:
-        index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
-    if term.option_type != _NO_OPTION:
-        rate = term.rate_multiplier * index + term.spread_rate
-        store(states, L_RATE, option_payoff(term.option_type, rate, term.strike_rate))
-        return
-    store(states, L_RATE, floating_rate(term, load(states, L_RATE), index, term.spread_rate))
+    """Set the rate from ``day`` on, as ``rate_after_reset``."""
+    old = load(states, L_RATE)
+    rate = rate_after_reset(term, market, behaviour, path, n_resets, day, end, old)
+    store(states, L_RATE, rate)
 
 
 @kernel

@@ -3,12 +3,12 @@
 ``packed_terms`` turns the struct of arrays into one record per position (a kernel then passes a
 pointer instead of fifty arrays) and derives, vectorised: number of payments left, first grid
 dates, how often a payment date pays interest or principal, how many rows the contract can have.
-Terms that cannot be projected are refused by name (``refused_terms``): nothing is projected as
-something it is not.
+What cannot be projected has been refused before (``accepted_terms``).
 """
 
 from __future__ import annotations
 
+import collections
 from dataclasses import fields
 from typing import Any, NamedTuple
 
@@ -20,10 +20,14 @@ from alm_pipeline.engine.arrays import (
     BoolArray,
     CashFlowModel,
     CountArray,
-    IntArray,
     OptionType,
     Positions,
     RateType,
+)
+from alm_pipeline.engine.cash_flows.accepted_terms import (
+    HORIZON_DAYS,
+    WITHOUT_SCHEDULE,
+    has_option,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import NEVER
@@ -32,16 +36,14 @@ from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
-from alm_pipeline.errors import CalculationError
+from alm_pipeline.engine.references import by_reference, copy_row
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
-HORIZON_DAYS = 50 * 366
-"""The engine looks at most this far ahead; perpetual contracts pay until then."""
-
 _NON_MATURITY, _REVOLVING = int(CashFlowModel.NON_MATURITY), int(CashFlowModel.REVOLVING)
 _SWAP_LEG, _CAP_FLOOR = int(CashFlowModel.SWAP_LEG), int(CashFlowModel.CAP_FLOOR)
 _COMMITMENT, _BALANCE_ONLY = int(CashFlowModel.COMMITMENT), int(CashFlowModel.BALANCE_ONLY)
-_FIXED = int(RateType.FIXED)
+_FIXED, _ADMINISTERED = int(RateType.FIXED), int(RateType.ADMINISTERED)
+_NO_OPTION = int(OptionType.NONE)
 _REPAYMENTS = {
     CashFlowModel.ANNUITY: REPAY_ANNUITY,
     CashFlowModel.INTEREST_ONLY_THEN_ANNUITY: REPAY_ANNUITY,
@@ -50,13 +52,7 @@ _REPAYMENTS = {
 }
 _REPAYMENT = np.array([_REPAYMENTS.get(model, REPAY_BULLET) for model in CashFlowModel])
 _INDEX_MONTHS = np.array(INDEX_TENOR_MONTHS)
-_WITHOUT_SCHEDULE = (
-    CashFlowModel.NON_MATURITY,
-    CashFlowModel.REVOLVING,
-    CashFlowModel.NON_PERFORMING,
-    CashFlowModel.BALANCE_ONLY,
-)
-_WITHOUT_GRID = tuple(int(model) for model in _WITHOUT_SCHEDULE)
+_WITHOUT_GRID = tuple(int(model) for model in WITHOUT_SCHEDULE)
 _DERIVED: list[tuple[str, str]] = [
     ("repayment", "i8"),
     ("is_notional", "?"),
@@ -66,8 +62,8 @@ _DERIVED: list[tuple[str, str]] = [
     ("is_open", "?"),
     ("is_forward", "?"),
     ("is_path_dependent", "?"),
-    ("is_uniform", "?"),
     ("is_constant", "?"),
+    ("is_uniform", "?"),
     ("is_index_of_period", "?"),
     ("has_prepayment", "?"),
     ("has_redemption", "?"),
@@ -93,6 +89,8 @@ _DERIVED: list[tuple[str, str]] = [
     ("accrual_start", "i8"),
     ("interest_only_end", "i8"),
     ("replacement_row", "i8"),
+    ("rhythm", "i8"),
+    ("tail_from", "i8"),
     ("max_rows", "i8"),
     ("step_years", "f8"),
     ("period_years", "f8"),
@@ -102,6 +100,15 @@ TERMS = np.dtype(
     [(item.name, _WIDTH[item.metadata["dtype"]]) for item in fields(Positions)] + _DERIVED,
     align=True,
 )
+
+
+_FIRST_DERIVED: int = TERMS.fields[_DERIVED[0][0]][1] if TERMS.fields else 0
+"""Byte of a record at which what is derived begins."""
+
+
+def empty_terms(n: int) -> Any:
+    """Return records for the terms of ``n`` positions."""
+    return np.zeros(n, TERMS).view(np.recarray)
 
 
 class Cohorts(NamedTuple):
@@ -116,123 +123,67 @@ class Cohorts(NamedTuple):
     n_slots: CountArray
 
 
-def has_schedule(positions: Positions) -> BoolArray:
-    """Return which positions have payment dates; an undrawn line has none."""
-    is_scheduled = ~np.isin(positions.model, _WITHOUT_SCHEDULE)
-    is_undrawn = (positions.model == CashFlowModel.COMMITMENT) & (positions.start_offset <= 0)
-    return np.asarray(is_scheduled & ~is_undrawn)
+_POSITION_FIELDS = tuple(item.name for item in fields(Positions))
+_BY_BOOK = ("replacement_row", "rhythm", "agenda_first", "agenda_last", "has_option")
+Columns: Any = collections.namedtuple("Columns", [*_POSITION_FIELDS, *_BY_BOOK])  # type: ignore[misc]
+"""The fields of all positions, and what the book as a whole says of each."""
 
 
-def has_option(positions: Positions) -> BoolArray:
-    """Return which positions have an option on their rate: a cap, a floor, or both.
-
-    A cap not above the floor leaves a fixed rate and no option.
-    """
-    p = positions
-    is_bounded = ((p.cap_rate < np.inf) | (p.floor_rate > -np.inf)) & (p.cap_rate > p.floor_rate)
-    is_floating = (p.rate_type == RateType.FLOATING) & has_schedule(p)
-    return np.asarray(is_floating & (is_bounded | (p.option_type != OptionType.NONE)))
-
-
-def refused_terms(positions: Positions) -> dict[str, IntArray]:
-    """Return the rows that cannot be projected, by reason; empty when all can."""
-    p, scheduled = positions, has_schedule(positions)
-    has_maturity, has_next = p.maturity_offset != NO_DATE, p.next_payment_offset != NO_DATE
-    steps = (p.payment_months > 0) | (p.principal_months > 0) | (p.payment_days > 0)
-    is_recovery = p.model == CashFlowModel.NON_PERFORMING
-    reasons = {
-        "matured on or before the as-of date": scheduled & has_maturity & (p.maturity_offset <= 0),
-        "next payment on or before the as-of date": scheduled
-        & has_next
-        & (p.next_payment_offset <= 0),
-        "payment frequency without a next payment date": scheduled
-        & has_maturity
-        & steps
-        & ~has_next,
-        f"maturity more than {HORIZON_DAYS} days ahead": scheduled
-        & (p.maturity_offset > HORIZON_DAYS),
-        "floating rate without an index": scheduled
-        & (p.rate_type == RateType.FLOATING)
-        & (p.next_reset_offset != NO_DATE)
-        & ((p.index_curve == NO_CODE) | (p.index_tenor == NO_CODE)),
-        "administered rate without an index curve": (p.rate_type == RateType.ADMINISTERED)
-        & (p.index_curve == NO_CODE)
-        & (p.model != CashFlowModel.BALANCE_ONLY),
-        "no recovery date after the as-of date": is_recovery & (p.recovery_offset <= 0),
-        "a fixed penalty for a prepayment that shortens the term": p.is_term_shortened
-        & p.is_prepayable
-        & (p.penalty_amount != 0.0),
-        "no discount curve": p.discount_curve < 0,
-    }
-    return {
-        reason: np.flatnonzero(is_refused).astype(np.int32)
-        for reason, is_refused in reasons.items()
-        if is_refused.any()
-    }
-
-
-def refuse_terms(positions: Positions) -> None:
-    """Raise if any position has terms that cannot be projected.
-
-    Raises
-    ------
-    CalculationError
-        The rows are listed by reason.
-    """
-    refused = refused_terms(positions)
-    if refused:
-        reasons = "; ".join(f"{why}: rows {list(rows[:10])}" for why, rows in refused.items())
-        n_refused = sum(len(rows) for rows in refused.values())
-        raise CalculationError(
-            f"{n_refused} positions have terms the engine refuses",
-            detail=reasons,
-            fix="correct the terms or exclude the positions",
-        )
-
-
-def packed_terms(
+def columns_of(
     positions: Positions,
-    rows: CountArray | slice,
     replacement_row: CountArray,
-    dates: DateTables,
-    cohorts: Cohorts,
+    rhythm_row: CountArray,
     agendas: AgendaTables,
     *,
     has_options: bool = False,
 ) -> Any:
-    """Return one record of ``TERMS`` per chosen row.
+    """Return what is copied to the terms, (n,) each.
 
     Parameters
     ----------
     positions : Positions
         Not refused by ``refuse_terms``.
-    rows : (m,) int64, or a slice of neighbours
-    replacement_row : (n,) int64
-        Of all positions.
-    dates : DateTables
-    cohorts : Cohorts
+    replacement_row, rhythm_row : (n,) int64
     agendas : AgendaTables
         Of the positions whose dates lie on no common grid.
     has_options : bool
         Whether options on rates are valued beyond their intrinsic value.
     """
-    terms = np.zeros(len(replacement_row[rows]), TERMS)
-    for item in fields(Positions):
-        terms[item.name] = getattr(positions, item.name)[rows]
-    terms["replacement_row"] = replacement_row[rows]
-    terms["agenda_first"], terms["agenda_last"] = agendas.first[rows], agendas.last[rows]
-    if has_options:
-        terms["has_option"] = has_option(positions)[rows]
-    packed = terms.view(np.recarray)
-    _derive(packed, dates, cohorts)
-    return packed
+    is_valued = has_option(positions) if has_options else np.zeros(len(positions), np.bool_)
+    given = (getattr(positions, name) for name in _POSITION_FIELDS)
+    return Columns._make(
+        [*given, replacement_row, rhythm_row, agendas.first, agendas.last, is_valued]
+    )
+
+
+def packed_terms(
+    columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
+) -> Any:
+    """Return one record of ``TERMS`` per chosen row.
+
+    Parameters
+    ----------
+    columns : Columns
+    rows : (m,) int64
+    dates : DateTables
+    cohorts : Cohorts
+    terms : (m,) records of ``TERMS``
+        Overwritten and returned.
+    """
+    terms.view(np.uint8).reshape(len(terms), -1)[:, _FIRST_DERIVED:] = 0
+    _derive(terms, columns, rows, dates, cohorts)
+    return terms
 
 
 @entry_kernel
-def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
-    """Fill in what follows from the terms, contract by contract."""
+def _derive(
+    terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts
+) -> None:
+    """Fill in the terms and what follows from them, contract by contract."""
+    dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
     for i in range(len(terms)):
         term = terms[i]
+        copy_row(columns, rows[i], term)
         has_cohort = _derive_cohort(term, cohorts)
         _derive_kind(term, cohorts)
         _derive_behaviour(term, cohorts, has_cohort)
@@ -243,6 +194,7 @@ def _derive(terms: Any, dates: DateTables, cohorts: Cohorts) -> None:
             term.max_rows += cohorts.n_draws[term.cohort]
         if term.is_constant:
             term.max_rows = cohorts.n_slots[term.cohort]
+        term.tail_from = _tail_from(term)
         if term.agenda_last > term.agenda_first:
             term.has_agenda = True
             term.may_draw = term.has_fee = True
@@ -351,6 +303,34 @@ def _count(term: Any, dates: DateTables) -> None:
     term.is_first_period_regular = _is_regular(dates, term)
     n_principal = (term.n_payments - 1) // term.principal_ratio + 1
     term.extra_payments = max(term.amortisation_payments - n_principal, 0)
+
+
+@inner_kernel
+def _tail_from(term: Any) -> int:
+    """Return from which day on payments may be summed (``simulation.tail``), or never.
+
+    Where every payment date pays interest and either principal or none, rates reset on payment
+    dates only, and nobody pays a penalty or has an option.
+    """
+    is_on_payments = term.interest_ratio == 1 and term.rhythm >= 0
+    is_on_payments = is_on_payments and (
+        term.principal_ratio == 1 or term.repayment == REPAY_BULLET
+    )
+    is_plain = not (term.has_fee or term.has_option or term.is_term_shortened)
+    is_plain = is_plain and term.option_type == _NO_OPTION and term.rate_type != _ADMINISTERED
+    if not (is_on_payments and is_plain and _resets_on_payments(term)):
+        return NEVER
+    begin = term.lockout_offset if term.has_prepayment else 0
+    return int(max(begin, term.interest_only_end, 1 if term.has_redemption else 0))
+
+
+@inner_kernel
+def _resets_on_payments(term: Any) -> bool:
+    if term.first_reset == NEVER:
+        return True
+    is_same_day = term.reset_roll == term.payment_roll
+    distance, step = term.reset_month - term.payment_month, term.step_months
+    return bool(is_same_day and distance % step == 0 and term.reset_months % step == 0)
 
 
 @inner_kernel

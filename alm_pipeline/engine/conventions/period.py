@@ -13,6 +13,7 @@ from alm_pipeline.engine.conventions.cycle import Grid
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import DayCount, year_fraction
 from alm_pipeline.engine.kernel import entry_kernel
+from alm_pipeline.engine.references import by_reference
 
 _ACTUAL_DAYS = {DayCount.ACT_360: 360.0, DayCount.ACT_365F: 365.0}
 """Day counts that need no tables."""
@@ -111,10 +112,11 @@ def business_years(
 def _fill_fractions(
     tables: DateTables, day_count: int, start: CountArray, end: CountArray, years: FloatArray
 ) -> None:
+    tables = by_reference(tables)
     for i in range(len(years)):
         years[i] = year_fraction(tables, day_count, start[i], end[i], -1)
 
 
 @entry_kernel
 def _between(tables: DateTables, day_count: int, last: int, maturity: int) -> float:
-    return year_fraction(tables, day_count, 0, last, maturity)
+    return year_fraction(by_reference(tables), day_count, 0, last, maturity)

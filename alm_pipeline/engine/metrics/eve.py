@@ -14,7 +14,7 @@ import math
 from typing import Any
 
 from alm_pipeline.engine.arrays import FloatArray, IntArray
-from alm_pipeline.engine.cash_flows.records import FEE, INTEREST, INTEREST_BASE, WORTH, Rows, repaid
+from alm_pipeline.engine.cash_flows.records import FEE, INTEREST, INTEREST_BASE, Rows, repaid
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, prefetch, same
 
@@ -63,10 +63,7 @@ def add_cash(
         paid_now = sign * load(rows.flows, INTEREST, row)
         if term.has_fee:
             paid_now = paid_now + load(rows.flows, FEE, row)
-        if term.is_eve and at(rows.is_gathered, row):
-            present = sign * load(rows.flows, WORTH, row)
-            worth, value = worth + present, value + present
-        elif term.is_eve:
+        if term.is_eve:
             amount = repaid_now + paid_now
             if is_stripped:
                 amount = amount - sign * term.margin_rate * load(rows.flows, INTEREST_BASE, row)

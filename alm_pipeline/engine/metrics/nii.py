@@ -24,8 +24,6 @@ from alm_pipeline.engine.cash_flows.records import (
     FEE,
     FORWARD,
     L_RATE,
-    REPLACED,
-    REPLACED_FIRST,
     BehaviourTables,
     MarketTables,
     Rows,
@@ -125,7 +123,7 @@ def add_margin(
             break
         earned, start, day = rate * load(rows.flows, ACCRUED_BASE, row), at(rows.start, row), 0
         if start < day:
-            gone = _share(term, dates, is_split_by_days, start, day, at(rows.day, row))
+            gone = accrued_share(term, dates, is_split_by_days, start, day, at(rows.day, row))
             earned = earned * (1.0 - gone)
         split = is_split_by_days
         _spread(term, dates, bins, split, rows, row, earned, months, group, MONTH_MARGIN)
@@ -152,7 +150,7 @@ def _spread(
         bin_ = at(bins.of_day, start + 1)
         stop, share = min(day, at(edges, bin_ + 1)), 1.0
         if stop != day:
-            share = _share(term, dates, is_split_by_days, begin, stop, day)
+            share = accrued_share(term, dates, is_split_by_days, begin, stop, day)
         amount = (share - done) * earned
         if len(edges) > _N_WINDOWS + 1:
             add_to(months, group, bin_, item, amount)
@@ -180,7 +178,7 @@ def fee_income(bins: Bins, rows: Rows, n_rows: int, months: FloatArray, group: i
 
 
 @inner_kernel
-def _share(
+def accrued_share(
     term: Any, dates: DateTables, is_split_by_days: bool, start: int, stop: int, day: int
 ) -> float:
     """Return which share of a row's interest has accrued by ``stop``, counted from its start.
@@ -221,12 +219,6 @@ def replaced_income(
     pair, margin = term.replacement_row, term.replacement_margin / year_days
     for row in range(n_rows):
         day = at(rows.day, row)
-        if at(rows.is_gathered, row):
-            if at(rows.start, row) >= last_day:
-                break
-            first = first + float(term.sign) * load(rows.flows, REPLACED_FIRST, row)
-            whole = whole + float(term.sign) * load(rows.flows, REPLACED, row)
-            continue
         if day >= last_day:
             break
         principal = float(term.sign) * repaid(term, rows, row)

@@ -16,6 +16,7 @@ from alm_pipeline.engine.cash_flows.records import FLAT, MarketTables
 from alm_pipeline.engine.cash_flows.resets import index_rate
 from alm_pipeline.engine.kernel import entry_kernel
 from alm_pipeline.engine.lanes import WIDTH, load, same, store
+from alm_pipeline.engine.references import by_reference
 
 
 def unit_income(
@@ -57,6 +58,7 @@ def _growth(discount: FloatArray, edges: CountArray) -> FloatArray:
 def _roll(
     market: MarketTables, curve: int, tenor: int, path: int, edges: CountArray, units: FloatArray
 ) -> None:
+    market = by_reference(market)
     year_days = market.index_year_days[curve]
     for day in range(edges[-1] - 1, -1, -1):
         end = market.tenor_end[tenor, day]

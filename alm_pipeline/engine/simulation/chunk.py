@@ -8,32 +8,20 @@ All of it is about one block of ``WIDTH`` scenarios.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
-from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
     FORWARD,
     NEVER,
-    BehaviourTables,
-    Gathering,
-    MarketTables,
     Rows,
-    Tables,
-    empty_rows,
-    empty_states,
 )
-from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
-from alm_pipeline.engine.lanes import WIDTH, add_to, load, store
-from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS, add_cash
+from alm_pipeline.engine.lanes import add_to, at, load, store
+from alm_pipeline.engine.metrics.eve import add_cash
 from alm_pipeline.engine.metrics.nii import (
-    IncomeTables,
-    Placed,
     accrued_income,
     add_margin,
     add_placed,
@@ -46,117 +34,16 @@ from alm_pipeline.engine.metrics.principal import (
     MONTH_INTEREST,
     MONTH_MARGIN,
     MONTH_REPLACEMENT,
-    N_MONTH_ITEMS,
-    N_PRINCIPAL_ITEMS,
     add_principal,
 )
 from alm_pipeline.engine.metrics.repricing import add_repricing
-
-
-class Lenses(NamedTuple):
-    """Which lenses read the rows besides value."""
-
-    has_income: bool
-    has_flat_path: bool
-    has_repricing: bool
-    has_principal: bool
-    has_options: bool
-
-
-class Setting(NamedTuple):
-    """What every chunk reads: tables of one block of scenarios, and choices."""
-
-    dates: DateTables
-    market: MarketTables
-    behaviour: BehaviourTables
-    agendas: AgendaTables
-    income: IncomeTables
-    gathering: Gathering
-    lenses: Lenses
-
-
-class Buffers(NamedTuple):
-    """What one thread overwrites contract by contract: small enough to stay in its cache."""
-
-    rows: Rows
-    states: FloatArray
-    months: FloatArray
-    placed: Placed
-
-
-class Values(NamedTuple):
-    """Results per position of the whole pass; a chunk writes those of its own positions.
-
-    ``present_value`` (n, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows, WIDTH);
-    ``principal`` (1, n, N_PRINCIPAL_ITEMS, WIDTH); ``option_value`` (n, WIDTH). A lens that is not
-    chosen has n = 0.
-    """
-
-    present_value: FloatArray
-    net_interest_income: FloatArray
-    principal: FloatArray
-    option_value: FloatArray
-
-
-class Totals(NamedTuple):
-    """Amounts of consecutive groups, ``first`` in row 0: of one chunk, or of the whole pass."""
-
-    first: int
-    cash: FloatArray
-    repricing: FloatArray
-    months: FloatArray
-
-
-def empty_values(n: int, lenses: Lenses) -> Values:
-    """Return zeroed results of ``n`` positions."""
-    n_income, n_principal = n * lenses.has_income, n * lenses.has_principal
-    return Values(
-        present_value=np.zeros((n, WIDTH)),
-        net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, WIDTH)),
-        principal=np.zeros((1, n_principal, N_PRINCIPAL_ITEMS, WIDTH)),
-        option_value=np.zeros((n * lenses.has_options, WIDTH)),
-    )
-
-
-def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
-    """Return zeroed amounts of ``n`` groups from group ``first`` on."""
-    return Totals(
-        first=first,
-        cash=np.zeros((n, n_buckets, N_CASH_ITEMS, WIDTH)),
-        repricing=np.zeros((n, n_buckets, WIDTH)),
-        months=np.zeros((n, n_months, N_MONTH_ITEMS, WIDTH)),
-    )
-
-
-class Chunk:
-    """The totals of neighbouring contracts under one block of scenarios, filled part by part."""
-
-    def __init__(self, groups: tuple[int, int], n_buckets: int, setting: Setting) -> None:
-        """Begin with nothing; ``groups`` are the first and the last one."""
-        edges = setting.income.months.edges
-        n_months, n_days = len(edges) - 1, int(edges[-1])
-        self.setting = setting
-        self.totals = empty_totals(groups[0], groups[1] - groups[0] + 1, n_buckets, n_months)
-        self.buffers = Buffers(
-            rows=empty_rows(1, accrued_until=n_days),
-            states=empty_states(),
-            months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
-            placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),
-        )
-
-    def fill(self, terms: Any, chosen: CountArray, values: Values) -> None:
-        """Run contracts, sorted by group: fill their values, add to the totals.
-
-        ``terms`` (m,) records of the rows ``chosen`` (m,) of the whole pass.
-        """
-        n_rows, rows = max(int(terms.max_rows.max()), 1), self.buffers.rows
-        if n_rows > len(rows.day):
-            self.buffers = self.buffers._replace(rows=empty_rows(n_rows, rows.accrued_until))
-        _fill(terms, chosen, self.setting, self.buffers, values, self.totals)
+from alm_pipeline.engine.references import by_reference
+from alm_pipeline.engine.simulation.records import Buffers, Setting, Totals, Values
+from alm_pipeline.engine.simulation.tail import add_tail
 
 
 @entry_kernel
-def _fill(
+def fill_chunk(
     terms: Any,
     chosen: CountArray,
     setting: Setting,
@@ -167,7 +54,18 @@ def _fill(
     """Project one contract after the other and read its rows at once: one call without the GIL.
 
     For the flat path only what depends on where indices go is projected again.
+
+    Parameters
+    ----------
+    terms, chosen : (m,) records, (m,) int64
+        Terms of neighbours, sorted by group; their rows in the whole pass.
+    buffers : Buffers
+        Long enough for the longest contract; overwritten.
+    values, totals : Values, Totals
+        Of the whole pass, those of the chosen are filled; of the chunk's groups, added to.
     """
+    setting, buffers = by_reference(setting), by_reference(buffers)
+    values, totals = by_reference(values), by_reference(totals)
     n, n_rows, lenses, last_edge = len(chosen), ZERO, setting.lenses, setting.income.windows.edges
     for k in range(n):
         term, i = terms[k], chosen[k]
@@ -180,6 +78,8 @@ def _fill(
                 _read_rows(term, setting, buffers.rows, n_rows, values, totals, i)
             if has_income:
                 _read_income(term, setting, path, buffers, n_rows, values, totals, i)
+            if path == FORWARD and at(buffers.rows.handover, 0) != NEVER:
+                _read_tail(term, setting, buffers, values, totals, i, has_income)
         is_last = k == n - 1 or terms[k + 1].group != term.group
         is_last = is_last or terms[k + 1].replacement_row != term.replacement_row
         if setting.income.has_months and is_last:
@@ -189,8 +89,8 @@ def _fill(
 
 @inner_kernel
 def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
-    tables = Tables(setting.dates, setting.market, setting.behaviour, setting.gathering)
-    return project_one(term, tables, setting.agendas, path, last_day, buffers.rows, buffers.states)
+    tables, agendas = setting.tables, setting.agendas
+    return project_one(term, tables, agendas, path, last_day, buffers.rows, buffers.states)
 
 
 @inner_kernel
@@ -198,14 +98,14 @@ def _read_rows(
     term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, totals: Totals, i: int
 ) -> None:
     """Read value, options, repricing and principal."""
-    lenses, gathering, group = setting.lenses, setting.gathering, term.group - totals.first
+    lenses, tails, group = setting.lenses, setting.tables.tails, term.group - totals.first
     value = add_cash(
         term,
         rows,
         n_rows,
-        setting.market.discount,
-        gathering.is_margin_included,
-        gathering.bucket_of_day,
+        setting.tables.market.discount,
+        tails.is_margin_included,
+        tails.bucket_of_day,
         totals.cash,
         group,
     )
@@ -213,18 +113,39 @@ def _read_rows(
     if term.has_option and term.is_eve:
         _read_options(term, setting, rows, n_rows, values, i)
     if lenses.has_repricing:
-        add_repricing(term, rows, n_rows, gathering.bucket_of_day, totals.repricing, group)
+        add_repricing(term, rows, n_rows, tails.bucket_of_day, totals.repricing, group)
     if lenses.has_principal:
         bins, months = setting.income.months, totals.months
         add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
 
 
 @inner_kernel
+def _read_tail(
+    term: Any,
+    setting: Setting,
+    buffers: Buffers,
+    values: Values,
+    totals: Totals,
+    i: int,
+    has_income: bool,
+) -> None:
+    """Read what is paid after the last row."""
+    rows, states, lenses = buffers.rows, buffers.states, setting.lenses
+    value, first, whole = add_tail(
+        term, setting.tables, lenses, rows, states, totals, values.principal, i
+    )
+    add_to(values.present_value, i, value)
+    if has_income:
+        add_to(values.net_interest_income, FORWARD, i, 0, first)
+        add_to(values.net_interest_income, FORWARD, i, 1, whole)
+
+
+@inner_kernel
 def _read_options(
     term: Any, setting: Setting, rows: Rows, n_rows: int, values: Values, i: int
 ) -> None:
-    discount = setting.market.discount
-    is_margin_included = setting.gathering.is_margin_included
+    discount = setting.tables.market.discount
+    is_margin_included = setting.tables.tails.is_margin_included
     store(values.option_value, i, option_value(term, rows, n_rows, discount, is_margin_included))
 
 
@@ -264,7 +185,12 @@ def _read_path(
     i: int,
 ) -> None:
     """Fill the two windows of one path."""
-    dates, market, tables, rows = setting.dates, setting.market, setting.income, buffers.rows
+    dates, market, tables, rows = (
+        setting.tables.dates,
+        setting.tables.market,
+        setting.income,
+        buffers.rows,
+    )
     if term.is_constant:
         for month in range(months.shape[1]):
             store(months, 0, month, MONTH_INTEREST, 0.0)
@@ -273,7 +199,7 @@ def _read_path(
     bins, is_by_days = tables.months if needs_months else tables.windows, tables.is_split_by_days
     first, whole = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
     if term.is_constant:
-        states, behaviour = buffers.states, setting.behaviour
+        states, behaviour = buffers.states, setting.tables.behaviour
         first, whole = constant_income(term, dates, market, behaviour, tables, path, states, months)
     else:
         year_days, placed = market.index_year_days[term.index_curve], buffers.placed

@@ -36,10 +36,12 @@ from alm_pipeline.engine.cash_flows.records import (
     Tables,
     empty_rows,
     empty_states,
-    one_by_one,
+    no_tails,
 )
+from alm_pipeline.engine.kernel import entry_kernel
 from alm_pipeline.engine.lanes import WIDTH
-from alm_pipeline.engine.simulation.chunk import Setting
+from alm_pipeline.engine.references import by_reference
+from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 
 _CASH_ITEMS = (
@@ -107,16 +109,17 @@ def project(
 def projected_rows(term: Any, setting: Setting) -> tuple[Rows, int]:
     """Return the rows of one contract along the forwards, and how many there are."""
     rows = empty_rows(int(term.max_rows))
-    n_rows = project_one(
-        term,
-        Tables(setting.dates, setting.market, setting.behaviour, one_by_one()),
-        setting.agendas,
-        FORWARD,
-        NEVER,
-        rows,
-        empty_states(),
-    )
+    tables = setting.tables._replace(tails=no_tails())
+    n_rows = _project_alone(term, tables, setting.agendas, rows, empty_states())
     return rows, n_rows
+
+
+@entry_kernel
+def _project_alone(
+    term: Any, tables: Tables, agendas: AgendaTables, rows: Rows, states: FloatArray
+) -> int:
+    tables, agendas, rows = by_reference(tables), by_reference(agendas), by_reference(rows)
+    return project_one(term, tables, agendas, FORWARD, NEVER, rows, states)
 
 
 def _typed(columns: dict[str, FloatArray]) -> Events:

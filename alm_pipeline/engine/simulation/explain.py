@@ -26,8 +26,8 @@ from alm_pipeline.engine.cash_flows.records import (
     SCHEDULED,
     Rows,
 )
-from alm_pipeline.engine.simulation.chunk import Setting
 from alm_pipeline.engine.simulation.events import projected_rows
+from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
 from alm_pipeline.errors import CalculationError
 
@@ -132,15 +132,15 @@ def _explained(term: Any, setting: Setting, rows: Rows, row: int, n_rows: int) -
 
 
 def _discount_factor(term: Any, setting: Setting, day: int) -> float:
-    factor = float(setting.market.discount[term.discount_curve, day, 0])
-    if setting.gathering.is_margin_included:
+    factor = float(setting.tables.market.discount[term.discount_curve, day, 0])
+    if setting.tables.tails.is_margin_included:
         factor *= math.exp(-term.margin_rate * day / 365.0)
     return factor
 
 
 def _cash(term: Any, setting: Setting, flow: FloatArray, drawn: float) -> float:
     """Return the signed cash of a date, stripped of the margin where that is excluded."""
-    stripped = 0.0 if setting.gathering.is_margin_included else term.margin_rate
+    stripped = 0.0 if setting.tables.tails.is_margin_included else term.margin_rate
     principal = 0.0 if term.is_notional else flow[SCHEDULED] + flow[PREPAID] - drawn
     own = principal + flow[INTEREST] - stripped * flow[INTEREST_BASE]
     return float(term.sign * own + flow[FEE])

@@ -20,21 +20,22 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
     Positions,
 )
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
     FORWARD,
     NEVER,
-    Gathering,
     Rows,
     Tables,
     empty_rows,
     empty_states,
-    one_by_one,
+    no_tails,
 )
 from alm_pipeline.engine.kernel import entry_kernel
 from alm_pipeline.engine.lanes import WIDTH, joined_scenarios
 from alm_pipeline.engine.metrics.amortised_cost import amortised
-from alm_pipeline.engine.simulation.chunk import Setting
+from alm_pipeline.engine.references import by_reference
+from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.setting import Prepared, SimulationOptions
 from alm_pipeline.errors import CalculationError
 
@@ -96,25 +97,26 @@ def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios:
 def _windows(terms: Any, setting: Setting) -> FloatArray:
     """Return what contracts amortise under a block of scenarios, (2, m, WIDTH)."""
     found = np.zeros((len(terms), WIDTH, 2))
-    buffer = empty_rows(int(terms.max_rows.max()))
-    _fill(terms, setting, one_by_one(), buffer, empty_states(), found)
+    rows, tables = empty_rows(int(terms.max_rows.max())), setting.tables._replace(tails=no_tails())
+    edges = setting.income.windows.edges
+    _fill(terms, tables, setting.agendas, edges, rows, empty_states(), found)
     return np.ascontiguousarray(np.moveaxis(found, 2, 0))
 
 
 @entry_kernel
 def _fill(
     terms: Any,
-    setting: Setting,
-    gathering: Gathering,
+    tables: Tables,
+    agendas: AgendaTables,
+    edges: CountArray,
     rows: Rows,
     states: FloatArray,
     found: FloatArray,
 ) -> None:
     """Fill the amortisation of every contract and scenario of a block, (n, WIDTH, 2)."""
-    tables = Tables(setting.dates, setting.market, setting.behaviour, gathering)
-    edges = setting.income.windows.edges
+    tables, agendas, rows = by_reference(tables), by_reference(agendas), by_reference(rows)
     for k in range(len(terms)):
         term = terms[k]
-        n_rows = project_one(term, tables, setting.agendas, FORWARD, NEVER, rows, states)
+        n_rows = project_one(term, tables, agendas, FORWARD, NEVER, rows, states)
         for lane in range(found.shape[1]):
-            amortised(term, setting.dates, rows, n_rows, lane, edges, found[k, lane])
+            amortised(term, tables.dates, rows, n_rows, lane, edges, found[k, lane])

@@ -55,10 +55,10 @@ class RedemptionRight:
 
 @dataclass(frozen=True, kw_only=True)
 class Redeemable:
-    """The rights of a book, one position each, and the model that values each of them."""
+    """The rights of a book, one position each, and for each its model under every scenario."""
 
     rights: Sequence[RedemptionRight]
-    models: Sequence[HullWhite]
+    models: Sequence[Sequence[HullWhite]]
 
 
 def redemption_values(
@@ -82,7 +82,7 @@ def redemption_values(
         Positive where the bank gains by the right; 0 for positions out of the measure.
     """
 
-    def run(pair: tuple[RedemptionRight, HullWhite]) -> FloatArray:
+    def run(pair: tuple[RedemptionRight, Sequence[HullWhite]]) -> FloatArray:
         return _one(ready, curves, options, *pair)
 
     pairs = list(zip(redeemable.rights, redeemable.models, strict=True))
@@ -96,7 +96,7 @@ def _one(
     curves: Curves,
     options: SimulationOptions,
     right: RedemptionRight,
-    model: HullWhite,
+    models: Sequence[HullWhite],
 ) -> FloatArray:
     """Return what one position's right adds, (S,)."""
     positions, row = ready.positions, right.row
@@ -108,7 +108,10 @@ def _one(
     bond = _bond(positions, options, right, _Cash(term, rows, n_rows, is_included))
     margin, sign = float(term.margin_rate) if is_included else 0.0, float(term.sign)
     zero_rates = curves.zero_rates[:, positions.discount_curve[row]] + margin
-    worth = [tree_value(bond, ZeroCurve(curves.tenor_days, z), model) for z in zero_rates]
+    worth = [
+        tree_value(bond, ZeroCurve(curves.tenor_days, rates), model)
+        for rates, model in zip(zero_rates, models, strict=True)
+    ]
     return np.array([sign * one.option_value for one in worth])
 
 

@@ -26,25 +26,31 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
-from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
-from alm_pipeline.engine.cash_flows.records import FORWARD, Gathering, MarketTables
-from alm_pipeline.engine.cash_flows.terms import (
+from alm_pipeline.engine.cash_flows.accepted_terms import (
     HORIZON_DAYS,
-    Cohorts,
     has_option,
     has_schedule,
-    packed_terms,
     refuse_terms,
+    steps,
+)
+from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
+from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables, Tails
+from alm_pipeline.engine.cash_flows.terms import (
+    Cohorts,
+    columns_of,
+    empty_terms,
+    packed_terms,
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.grids import grids, no_grids, rhythms_of
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.nii import IncomeTables
 from alm_pipeline.engine.metrics.replacement import unit_income
-from alm_pipeline.engine.simulation.chunk import Lenses, Setting
+from alm_pipeline.engine.simulation.records import Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (
     behaviour_blocks,
     behaviour_tables,
@@ -124,6 +130,8 @@ class Prepared:
     cohorts : Cohorts
     replacement_row : (n,) int64
         Row of a position's pair of curve and tenor in the income tables.
+    columns : Columns
+        What is copied to the terms.
     settings : list of Setting
         One per block of scenarios.
     """
@@ -131,27 +139,17 @@ class Prepared:
     positions: Positions
     cohorts: Cohorts
     replacement_row: CountArray
+    columns: Any
     settings: list[Setting]
 
-    def terms(self, rows: CountArray) -> Any:
-        """Return the terms of the chosen rows, one record of ``TERMS`` each."""
-        setting, chosen = self.settings[0], _run_of(rows)
-        return packed_terms(
-            self.positions,
-            chosen,
-            self.replacement_row,
-            setting.dates,
-            self.cohorts,
-            setting.agendas,
-            has_options=setting.lenses.has_options,
-        )
+    def terms(self, rows: CountArray, place: Any = None) -> Any:
+        """Return the terms of the chosen rows, one record of ``TERMS`` each.
 
-
-def _run_of(rows: CountArray) -> CountArray | slice:
-    """Return neighbours in order as a slice, which copies nothing; others as they are."""
-    if len(rows) and (np.diff(rows) == 1).all():
-        return slice(rows[0], rows[-1] + 1)
-    return rows
+        ``place``: records that may be overwritten, as many or more.
+        """
+        terms = empty_terms(len(rows)) if place is None else place[: len(rows)]
+        dates = self.settings[0].tables.dates
+        return packed_terms(self.columns, rows, dates, self.cohorts, terms)
 
 
 def prepared(
@@ -179,23 +177,24 @@ def prepared(
     n_months = _n_rate_months(positions, options.horizon_months)
     tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
     pairs, replacement_row = _replacement_pairs(positions)
-    shared: dict[str, Any] = {
-        "dates": _dates(positions, options, last_day),
-        "agendas": agendas,
-        "lenses": _lenses(options),
-    }
-    settings = []
+    dates, settings = _dates(positions, options, last_day), []
+    rhythms, rhythm_row = rhythms_of(
+        positions.day_count, positions.date_adjustment, steps(positions)
+    )
+    tabled = grids(dates, rhythms)
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
-        sums = factor_sums(shared["dates"], block.discount)
-        gathering = _gathering(bucket_sets, options, last_day, income, sums)
-        settings.append(
-            Setting(market=block, behaviour=acts, income=income, gathering=gathering, **shared)
-        )
+        sums = factor_sums(tabled, block.discount)
+        tails = _tails(bucket_sets, options, last_day, income, sums)._replace(grids=tabled)
+        read = Tables(dates, block, acts, tails)
+        settings.append(Setting(read, agendas, income, _lenses(options)))
     return Prepared(
         positions=positions,
         cohorts=_cohorts(behaviour),
         replacement_row=replacement_row,
+        columns=columns_of(
+            positions, replacement_row, rhythm_row, agendas, has_options=options.has_options
+        ),
         settings=settings,
     )
 
@@ -209,29 +208,30 @@ def _cohorts(behaviour: Behaviour) -> Cohorts:
     )
 
 
-def _gathering(
+def _tails(
     bucket_sets: tuple[Buckets, ...],
     options: SimulationOptions,
     last_day: int,
     income: IncomeTables,
     sums: FloatArray,
-) -> Gathering:
-    """Return which payments may share a row: those of which only sums are read.
+) -> Tails:
+    """Return which payments need no rows: those of which only sums are read.
 
     Months, and income along two paths, read the payments of the windows one by one.
     """
     bounds, edges = fine_bounds(bucket_sets), income.windows.edges
     has_income, has_flat_path = "income" in options.lenses, "flat" in options.nii_paths
     is_read = bool({"months", "principal"} & set(options.lenses)) or (has_income and has_flat_path)
-    return Gathering(
+    return Tails(
         from_day=int(edges[-1]) if is_read else 0,
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
         last_days=bounds.astype(np.int64),
         is_margin_included=options.eve_margins == "included",
-        is_reset_read="repricing" in options.lenses,
         window_edges=edges if has_income and not is_read else 0 * edges,
+        is_split_by_days=income.is_split_by_days,
         units=income.unit_windows[0],
         factor_sums=sums,
+        grids=no_grids(),
     )
 
 
@@ -338,9 +338,9 @@ def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> D
 
 def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
     """Return how many days the curves must reach: the last flow, the longest index period."""
-    months = np.array(INDEX_TENOR_MONTHS)
-    index = months[positions.index_tenor[positions.index_tenor != NO_CODE]].max(initial=1)
-    replacement = months[positions.replacement_tenor[positions.is_nii]].max(initial=1)
+    placed = np.where(positions.is_nii, positions.replacement_tenor, 0)
+    index = INDEX_TENOR_MONTHS[max(int(positions.index_tenor.max(initial=0)), 1)]
+    replacement = INDEX_TENOR_MONTHS[max(int(placed.max(initial=0)), 1)]
     return int(max(last_day + 31 * index, window_day + 31 * replacement)) + 33
 
 

@@ -8,9 +8,11 @@ computed among others.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -24,16 +26,19 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
+from alm_pipeline.engine.cash_flows.terms import empty_terms
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
-from alm_pipeline.engine.simulation.chunk import (
-    Chunk,
+from alm_pipeline.engine.simulation.chunk import fill_chunk
+from alm_pipeline.engine.simulation.premiums import amortised_premiums
+from alm_pipeline.engine.simulation.records import (
+    Buffers,
     Totals,
     Values,
+    empty_buffers,
     empty_totals,
     empty_values,
 )
-from alm_pipeline.engine.simulation.premiums import amortised_premiums
 from alm_pipeline.engine.simulation.redemption import Redeemable, redemption_values
 from alm_pipeline.engine.simulation.result import (
     SimulationResult,
@@ -50,8 +55,6 @@ from alm_pipeline.engine.simulation.setting import (
 )
 
 CHUNK_SIZE = 4096
-PART_SIZE = 1024
-"""Positions whose terms are packed at a time: they stay in the processor's cache."""
 
 
 def simulate(
@@ -117,6 +120,22 @@ def simulate(
     return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
 
 
+class _Workplace(threading.local):
+    """What a thread overwrites chunk after chunk: fresh memory costs as much as the arithmetic."""
+
+    def __init__(self, edges: CountArray) -> None:
+        self.edges = edges
+        self.terms = empty_terms(CHUNK_SIZE)
+        self.buffers = empty_buffers(1, edges)
+
+    def buffers_for(self, terms: Any) -> Buffers:
+        """Return buffers that are long enough for every contract."""
+        n_rows = int(terms.max_rows.max())
+        if n_rows > len(self.buffers.rows.day):
+            self.buffers = empty_buffers(n_rows, self.edges)
+        return self.buffers
+
+
 def _chunks(
     ready: Prepared, values: list[Values], n_buckets: int, threads: int
 ) -> Iterator[list[Totals]]:
@@ -124,19 +143,18 @@ def _chunks(
 
     Neighbours share a group and its replacement.
     """
-    order = _order(ready)
-    starts = range(0, len(order), CHUNK_SIZE)
+    order, edges = _order(ready), ready.settings[0].income.months.edges
+    starts, place = range(0, len(order), CHUNK_SIZE), _Workplace(edges)
 
     def run(start: int) -> list[Totals]:
         chosen = order[start : start + CHUNK_SIZE]
         first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
-        chunks = [Chunk((first, last), n_buckets, one) for one in ready.settings]
-        for begin in range(0, len(chosen), PART_SIZE):
-            part = chosen[begin : begin + PART_SIZE]
-            terms = ready.terms(part)
-            for chunk, kept in zip(chunks, values, strict=True):
-                chunk.fill(terms, part, kept)
-        return [chunk.totals for chunk in chunks]
+        terms, parts = ready.terms(chosen, place.terms), []
+        for setting, kept in zip(ready.settings, values, strict=True):
+            totals = empty_totals(first, last - first + 1, n_buckets, len(edges) - 1)
+            fill_chunk(terms, chosen, setting, place.buffers_for(terms), kept, totals)
+            parts.append(totals)
+        return parts
 
     if threads <= 1:
         yield from map(run, starts)

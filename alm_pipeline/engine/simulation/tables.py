@@ -24,7 +24,7 @@ from alm_pipeline.engine.behaviour.deposits import rate_moves, run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import period_shares
 from alm_pipeline.engine.cash_flows.records import FLAT, FORWARD, BehaviourTables, MarketTables
 from alm_pipeline.engine.conventions.compounding import simple_from_discount
-from alm_pipeline.engine.conventions.date_tables import DateTables
+from alm_pipeline.engine.conventions.grids import Grids
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.lanes import WIDTH, scenario_blocks
@@ -58,15 +58,17 @@ def index_period_ends(as_of_date: np.datetime64, n_days: int) -> CountArray:
     Months step by the calendar, clipped to the month's last day; overnight is one day.
     """
     origin = as_of_date.astype("datetime64[D]")
-    days = origin + np.arange(n_days)
-    month = days.astype("datetime64[M]")
-    day = (days - month).astype(np.int64)
+    longest = max(INDEX_TENOR_MONTHS) + 2
+    months = origin.astype("datetime64[M]") + np.arange(n_days // 28 + longest + 1)
+    starts = (months.astype("datetime64[D]") - origin).astype(np.int64)
+    lengths, days = np.diff(starts), np.arange(n_days)
+    month = np.searchsorted(starts, days, side="right") - 1
+    day_of_month = days - starts[month]
     ends = np.empty((len(INDEX_TENOR_MONTHS), n_days), np.int64)
-    for row, months in enumerate(INDEX_TENOR_MONTHS):
-        target = month + months
-        last = ((target + 1).astype("datetime64[D]") - 1 - origin).astype(np.int64)
-        first = (target.astype("datetime64[D]") - origin).astype(np.int64)
-        ends[row] = np.minimum(first + day, last) if months else np.arange(1, n_days + 1)
+    for row, n_months in enumerate(INDEX_TENOR_MONTHS):
+        target = month + n_months
+        ends[row] = starts[target] + np.minimum(day_of_month, lengths[target] - 1)
+    ends[INDEX_TENOR_MONTHS.index(0)] = days + 1
     return ends
 
 
@@ -185,23 +187,24 @@ def _rate_moves(
     return moves
 
 
-def factor_sums(dates: DateTables, discount: FloatArray) -> FloatArray:
+def factor_sums(grids: Grids, discount: FloatArray) -> FloatArray:
     """Return the discount factors of a day of the month, summed over all months before one.
 
     Parameters
     ----------
+    grids : Grids
     discount : (n_curves, n_days, WIDTH) float64
         From the as-of date on; other days add nothing.
 
     Returns
     -------
     (n_curves, 31, n_months + 1, WIDTH) float64
-        Of day 1 to 31, clipped to the month; months as in ``dates``.
+        Of day 1 to 31, clipped to the month; months as in ``grids``.
     """
-    roll = np.arange(1, 32)[:, None]
-    day = dates.month_start + np.minimum(roll, dates.month_length) - 1
+    day = grids.days[0]
     is_known = (day >= 0) & (day < discount.shape[1])
-    sums = np.zeros((len(discount), len(roll), day.shape[1] + 1, WIDTH))
-    factors = discount[:, np.where(is_known, day, 0)] * is_known[..., None]
+    sums = np.zeros((len(discount), day.shape[0], day.shape[1] + 1, WIDTH))
+    factors = discount[:, np.where(is_known, day, 0)]
+    factors[:, ~is_known] = 0.0
     np.cumsum(factors, axis=2, out=sums[:, :, 1:])
     return sums

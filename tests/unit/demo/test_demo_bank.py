@@ -100,6 +100,19 @@ def test_a_listed_loan_repays_what_it_owes_by_its_maturity(small_demo):
     assert {row["loan_no"]: row["maturity_date"] for row in listed} == last
 
 
+def test_a_scheduled_event_belongs_to_one_contract_of_all_extracts(small_demo):
+    folder = folder_of(small_demo)
+    keys = {"loan": "loan_no", "security": "security_no", "borrowing": "borrowing_no"}
+    keys |= {"deposit_term": "deposit_no", "deposit_nmd": "account_no"}
+    listed = Counter(
+        (row["entity_id"], row[key])
+        for extract, key in keys.items()
+        for row in rows(folder, extract)
+    )
+    events = {(row["entity_id"], row["contract_no"]) for row in rows(folder, "schedule_event")}
+    assert {listed[event] for event in events} == {1}
+
+
 def test_some_bonds_may_be_called_or_put_at_par_on_coupon_dates_before_their_maturity(small_demo):
     folder = folder_of(small_demo)
     bonds = {row["security_no"]: row for row in rows(folder, "security")}

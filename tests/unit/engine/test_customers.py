@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from alm_pipeline.engine.arrays import CashFlowModel, EventType
+from alm_pipeline.engine.arrays import CashFlowModel, EventType, RateType
 from alm_pipeline.engine.conventions.day_count import DayCount
+from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation.events import project
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.errors import CalculationError
@@ -139,6 +140,51 @@ def test_a_line_is_drawn_as_its_profile_says_and_repaid_at_maturity():
     assert result.principal["opening"][0, 0] == 0.0
     assert result.principal["drawn"][0, 0] == pytest.approx(360.0)
     assert result.principal["remaining"][0, 0] == 0.0
+
+
+LINE = {
+    "model": int(CashFlowModel.COMMITMENT),
+    "principal": 1200.0,
+    "coupon_rate": 0.06,
+    "day_count": int(DayCount.THIRTY_E_360),
+    "cohort": 0,
+}
+
+
+def test_a_line_pays_no_interest_in_a_month_in_which_nothing_is_drawn():
+    # 120 from 31 January to 31 March, 60 days: 1.20; then 360 for 30 days: 1.80.
+    behaviour = replace(cohort(), draw_profile=np.array([[0.1, 0.0, 0.2]]))
+    line = book(**LINE, maturity_offset=on("2026-04-30"))
+    assert amounts(line, behaviour, EventType.INTEREST) == pytest.approx([1.20, 1.80])
+
+
+def test_the_margin_of_a_line_is_stripped_from_its_interest():
+    # 0.56 and 1.92 at 6 %, of which 2 % is margin: two thirds of them are valued, at 3 %.
+    behaviour = replace(cohort(), draw_profile=np.array([[0.1, 0.2]]))
+    line = book(**LINE, maturity_offset=on("2026-03-31"), margin_rate=0.02)
+    cash = {31: -120.0, 59: -240.0 + 0.56 * 2 / 3, 90: 360.0 + 1.92 * 2 / 3}
+    worth = sum(amount * np.exp(-0.03 * day / 365) for day, amount in cash.items())
+    assert run(line, flat(0.03), behaviour).present_value[0, 0] == pytest.approx(worth)
+
+
+@pytest.mark.parametrize(("known", "n_resets"), [(np.inf, 1), (0.07, 0)])
+def test_a_drawn_line_follows_its_index_and_an_index_fixed_already_is_no_reset(known, n_resets):
+    # 120 at 6 % for 28 days to the reset of 28 February, then at the index + 1 % for 32 days: the
+    # index is 7 % where it is known, else the forward of a flat 3 %, ACT/360 over 28 days.
+    behaviour = replace(cohort(), draw_profile=np.array([[0.1]]))
+    terms = {
+        "rate_type": RateType.FLOATING,
+        "spread_rate": 0.01,
+        "next_reset_offset": on("2026-02-28"),
+        "index_tenor": index_tenor("1M"),
+        "next_index_rate": known,
+    }
+    line = book(**LINE | terms, maturity_offset=on("2026-03-31"))
+    index = known if np.isfinite(known) else np.expm1(0.03 * 28 / 365) * 360 / 28
+    expected = [0.56, 120 * (index + 0.01) * 32 / 360]
+    assert amounts(line, behaviour, EventType.INTEREST) == pytest.approx(expected)
+    events = project(line, flat(0.03), behaviour, OPTIONS)
+    assert (events.event_type == EventType.RESET).sum() == n_resets
 
 
 def test_a_balance_leaves_by_its_own_profile():

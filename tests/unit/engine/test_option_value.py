@@ -160,7 +160,8 @@ def test_each_scenario_has_its_own_volatility_and_value_stays_intrinsic():
     plain = run(loan, curves)
     options = run(loan, curves, volatilities=volatilities(0.01, 0.02, 0.01), lenses=VALUED)
     alone = run(loan, flat(0.02, base=0.04), volatilities=volatilities(0.01), lenses=VALUED)
-    assert (options.present_value == plain.present_value).all()
+    # rows for the options, sums without them: the same up to the order of adding
+    np.testing.assert_allclose(options.present_value, plain.present_value, rtol=1e-13)
     assert len(plain.option_value) == 0
     assert options.option_value[0, 2] == alone.option_value[0, 0]
     assert options.option_value[0, 0] != options.option_value[0, 1]

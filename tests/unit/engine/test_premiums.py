@@ -105,6 +105,16 @@ def test_a_seasoned_contract_does_not_earn_its_accrued_interest_twice():
     assert amortised(bond)[:, 0, 0] == pytest.approx([2.0, 2.0], abs=1e-10)
 
 
+def test_a_window_that_ends_within_a_period_takes_contractual_interest_by_the_day_count():
+    # 6 % of 100 by ACT/360 from today to 30 June 2027, 546 days: 109.10, carried at 98. A year of
+    # 365 days earns 98 ((109.10 / 98)^(365 / 546) - 1), of which 6 x 365 / 360 is contractual.
+    bond = NOBODY | {"maturity_offset": on("2027-06-30"), "premium_amount": -2.0}
+    first, both = amortised(bond, coupon_rate=0.06, day_count=DayCount.ACT_360)[:, 0, 0]
+    expected = 98 * ((109.10 / 98) ** (365 / 546) - 1) - 6 * 365 / 360
+    assert first == pytest.approx(expected, abs=1e-9)
+    assert both == pytest.approx(2.0, abs=1e-9)
+
+
 def test_who_prepays_brings_the_discount_forward():
     loan = BOUGHT | {"is_prepayable": True, "cohort": 0, "maturity_offset": 3650}
     rates = cohort(2, annual_prepayment_rate=[0.0, 0.3])

@@ -64,7 +64,7 @@ def added(
             normal_volatilities=np.zeros((n, 1, 1)),
             is_quoted=np.array([True]),
         ),
-        redeemable=Redeemable(rights=(right,), models=(model,)),
+        redeemable=Redeemable(rights=(right,), models=((model,) * n,)),
     )
     return np.asarray(result.option_value[0])
 

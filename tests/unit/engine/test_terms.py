@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from alm_pipeline.engine.arrays import CashFlowModel, RateType
+from alm_pipeline.engine.cash_flows.accepted_terms import HORIZON_DAYS
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
-from alm_pipeline.engine.cash_flows.terms import HORIZON_DAYS
 from alm_pipeline.errors import CalculationError
 from tests.unit.engine.books import book, cohort, flat, on, run
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from alm_pipeline.engine.market.short_rate_tree import HullWhite
 from alm_pipeline.errors import MarketDataError
-from alm_pipeline.inputs.short_rates import base_short_rates
+from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 HELD = {"USD": (2, Decimal("300000.00"))}
@@ -42,6 +45,24 @@ def quotes(*rows: tuple[str, str, float], currency="USD", strike="atm", vol_type
     }
 
 
+class Moves:
+    """Volatility moves by scenario, as the scenario book gives them."""
+
+    def __init__(self, **moves: tuple[float, float]) -> None:
+        self.moves = {
+            name: SimpleNamespace(factor=f, move_bp=bp) for name, (f, bp) in moves.items()
+        }
+
+    def volatility_move(self, scenario: str, _currency: str) -> Any:
+        return self.moves[scenario]
+
+
+def modelled(found: BaseShortRates, **moves: tuple[float, float]) -> tuple[HullWhite, ...]:
+    """Return the models of a bond callable in a year and due in two."""
+    book: Any = Moves(**moves or {"base": (1.0, 0.0)})
+    return found.models(0, (365, 730), book, list(book.moves))
+
+
 SQUARE = (("1Y", "1Y", 0.006), ("1Y", "5Y", 0.008), ("5Y", "1Y", 0.010), ("5Y", "5Y", 0.014))
 
 
@@ -61,7 +82,7 @@ def test_without_mean_reversion_a_short_swap_moves_with_the_short_rate():
     # A swap of one year on a curve flat at 0: its rate at expiry is x to first order, so that the
     # volatility of the short rate is the quoted one, up to the curvature.
     found = base_short_rates(quotes(("1Y", "1Y", 0.001)), base_curves(0.0), {}, 0.0)
-    model = found.model(0, 365, 730)
+    (model,) = modelled(found)
     assert model.mean_reversion == 0.0
     assert model.volatility == pytest.approx(0.001, rel=1e-3)
 
@@ -71,7 +92,7 @@ def test_with_mean_reversion_the_short_rate_moves_more_than_the_swap():
     found = base_short_rates(quotes(("1Y", "1Y", 0.001)), base_curves(0.0), {}, 0.2)
     a = 0.2
     factor = math.sqrt((1 - math.exp(-2 * a)) / (2 * a)) * (1 - math.exp(-a)) / a
-    assert found.model(0, 365, 730).volatility == pytest.approx(0.001 / factor, rel=1e-3)
+    assert modelled(found)[0].volatility == pytest.approx(0.001 / factor, rel=1e-3)
 
 
 def test_a_lognormal_quote_counts_as_the_normal_one_of_its_price():
@@ -103,8 +124,18 @@ def test_what_cannot_be_used_stops_the_currency_that_holds_rights(given, reason)
     assert reason in str(error)
     assert "2 positions that may be redeemed early, 300,000.00 USD" in str(error)
     with pytest.raises(MarketDataError, match=reason):
-        found.model(0, 365, 730)
+        modelled(found)
 
 
 def test_a_currency_without_rights_needs_no_quotes():
     assert base_short_rates(quotes(), base_curves(), {}, 0.03).errors == {}
+
+
+def test_a_scenario_moves_the_quote_before_the_fit():
+    # 60 bp doubled, less 20 bp: as a quote of 100 bp; 60 bp less 70 bp is none
+    found = base_short_rates(quotes(("1Y", "1Y", 0.006)), base_curves(), {}, 0.03)
+    base, moved, none = modelled(found, base=(1.0, 0.0), moved=(2.0, -20.0), none=(1.0, -70.0))
+    quoted = base_short_rates(quotes(("1Y", "1Y", 0.010)), base_curves(), {}, 0.03)
+    assert moved.volatility == pytest.approx(modelled(quoted)[0].volatility, rel=1e-12)
+    assert base.volatility < moved.volatility
+    assert none.volatility == 0.0

@@ -1,4 +1,4 @@
-"""Payments gathered in one row give what the same payments give one by one.
+"""The tail of a contract gives what the same payments give with a row each.
 
 Seeded random annuities of every kind, run twice: as the lenses ask for, and with a row for every
 payment. Events, reference and oracles check the payments themselves.
@@ -14,15 +14,17 @@ import pytest
 
 from alm_pipeline.engine.arrays import MAX_OFFSET, NO_DATE, Buckets, CashFlowModel, RateType
 from alm_pipeline.engine.cash_flows.records import NEVER
+from alm_pipeline.engine.cash_flows.terms import empty_terms
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation import setting
+from alm_pipeline.engine.simulation.setting import SimulationOptions
 from tests.properties.random_loans import offset
 from tests.unit.engine.books import AS_OF, book, cohort, flat, run
 
 RELATIVE = 1e-11
-N_LOANS = 200
+N_LOANS = 400
 BOUNDS = np.array([1, 31, 90, 365, 500, 731, 1096, 3650, MAX_OFFSET], dtype=np.int32)
 DAYS = np.arange(-400, 20000, dtype=np.int32)
 WEEKENDS = DAYS[~np.is_busday(AS_OF + DAYS)]
@@ -74,8 +76,29 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
     }
 
 
+def of_another_kind(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return the same dates with principal repaid another way, or none of it; or a swap leg."""
+    kind = int(draws.integers(0, 8))
+    if kind == 0:
+        return terms | {"model": CashFlowModel.LINEAR}
+    if kind == 1:
+        return terms | {"model": CashFlowModel.BULLET, "principal_months": 0}
+    if kind == 2:
+        months = int(draws.integers(0, 60))
+        end = terms["next_payment_offset"] + 30 * months
+        model = CashFlowModel.INTEREST_ONLY_THEN_ANNUITY
+        return terms | {"model": model, "interest_only_end_offset": end}
+    if kind == 3:
+        nobody = {"is_prepayable": False, "is_redeemable": False, "cohort": -1}
+        leg = {"model": CashFlowModel.SWAP_LEG, "principal_months": 0, "is_term_shortened": False}
+        return terms | nobody | leg
+    if kind == 4:
+        return terms | {"payment_months": 1, "principal_months": 3}
+    return terms
+
+
 def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
-    """Return an annuity, half of the time with what forbids or interrupts gathered payments.
+    """Return an annuity, half of the time with what forbids or delays a tail.
 
     A penalty, a lockout that has not passed, a rate fixed already, a payout in the future.
     """
@@ -117,9 +140,9 @@ def close(found: np.ndarray, wanted: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("read", READS)
-def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
+def test_a_tail_gives_the_same_as_rows(read, monkeypatch):
     draws = np.random.default_rng(7)
-    loans = [with_exceptions(draws, annuity(draws)) for _ in range(N_LOANS)]
+    loans = [with_exceptions(draws, of_another_kind(draws, annuity(draws))) for _ in range(N_LOANS)]
     lines = [line(draws) for _ in range(N_LOANS // 10)]
     order = draws.permutation(len(loans) + len(lines))
     positions = book(*((loans + lines)[k] for k in order))
@@ -129,9 +152,9 @@ def test_payments_give_the_same_together_and_one_by_one(read, monkeypatch):
     )
     curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
     together = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
-    gathering = setting._gathering
+    tails = setting._tails
     monkeypatch.setattr(
-        setting, "_gathering", lambda *given: gathering(*given)._replace(from_day=int(NEVER))
+        setting, "_tails", lambda *given: tails(*given)._replace(from_day=int(NEVER))
     )
     single = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
     close(together.present_value, single.present_value)
@@ -167,3 +190,21 @@ def test_a_loan_paid_out_later_is_the_same_after_a_line_that_was_drawn(read):
     close(after.present_value[1:], alone.present_value)
     for months, income in alone.net_interest_income.items():
         close(after.net_interest_income[months][..., 1:, :], income)
+
+
+def test_records_that_held_other_terms_keep_nothing_of_them():
+    # the records of a thread are overwritten chunk after chunk
+    draws = np.random.default_rng(11)
+    loans = [with_exceptions(draws, of_another_kind(draws, annuity(draws))) for _ in range(60)]
+    positions, options = (
+        book(*loans, line(draws)),
+        SimulationOptions(as_of_date=AS_OF, adjustments=ADJUSTED["adjustments"]),
+    )
+    behaviour = replace(cohort(1), draw_profile=np.full((1, 20), 0.05))
+    ready = setting.prepared(positions, flat(0.02), behaviour, (), options)
+    rows = np.arange(len(positions))
+    used = empty_terms(len(rows))
+    used.view(np.uint8)[:] = 1
+    again, fresh = ready.terms(rows, used), ready.terms(rows)
+    for name in fresh.dtype.names:
+        assert (again[name] == fresh[name]).all(), name

@@ -1,0 +1,213 @@
+"""The tail of a contract: payments that nobody reads one by one, straight into the sums.
+
+Beyond the months of the income lens only sums over a time bucket are wanted, the present value and
+what leaves in all. So from a payment on (``terms.tail_from``, ``Rows.handover``) a contract makes
+no rows: what a stretch of payments comes to (``cash_flows.stretches``) is added to the lenses at
+once. The states go on where ``projection`` stopped; rates reset on payment dates only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.cash_flows.amortisation import instalment
+from alm_pipeline.engine.cash_flows.records import (
+    FORWARD,
+    L_BALANCE,
+    L_PAYMENT,
+    L_RATE,
+    L_SURVIVAL,
+    NEVER,
+    Rows,
+    Tables,
+)
+from alm_pipeline.engine.cash_flows.resets import is_fixed_already, rate_after_reset
+from alm_pipeline.engine.cash_flows.stretches import (
+    Paid,
+    State,
+    Stretch,
+    in_lanes,
+    pay_in_lanes,
+    pay_uniform,
+    tail_payment_day,
+)
+from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
+from alm_pipeline.engine.kernel import inner_kernel
+from alm_pipeline.engine.lanes import add_to, at, lane, load, prefetch, same
+from alm_pipeline.engine.metrics.eve import INTEREST_AMOUNT, PRESENT_VALUE, PRINCIPAL_AMOUNT
+from alm_pipeline.engine.metrics.nii import accrued_share
+from alm_pipeline.engine.metrics.principal import (
+    CAPITALISED_INTEREST,
+    PREPAID_PRINCIPAL,
+    REMAINING,
+    SCHEDULED_PRINCIPAL,
+)
+from alm_pipeline.engine.simulation.records import Lenses, Totals
+
+
+@inner_kernel
+def add_tail(
+    term: Any,
+    tables: Tables,
+    lenses: Lenses,
+    rows: Rows,
+    states: FloatArray,
+    totals: Totals,
+    principal: FloatArray,
+    i: int,
+) -> Any:
+    """Add what is paid after the last row; return value and income of the two windows, signed.
+
+    Parameters
+    ----------
+    rows, states : Rows, (N_STATES, WIDTH) float64
+        As the projection left them.
+    totals : Totals
+        The buckets of the contract's group are added to.
+    principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
+        Row ``i`` is added to.
+    """
+    sign, value, first, whole = float(term.sign), same(0.0), same(0.0), same(0.0)
+    state, rate, last = _opening(rows, states), load(states, L_RATE), term.n_payments - 1
+    n_resets, must_fix = at(rows.handover, 1), at(rows.handover, 3) != 0
+    reset_day, is_repriced = _reset_day(term, tables, n_resets), _is_repriced(term, n_resets)
+    while state.k <= last:
+        if must_fix and term.repayment == REPAY_ANNUITY and state.k < last:
+            state, must_fix = _fixed(term, state, rate), False
+        day = tail_payment_day(term, tables, state.k)
+        stretch = _stretch(term, tables, state.day, day, reset_day)
+        paid = _pay(term, tables, stretch, state, rate)
+        bucket, value = at(tables.tails.bucket_of_day, day), value + sign * paid.worth
+        _add_cash(term, totals, bucket, paid)
+        if lenses.has_repricing and not is_repriced:
+            _add_repricing(term, totals, bucket, paid.repaid + paid.prepaid - paid.capitalised)
+        if lenses.has_principal and not term.is_notional:
+            _add_principal(paid, principal, i)
+        if stretch.whole_share > 0.0:
+            first = first + (paid.accrued * stretch.first_share + paid.first)
+            whole = whole + (paid.accrued * stretch.whole_share + paid.whole)
+        state = paid.state
+        if state.day >= reset_day and state.k <= last:
+            if lenses.has_repricing and not is_repriced:
+                is_repriced = _is_repriced(term, n_resets + 1)
+                _add_repricing(term, totals, bucket, state.balance * (1.0 if is_repriced else 0.0))
+            rate = _reset(term, tables, n_resets, state.day, rate)
+            n_resets, must_fix = n_resets + 1, True
+            reset_day = _reset_day(term, tables, n_resets)
+    if lenses.has_principal and not term.is_notional:
+        add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
+    return value * (1.0 if term.is_eve else 0.0), sign * first, sign * whole
+
+
+@inner_kernel
+def _opening(rows: Rows, states: FloatArray) -> State:
+    """Return the state after the last row."""
+    return State(
+        at(rows.handover, 0),
+        at(rows.handover, 2),
+        load(states, L_BALANCE),
+        load(states, L_PAYMENT),
+        load(states, L_SURVIVAL),
+    )
+
+
+@inner_kernel
+def _is_repriced(term: Any, n_resets: int) -> bool:
+    """Say whether a rate that was not known on the as-of date has been set already."""
+    return bool(n_resets > 1 or (n_resets == 1 and not is_fixed_already(term, 0)))
+
+
+@inner_kernel
+def _fixed(term: Any, state: State, rate: Any) -> State:
+    """Return the state with a new instalment."""
+    n_payments = term.n_payments - state.k + term.extra_payments
+    kept = term.balloon_amount * state.survival
+    payment = instalment(state.balance, rate * term.period_years, n_payments, kept)
+    return State(state.k, state.day, state.balance, payment, state.survival)
+
+
+@inner_kernel
+def _grid_day(term: Any, tables: Tables, n_resets: int) -> int:
+    """Return the day of a reset after the as-of date."""
+    grids = tables.tails.grids
+    month = term.reset_month + n_resets * term.reset_months - grids.first_month
+    return int(at(grids.days, term.date_adjustment, term.reset_roll - 1, month))
+
+
+@inner_kernel
+def _reset_day(term: Any, tables: Tables, n_resets: int) -> int:
+    """Return the day of the next reset, or never; where its index ends is read soon."""
+    if term.first_reset == NEVER or (n_resets > 0 and term.reset_months == 0):
+        return NEVER
+    day, following = _grid_day(term, tables, n_resets), _grid_day(term, tables, n_resets + 1)
+    prefetch(tables.market.discount, term.index_curve, following)
+    return day if day < term.maturity else NEVER
+
+
+@inner_kernel
+def _reset(term: Any, tables: Tables, n_resets: int, day: int, rate: Any) -> Any:
+    """Return the rate after a reset."""
+    market = tables.market
+    if term.is_index_of_period:
+        end = max(_grid_day(term, tables, n_resets + 1), day + 1)
+    else:
+        end = market.tenor_end[term.index_tenor, day]
+    return rate_after_reset(term, market, tables.behaviour, FORWARD, n_resets, day, end, rate)
+
+
+@inner_kernel
+def _stretch(term: Any, tables: Tables, previous: int, day: int, reset_day: int) -> Stretch:
+    """Return how far the payments from ``day`` on may be summed: a bucket, a window, a rate."""
+    tails, is_by_days = tables.tails, tables.tails.is_split_by_days
+    first_edge, last_edge = at(tails.window_edges, 1), at(tails.window_edges, 2)
+    end = max(min(at(tails.last_days, at(tails.bucket_of_day, day)), reset_day), day)
+    if previous >= last_edge:
+        return Stretch(end, 0.0, 0.0, False)
+    is_replaced = not term.is_notional and day < last_edge
+    edge = first_edge if previous < first_edge else last_edge
+    if day <= edge:
+        first = 1.0 if previous < first_edge else 0.0
+        return Stretch(max(min(end, edge), day), first, 1.0, is_replaced)
+    first, whole, dates = 0.0, 1.0, tables.dates
+    if previous < first_edge:
+        first = accrued_share(term, dates, is_by_days, previous, first_edge, day)
+    if day > last_edge:
+        whole = accrued_share(term, dates, is_by_days, previous, last_edge, day)
+    return Stretch(day, first, whole, is_replaced)
+
+
+@inner_kernel
+def _pay(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -> Paid:
+    """Return what a stretch pays; what no scenario moves is calculated once."""
+    if not term.is_uniform:
+        return pay_in_lanes(term, tables, stretch, state, rate)
+    balance, payment = lane(state.balance, 0), lane(state.payment, 0)
+    plain = State(state.k, state.day, balance, payment, lane(state.survival, 0))
+    return in_lanes(pay_uniform(term, tables, stretch, plain, lane(rate, 0)))
+
+
+@inner_kernel
+def _add_cash(term: Any, totals: Totals, bucket: int, paid: Paid) -> None:
+    """Add what a stretch pays to the cash of its bucket."""
+    sign, cash, group = float(term.sign), totals.cash, term.group - totals.first
+    if not term.is_notional:
+        add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (paid.repaid + paid.prepaid))
+    add_to(cash, group, bucket, INTEREST_AMOUNT, sign * paid.interest)
+    if term.is_eve:
+        add_to(cash, group, bucket, PRESENT_VALUE, sign * paid.worth)
+
+
+@inner_kernel
+def _add_repricing(term: Any, totals: Totals, bucket: int, principal: Any) -> None:
+    """Add principal that takes a market rate in a bucket."""
+    amount = float(term.sign) * principal
+    add_to(totals.repricing, term.group - totals.first, bucket, amount)
+
+
+@inner_kernel
+def _add_principal(paid: Paid, principal: FloatArray, i: int) -> None:
+    """Add what becomes of principal to the record of a position."""
+    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, paid.repaid)
+    add_to(principal, 0, i, PREPAID_PRINCIPAL, paid.prepaid)
+    add_to(principal, 0, i, CAPITALISED_INTEREST, paid.capitalised)
