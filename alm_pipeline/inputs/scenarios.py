@@ -14,7 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from alm_pipeline.engine.scenarios.shocks import RateFloor, ShockShape, ShockSize
+import numpy as np
+from numpy.typing import NDArray
+
+from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, RateFloor, ShockShape, ShockSize
 from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.quote_history import QuoteHistory, read_quote_histories
 from alm_pipeline.inputs.records import Problems
@@ -66,6 +69,10 @@ class VolatilityMove:
 
     factor: float = 1.0
     move_bp: float = 0.0
+
+    def moved(self, volatilities: NDArray[np.float64] | float) -> NDArray[np.float64]:
+        """Return normal volatilities after the move, none below zero."""
+        return np.maximum(volatilities * self.factor + self.move_bp * BASIS_POINT, 0.0)
 
 
 @dataclass(frozen=True)

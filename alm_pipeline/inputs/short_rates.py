@@ -23,16 +23,9 @@ from alm_pipeline.engine.market.curve import ZeroCurve
 from alm_pipeline.engine.market.short_rate_tree import HullWhite
 from alm_pipeline.engine.market.swaption_fit import fitted_model, forward_swap_rate
 from alm_pipeline.engine.market.tenors import tenor_offsets
-from alm_pipeline.engine.scenarios.shocks import BASIS_POINT
-from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.scenarios import ScenarioBook
-from alm_pipeline.inputs.volatilities import (
-    VOLATILITY_COLUMNS,
-    Held,
-    Quotes,
-    normal_volatilities,
-    refuse_quotes,
-)
+from alm_pipeline.inputs.volatilities import Held, Quotes, by_currency, normal_volatilities
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 __all__ = ["BaseShortRates", "base_short_rates"]
@@ -96,7 +89,7 @@ class BaseShortRates:
             raise self.errors[currency]
         quoted = self.tables[curve].at(days[0], days[1] - days[0])
         moves = [book.volatility_move(scenario, currency) for scenario in scenarios]
-        moved = [max(quoted * m.factor + m.move_bp * BASIS_POINT, 0.0) for m in moves]
+        moved = [float(move.moved(quoted)) for move in moves]
         zero = ZeroCurve(self.base.tenor_days, self.base.zero_rates[curve])
         fitted = {
             volatility: fitted_model(zero, *days, volatility, self.mean_reversion)
@@ -121,29 +114,15 @@ def base_short_rates(
     mean_reversion
         [per year] zero or positive.
     """
-    tables: dict[int, SwaptionTable] = {}
-    errors: dict[str, MarketDataError] = {}
-    for currency in dict.fromkeys(base.currencies):
-        try:
-            tables |= _of_currency(quotes, base, currency)
-        except (MarketDataError, CalculationError) as error:
-            if currency in held:
-                n, amount = held[currency]
-                errors[currency] = MarketDataError(
-                    f"{n} positions that may be redeemed early, {amount:,.2f} {currency}, have no"
-                    f" volatility: {error.what}",
-                    where=f"swaption volatilities {currency} {base.as_of_date}",
-                    detail=error.detail,
-                    fix=error.fix,
-                )
+    found, errors = by_currency(
+        "swaption", lambda one, currency: _of_currency(one, base, currency), quotes, base, held
+    )
+    tables = {row: table for by_row in found.values() for row, table in by_row.items()}
     return BaseShortRates(base, mean_reversion, tables, errors)
 
 
-def _of_currency(quotes: Quotes, base: BaseZeroRates, currency: str) -> dict[int, SwaptionTable]:
+def _of_currency(one: Quotes, base: BaseZeroRates, currency: str) -> dict[int, SwaptionTable]:
     """Return the table of every curve of a currency, by row."""
-    chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
-    one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
-    refuse_quotes(one, "swaption")
     as_of = np.datetime64(base.as_of_date, "D")
     expiries = tenor_offsets(as_of, one["expiry"].tolist())
     tenors = tenor_offsets(as_of, one["tenor"].tolist())

@@ -11,10 +11,10 @@ A scenario may scale or shift those of a currency. Arithmetic is `engine/market/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ from alm_pipeline.engine.market.option_models import (
     option_values,
 )
 from alm_pipeline.engine.market.tenors import tenor_offsets
-from alm_pipeline.engine.scenarios.shocks import BASIS_POINT
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
@@ -38,17 +37,21 @@ __all__ = [
     "Held",
     "Quotes",
     "base_volatilities",
+    "by_currency",
     "normal_volatilities",
-    "refuse_quotes",
 ]
 
 FloatArray = NDArray[np.float64]
 Quotes = Mapping[str, NDArray[Any]]
+Read = TypeVar("Read")
 Held = Mapping[str, tuple[int, Decimal]]
 """Number and amount of the positions with a cap or floor, by currency."""
 
 VOLATILITY_COLUMNS = ("currency", "expiry", "tenor", "strike", "vol", "vol_type")
 """Columns of `staging.vol_quote` that are needed, each a (n_quotes,) array."""
+
+HOLDERS = {"cap": "with a cap or floor", "swaption": "that may be redeemed early"}
+"""Which positions each surface is read for."""
 
 _INDEX_YEAR_DAYS = 360.0
 _NO_EXPIRY = np.array([1], dtype=np.int32)
@@ -75,8 +78,7 @@ class BaseVolatilities:
         for column, scenario in enumerate(scenarios):
             for row in np.flatnonzero(self.is_quoted):
                 move = book.volatility_move(scenario, self.currencies[row])
-                moved = table[column, row] * move.factor + move.move_bp * BASIS_POINT
-                table[column, row] = np.maximum(moved, 0.0)
+                table[column, row] = move.moved(table[column, row])
         return Volatilities(
             expiry_days=self.expiry_days, normal_volatilities=table, is_quoted=self.is_quoted
         )
@@ -94,21 +96,9 @@ def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVo
     held
         A currency that is not in it needs no volatilities.
     """
-    found: dict[str, tuple[NDArray[np.int32], FloatArray]] = {}
-    errors: dict[str, MarketDataError] = {}
-    for currency in dict.fromkeys(base.currencies):
-        try:
-            found[currency] = _of_currency(quotes, base, currency)
-        except (MarketDataError, CalculationError) as error:
-            if currency in held:
-                n, amount = held[currency]
-                errors[currency] = MarketDataError(
-                    f"{n} positions with a cap or floor, {amount:,.2f} {currency}, have no"
-                    f" volatility: {error.what}",
-                    where=f"cap volatilities {currency} {base.as_of_date}",
-                    detail=error.detail,
-                    fix=error.fix,
-                )
+    found, errors = by_currency(
+        "cap", lambda one, currency: _of_currency(one, base, currency), quotes, base, held
+    )
     nodes = [days for days, _ in found.values()]
     grid = np.unique(np.concatenate(nodes)) if nodes else _NO_EXPIRY
     table = np.zeros((len(base.curve_ids), len(grid)))
@@ -120,13 +110,53 @@ def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVo
     return BaseVolatilities(grid, table, is_quoted, errors, base.currencies)
 
 
+def by_currency(
+    surface: str,
+    read: Callable[[Quotes, str], Read],
+    quotes: Quotes,
+    base: BaseZeroRates,
+    held: Held,
+) -> tuple[dict[str, Read], dict[str, MarketDataError]]:
+    """Return what `read` makes of each currency's quotes, and why a held one has nothing.
+
+    Parameters
+    ----------
+    surface
+        One of `HOLDERS`.
+    read
+        Takes the quotes of one currency, which can be used so far, and its name.
+    quotes
+        Columns `VOLATILITY_COLUMNS` of the surface.
+    base
+        The curves.
+    held
+        A currency that is not in it needs no quotes.
+    """
+    found: dict[str, Read] = {}
+    errors: dict[str, MarketDataError] = {}
+    for currency in dict.fromkeys(base.currencies):
+        chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
+        one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
+        try:
+            _refuse_quotes(one, surface)
+            found[currency] = read(one, currency)
+        except (MarketDataError, CalculationError) as error:
+            if currency in held:
+                n, amount = held[currency]
+                errors[currency] = MarketDataError(
+                    f"{n} positions {HOLDERS[surface]}, {amount:,.2f} {currency}, have no"
+                    f" volatility: {error.what}",
+                    where=f"{surface} volatilities {currency} {base.as_of_date}",
+                    detail=error.detail,
+                    fix=error.fix,
+                )
+    return found, errors
+
+
 def _of_currency(
-    quotes: Quotes, base: BaseZeroRates, currency: str
+    one: Quotes, base: BaseZeroRates, currency: str
 ) -> tuple[NDArray[np.int32], FloatArray]:
     """Return expiries (m,) in order and the normal volatilities (curves of the currency, m)."""
-    chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
-    one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
-    refuse_quotes(one, "cap")
     _refuse_tenors(one)
     as_of = np.datetime64(base.as_of_date, "D")
     days = tenor_offsets(as_of, one["expiry"].tolist())
@@ -143,7 +173,7 @@ def _of_currency(
     return days[order], table[:, order]
 
 
-def refuse_quotes(one: Quotes, surface: str) -> None:
+def _refuse_quotes(one: Quotes, surface: str) -> None:
     """Raise if the quotes of a currency and surface cannot be used."""
     strikes = sorted(set(one["strike"].tolist()) - {"atm"})
     if not len(one["vol"]):

@@ -25,7 +25,7 @@ from alm_pipeline.orchestration.simulation import (
     redeemable_of,
 )
 from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS, Explanation
-from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
+from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.partition import Partition
 
 
@@ -51,13 +51,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         )
     events = session.query(f"{EVENTS} where position_id = $id", {"id": position_id})
     book = engine_book(rows, events, partition.as_of_date, _codes(bank, markets))
-    options = SimulationOptions(
-        as_of_date=np.datetime64(partition.as_of_date, "D"),
-        eve_margins=bank.settings.eve_margins,
-        nii_path=bank.settings.nii_base_path,
-        lenses=LENSES,
-        adjustments=book.adjustments,
-    )
+    options = _options(bank, partition, book)
     assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
     behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
     curves = curves_of(markets, scenarios)
@@ -75,6 +69,17 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         float(redemption_values(ready, curves, options, redeemable).sum()),
         sensitivities(*given, tenors, book.agendas),
         *_stored_values(bank, position_id, partition),
+    )
+
+
+def _options(bank: Bank, partition: Partition, book: EngineBook) -> SimulationOptions:
+    """Return the choices under which the close ran the position."""
+    return SimulationOptions(
+        as_of_date=np.datetime64(partition.as_of_date, "D"),
+        eve_margins=bank.settings.eve_margins,
+        nii_path=bank.settings.nii_base_path,
+        lenses=LENSES,
+        adjustments=book.adjustments,
     )
 
 

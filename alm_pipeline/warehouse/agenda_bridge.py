@@ -27,6 +27,7 @@ from alm_pipeline.engine.arrays import (
     IntArray,
     RateType,
 )
+from alm_pipeline.engine.cash_flows.accepted_terms import WITHOUT_AGREED_CASH
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, joined_agendas
 from alm_pipeline.engine.cash_flows.contract import Contract, Kind, Segment
 from alm_pipeline.engine.cash_flows.step import agenda_of
@@ -43,7 +44,6 @@ from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
 __all__ = ["Bridged", "agenda_tables", "contracts_by_row"]
 
-_WITHOUT_DATES = (CashFlowModel.NON_PERFORMING, CashFlowModel.BALANCE_ONLY)
 _ON_GRIDS_ONLY = (
     CashFlowModel.NON_MATURITY,
     CashFlowModel.REVOLVING,
@@ -146,7 +146,7 @@ def agenda_tables(found: Bridged, contracts: Mapping[int, Contract]) -> AgendaTa
 def _needs_agenda(found: Bridged) -> BoolArray:
     """Return which positions have dates that no common grid has."""
     is_undrawn = (found.model == CashFlowModel.COMMITMENT) & (found.columns["start_offset"] <= 0)
-    has_dates = ~np.isin(found.model, _WITHOUT_DATES) & ~is_undrawn
+    has_dates = ~np.isin(found.model, WITHOUT_AGREED_CASH) & ~is_undrawn
     is_leg = found.model == CashFlowModel.SWAP_LEG
     agreed = (found.amortisation == "schedule") | found.events.is_named
     agreed |= (found.arrears > 0.0).any(axis=1) | (is_leg & ~_is_bullet(found))

@@ -111,14 +111,7 @@ def build_face(
                 )
             )
         for name, table in audit_tables.items():
-            schema, _, _ = name.partition(".")
-            connection.execute(f"create schema if not exists {schema}")
-            columns, given = reading.columns(name, table.column_names)
-            connection.register("audit_rows", table)
-            connection.execute(
-                f"create or replace table {name} as select {columns} from audit_rows", given
-            )
-            connection.unregister("audit_rows")
+            _create_from(connection, name, table, reading)
         for name in sorted(shapes):
             if name.startswith("reports."):
                 _create_adjusted(connection, name, shapes[name])
@@ -126,6 +119,18 @@ def build_face(
     finally:
         connection.close()
     beside.replace(path)
+
+
+def _create_from(
+    connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table, reading: Reading
+) -> None:
+    """Write a table made at publishing, masked."""
+    schema, _, _ = name.partition(".")
+    connection.execute(f"create schema if not exists {schema}")
+    columns, given = reading.columns(name, table.column_names)
+    connection.register("audit_rows", table)
+    connection.execute(f"create or replace table {name} as select {columns} from audit_rows", given)
+    connection.unregister("audit_rows")
 
 
 def _create_adjusted(connection: duckdb.DuckDBPyConnection, name: str, shape: TableShape) -> None:

@@ -15,20 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alm_pipeline.engine.arrays import NO_DATE, BoolArray, CashFlowModel, IntArray, RateType
+from alm_pipeline.engine.arrays import NO_DATE, BoolArray, IntArray, RateType
+from alm_pipeline.engine.cash_flows.accepted_terms import (
+    LENT_UNTIL_A_DATE,
+    WITHOUT_AGREED_CASH,
+)
 from alm_pipeline.engine.simulation.redemption import RedemptionRight
 from alm_pipeline.warehouse.book_columns import BookColumns
 from alm_pipeline.warehouse.scheduled_events import ScheduledEvents
 
 __all__ = ["redemption_rights"]
 
-_WITHOUT_CASH = (CashFlowModel.NON_PERFORMING, CashFlowModel.BALANCE_ONLY)
-_DATED = (
-    CashFlowModel.BULLET,
-    CashFlowModel.ANNUITY,
-    CashFlowModel.LINEAR,
-    CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
-)
 _FIX = "correct the call and put rows of schedule_event, or the terms, or exclude the positions"
 
 
@@ -54,7 +51,7 @@ def redemption_rights(
     CalculationError
         For rights that cannot be valued; the positions are named.
     """
-    has_right = (events.has("call") | events.has("put")) & ~np.isin(model, _WITHOUT_CASH)
+    has_right = (events.has("call") | events.has("put")) & ~np.isin(model, WITHOUT_AGREED_CASH)
     for reason, is_refused in _refused(events, model, columns).items():
         book.refuse_where(has_right & is_refused, reason, _FIX)
     found = {int(row): _right(book, events, int(row)) for row in np.flatnonzero(has_right)}
@@ -70,7 +67,7 @@ def _refused(
     is_chosen = columns["is_prepayable"] | columns["is_redeemable"]
     return {
         "a call or put of an account, a line, a commitment, a leg or an option": ~np.isin(
-            model, _DATED
+            model, LENT_UNTIL_A_DATE
         ),
         "a call or put of a contract whose rate is not fixed": columns["rate_type"]
         != RateType.FIXED,

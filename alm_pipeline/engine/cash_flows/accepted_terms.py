@@ -22,12 +22,18 @@ from alm_pipeline.errors import CalculationError
 HORIZON_DAYS = 50 * 366
 """The engine looks at most this far ahead; perpetual contracts pay until then."""
 
-WITHOUT_SCHEDULE = (
-    CashFlowModel.NON_MATURITY,
-    CashFlowModel.REVOLVING,
-    CashFlowModel.NON_PERFORMING,
-    CashFlowModel.BALANCE_ONLY,
+WITHOUT_AGREED_CASH = (CashFlowModel.NON_PERFORMING, CashFlowModel.BALANCE_ONLY)
+"""What they agreed to pay is not what is expected of them."""
+
+WITHOUT_SCHEDULE = (CashFlowModel.NON_MATURITY, CashFlowModel.REVOLVING, *WITHOUT_AGREED_CASH)
+LENT_UNTIL_A_DATE = (
+    CashFlowModel.BULLET,
+    CashFlowModel.ANNUITY,
+    CashFlowModel.LINEAR,
+    CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
 )
+"""Loans, bonds and deposits whose principal is owed and repaid by a schedule."""
+
 _HAS_SCHEDULE = np.array([model not in WITHOUT_SCHEDULE for model in CashFlowModel])
 
 

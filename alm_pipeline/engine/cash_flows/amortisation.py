@@ -142,12 +142,24 @@ def fix_linear(states: FloatArray, n_payments: int, balloon: float) -> None:
 
 
 @inner_kernel
+def annuity_part(principal: Any, balance: Any) -> Any:
+    """Return what an instalment repays when ``principal`` of it is left after interest."""
+    return lesser(greater(principal, 0.0), balance)
+
+
+@inner_kernel
+def linear_part(to_repay: Any, n_payments: int) -> Any:
+    """Return an equal share of what is to be repaid in ``n_payments``."""
+    return greater(to_repay, 0.0) / float(n_payments)
+
+
+@inner_kernel
 def repay_annuity(states: FloatArray, rows: Rows, row: int, is_interest_day: bool) -> None:
     """Split the payment: interest first, the rest repays; a shortfall is capitalised."""
     flows, balance, principal = rows.flows, load(states, L_BALANCE), load(states, L_PAYMENT)
     if is_interest_day:
         principal = principal - load(states, L_DUE)
-    repaid = lesser(greater(principal, 0.0), balance)
+    repaid = annuity_part(principal, balance)
     balance = balance - repaid
     if is_any_above(0.0, principal):
         capitalised = greater(0.0 - principal, 0.0)
@@ -165,8 +177,7 @@ def repay_linear(
 ) -> None:
     """Repay an equal share of what is to be repaid in ``n_payments``."""
     balance = load(states, L_BALANCE)
-    to_repay = balance - balloon * load(states, L_SURVIVAL)
-    repaid = greater(to_repay, 0.0) / float(n_payments)
+    repaid = linear_part(balance - balloon * load(states, L_SURVIVAL), n_payments)
     store(flows, SCHEDULED, row, repaid)
     store(states, L_BALANCE, balance - repaid)
 

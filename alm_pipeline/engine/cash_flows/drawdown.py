@@ -35,7 +35,7 @@ from alm_pipeline.engine.cash_flows.resets import (
     date_of_reset,
     index_end,
     is_fixed_already,
-    reset_rate,
+    rate_after_reset,
 )
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
@@ -71,7 +71,9 @@ def project_drawdown(
             k = k + 1
         if day == reset_day:
             end = index_end(term, dates, market, n_resets, day)
-            reset_rate(term, market, behaviour, path, n_resets, day, end, states)
+            old = load(states, L_RATE)
+            rate = rate_after_reset(term, market, behaviour, path, n_resets, day, end, old)
+            store(states, L_RATE, rate)
             put(rows.is_reset, row, not is_fixed_already(term, n_resets))
             n_resets = n_resets + 1
             reset_day = date_of_reset(term, dates, n_resets)

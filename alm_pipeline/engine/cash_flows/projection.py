@@ -63,7 +63,7 @@ from alm_pipeline.engine.cash_flows.resets import (
     is_fixed_already,
     note_options,
     option_payoff,
-    reset_rate,
+    rate_after_reset,
 )
 from alm_pipeline.engine.cash_flows.run_off import (
     project_recovery,
@@ -205,7 +205,9 @@ def _reset(
     if term.is_term_shortened:
         note_payments_left(states, term.period_years, term.balloon_amount)
     end = index_end(term, tables.dates, tables.market, n_resets, day)
-    reset_rate(term, tables.market, tables.behaviour, path, n_resets, day, end, states)
+    market, acts, old = tables.market, tables.behaviour, load(states, L_RATE)
+    rate = rate_after_reset(term, market, acts, path, n_resets, day, end, old)
+    store(states, L_RATE, rate)
     is_fixed = is_fixed_already(term, n_resets)
     if term.has_option and not is_fixed:
         note_options(term, tables.market, path, day, end, states)

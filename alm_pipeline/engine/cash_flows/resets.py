@@ -21,7 +21,6 @@ from alm_pipeline.engine.arrays import FloatArray, OptionType, RateType
 from alm_pipeline.engine.cash_flows.option_rates import set_option_rate
 from alm_pipeline.engine.cash_flows.records import (
     FLAT,
-    L_RATE,
     NEVER,
     BehaviourTables,
     MarketTables,
@@ -30,7 +29,7 @@ from alm_pipeline.engine.conventions.calendar import adjusted_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import grid_day
 from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
-from alm_pipeline.engine.lanes import greater, lesser, load, same, store
+from alm_pipeline.engine.lanes import greater, lesser, load, same
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
 _NO_OPTION = int(OptionType.NONE)
@@ -98,30 +97,13 @@ def rate_after_reset(
     return floating_rate(term, old, index, term.spread_rate)
 
 
-@inner_kernel
-def reset_rate(
-    term: Any,
-    market: MarketTables,
-    behaviour: BehaviourTables,
-    path: int,
-    n_resets: int,
-    day: int,
-    end: int,
-    states: FloatArray,
-) -> None:
-    """Set the rate from ``day`` on, as ``rate_after_reset``."""
-    old = load(states, L_RATE)
-    rate = rate_after_reset(term, market, behaviour, path, n_resets, day, end, old)
-    store(states, L_RATE, rate)
-
-
 @kernel
 def note_options(
     term: Any, market: MarketTables, path: int, day: int, end: int, states: FloatArray
 ) -> None:
     """Note what the options on the rate from ``day`` on are worth beyond it.
 
-    Apart from ``reset_rate``, so that a contract whose options nobody values does not carry them.
+    Apart from ``rate_after_reset``: a contract whose options nobody values does not carry them.
     """
     index = index_rate(market, term.index_curve, term.index_tenor, path, day, end)
     set_option_rate(term, market, path, day, index, term.spread_rate, states)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from alm_pipeline.engine.cash_flows.amortisation import annuity_part, linear_part
 from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import BehaviourTables, Tables, Tails
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_LINEAR
@@ -24,11 +25,12 @@ from alm_pipeline.engine.lanes import at, greater, is_any_above, lesser, load, p
 
 
 class Stretch(NamedTuple):
-    """Payments up to day ``end``; which share of their interest falls into the two windows.
+    """Payments of one bucket up to day ``end``; shares of their interest in the two windows.
 
     ``is_replaced``: their principal is replaced within the windows.
     """
 
+    bucket: int
     end: int
     first_share: float
     whole_share: float
@@ -274,8 +276,7 @@ def _due(term: Any, k: int, balance: Any, earned: Any, payment: Any, survival: A
     if k == term.n_payments - 1:
         return balance * (0.0 if term.is_open else 1.0), nothing
     if term.repayment == REPAY_ANNUITY:
-        due = lesser(greater(payment - earned, nothing), balance)
-        return due, greater(earned - payment, nothing)
+        return annuity_part(payment - earned, balance), greater(earned - payment, 0.0)
     if term.repayment == REPAY_LINEAR:
         return _linear(term, k, balance, payment, survival), nothing
     return nothing, nothing
@@ -287,7 +288,7 @@ def _linear(term: Any, k: int, balance: Any, payment: Any, survival: Any) -> Any
     if term.payment_amount > 0.0:
         return lesser(payment, balance)
     n_payments = term.n_payments - k + term.extra_payments
-    return greater(balance - term.balloon_amount * survival, balance * 0.0) / float(n_payments)
+    return linear_part(balance - term.balloon_amount * survival, n_payments)
 
 
 @inner_kernel

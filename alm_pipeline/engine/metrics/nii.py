@@ -23,13 +23,12 @@ from alm_pipeline.engine.cash_flows.records import (
     ACCRUED_BASE,
     FEE,
     FORWARD,
-    L_RATE,
     BehaviourTables,
     MarketTables,
     Rows,
     repaid,
 )
-from alm_pipeline.engine.cash_flows.resets import reset_rate
+from alm_pipeline.engine.cash_flows.resets import rate_after_reset
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import ZERO, inner_kernel
@@ -267,7 +266,6 @@ def constant_income(
     behaviour: BehaviourTables,
     tables: IncomeTables,
     path: int,
-    states: FloatArray,
     months: FloatArray,
 ) -> Any:
     """Return what a constant balance earns in the two windows.
@@ -280,7 +278,7 @@ def constant_income(
     months : (1, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
         Run-off interest in MONTH_INTEREST; what the constant balance earns more is put beside it.
     """
-    store(states, L_RATE, term.coupon_rate)
+    rate = same(float(term.coupon_rate))
     first, whole, before = same(0.0), same(0.0), 0.0
     edges = tables.months.edges
     for month in range(len(edges) - 1):
@@ -288,9 +286,10 @@ def constant_income(
         is_floating_reset = term.rate_type != _FIXED and start >= max(term.next_reset_offset, 1)
         if term.rate_type == _ADMINISTERED or is_floating_reset:
             index_end = market.tenor_end[max(term.index_tenor, 0), start]
-            reset_rate(term, market, behaviour, path, ZERO + 1, start, index_end, states)
+            n = ZERO + 1
+            rate = rate_after_reset(term, market, behaviour, path, n, start, index_end, rate)
         years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
-        earned = term.sign * term.principal * (years - before) * load(states, L_RATE)
+        earned = term.sign * term.principal * (years - before) * rate
         whole, before = whole + earned, years
         if month < tables.months.n_first:
             first = first + earned

@@ -199,8 +199,8 @@ def _read_path(
     bins, is_by_days = tables.months if needs_months else tables.windows, tables.is_split_by_days
     first, whole = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
     if term.is_constant:
-        states, behaviour = buffers.states, setting.tables.behaviour
-        first, whole = constant_income(term, dates, market, behaviour, tables, path, states, months)
+        behaviour = setting.tables.behaviour
+        first, whole = constant_income(term, dates, market, behaviour, tables, path, months)
     else:
         year_days, placed = market.index_year_days[term.index_curve], buffers.placed
         more = replaced_income(term, tables, path, rows, n_rows, year_days, placed)

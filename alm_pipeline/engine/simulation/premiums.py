@@ -15,11 +15,11 @@ import numpy as np
 from alm_pipeline.engine.arrays import (
     NO_DATE,
     BoolArray,
-    CashFlowModel,
     CountArray,
     FloatArray,
     Positions,
 )
+from alm_pipeline.engine.cash_flows.accepted_terms import LENT_UNTIL_A_DATE
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.projection import project_one
 from alm_pipeline.engine.cash_flows.records import (
@@ -41,18 +41,12 @@ from alm_pipeline.errors import CalculationError
 
 __all__ = ["amortised_premiums"]
 
-_WITH_LIFE = (
-    CashFlowModel.BULLET,
-    CashFlowModel.ANNUITY,
-    CashFlowModel.LINEAR,
-    CashFlowModel.INTEREST_ONLY_THEN_ANNUITY,
-)
 _PART_SIZE = 1024
 
 
 def _has_premium(positions: Positions) -> BoolArray:
     """Return which positions are carried above or below their principal and amortise that."""
-    has_life = np.isin(positions.model, _WITH_LIFE) & (positions.maturity_offset != NO_DATE)
+    has_life = np.isin(positions.model, LENT_UNTIL_A_DATE) & (positions.maturity_offset != NO_DATE)
     is_owed = positions.is_nii & (positions.principal > 0.0)
     return np.asarray(has_life & is_owed & (positions.premium_amount != 0.0))
 

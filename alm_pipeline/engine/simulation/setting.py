@@ -44,7 +44,7 @@ from alm_pipeline.engine.cash_flows.terms import (
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.grids import grids, no_grids, rhythms_of
+from alm_pipeline.engine.conventions.grids import Grids, grids, rhythms_of
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
@@ -185,7 +185,7 @@ def prepared(
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
         sums = factor_sums(tabled, block.discount)
-        tails = _tails(bucket_sets, options, last_day, income, sums)._replace(grids=tabled)
+        tails = _tails(bucket_sets, options, last_day, income, sums, tabled)
         read = Tables(dates, block, acts, tails)
         settings.append(Setting(read, agendas, income, _lenses(options)))
     return Prepared(
@@ -214,6 +214,7 @@ def _tails(
     last_day: int,
     income: IncomeTables,
     sums: FloatArray,
+    tabled: Grids,
 ) -> Tails:
     """Return which payments need no rows: those of which only sums are read.
 
@@ -231,7 +232,7 @@ def _tails(
         is_split_by_days=income.is_split_by_days,
         units=income.unit_windows[0],
         factor_sums=sums,
-        grids=no_grids(),
+        grids=tabled,
     )
 
 

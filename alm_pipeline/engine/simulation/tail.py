@@ -69,33 +69,32 @@ def add_tail(
         Row ``i`` is added to.
     """
     sign, value, first, whole = float(term.sign), same(0.0), same(0.0), same(0.0)
+    has_principal = lenses.has_principal and not term.is_notional
     state, rate, last = _opening(rows, states), load(states, L_RATE), term.n_payments - 1
     n_resets, must_fix = at(rows.handover, 1), at(rows.handover, 3) != 0
     reset_day, is_repriced = _reset_day(term, tables, n_resets), _is_repriced(term, n_resets)
     while state.k <= last:
         if must_fix and term.repayment == REPAY_ANNUITY and state.k < last:
             state, must_fix = _fixed(term, state, rate), False
-        day = tail_payment_day(term, tables, state.k)
-        stretch = _stretch(term, tables, state.day, day, reset_day)
+        stretch = _stretch(term, tables, state, reset_day)
         paid = _pay(term, tables, stretch, state, rate)
-        bucket, value = at(tables.tails.bucket_of_day, day), value + sign * paid.worth
+        bucket, value = stretch.bucket, value + sign * paid.worth
         _add_cash(term, totals, bucket, paid)
         if lenses.has_repricing and not is_repriced:
             _add_repricing(term, totals, bucket, paid.repaid + paid.prepaid - paid.capitalised)
-        if lenses.has_principal and not term.is_notional:
+        if has_principal:
             _add_principal(paid, principal, i)
         if stretch.whole_share > 0.0:
-            first = first + (paid.accrued * stretch.first_share + paid.first)
-            whole = whole + (paid.accrued * stretch.whole_share + paid.whole)
+            first, whole = _with_income(stretch, paid, first, whole)
         state = paid.state
-        if state.day >= reset_day and state.k <= last:
+        if reset_day <= state.day and state.k <= last:
             if lenses.has_repricing and not is_repriced:
                 is_repriced = _is_repriced(term, n_resets + 1)
                 _add_repricing(term, totals, bucket, state.balance * (1.0 if is_repriced else 0.0))
-            rate = _reset(term, tables, n_resets, state.day, rate)
-            n_resets, must_fix = n_resets + 1, True
+            rate, must_fix = _reset(term, tables, n_resets, state.day, rate), True
+            n_resets = n_resets + 1
             reset_day = _reset_day(term, tables, n_resets)
-    if lenses.has_principal and not term.is_notional:
+    if has_principal:
         add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
     return value * (1.0 if term.is_eve else 0.0), sign * first, sign * whole
 
@@ -157,24 +156,26 @@ def _reset(term: Any, tables: Tables, n_resets: int, day: int, rate: Any) -> Any
 
 
 @inner_kernel
-def _stretch(term: Any, tables: Tables, previous: int, day: int, reset_day: int) -> Stretch:
-    """Return how far the payments from ``day`` on may be summed: a bucket, a window, a rate."""
+def _stretch(term: Any, tables: Tables, state: State, reset_day: int) -> Stretch:
+    """Return how far the next payments may be summed: a bucket, a window, a rate."""
     tails, is_by_days = tables.tails, tables.tails.is_split_by_days
+    previous, day = state.day, tail_payment_day(term, tables, state.k)
     first_edge, last_edge = at(tails.window_edges, 1), at(tails.window_edges, 2)
-    end = max(min(at(tails.last_days, at(tails.bucket_of_day, day)), reset_day), day)
+    bucket = at(tails.bucket_of_day, day)
+    end = max(min(at(tails.last_days, bucket), reset_day), day)
     if previous >= last_edge:
-        return Stretch(end, 0.0, 0.0, False)
+        return Stretch(bucket, end, 0.0, 0.0, False)
     is_replaced = not term.is_notional and day < last_edge
     edge = first_edge if previous < first_edge else last_edge
     if day <= edge:
         first = 1.0 if previous < first_edge else 0.0
-        return Stretch(max(min(end, edge), day), first, 1.0, is_replaced)
+        return Stretch(bucket, max(min(end, edge), day), first, 1.0, is_replaced)
     first, whole, dates = 0.0, 1.0, tables.dates
     if previous < first_edge:
         first = accrued_share(term, dates, is_by_days, previous, first_edge, day)
     if day > last_edge:
         whole = accrued_share(term, dates, is_by_days, previous, last_edge, day)
-    return Stretch(day, first, whole, is_replaced)
+    return Stretch(bucket, day, first, whole, is_replaced)
 
 
 @inner_kernel
@@ -185,6 +186,13 @@ def _pay(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -
     balance, payment = lane(state.balance, 0), lane(state.payment, 0)
     plain = State(state.k, state.day, balance, payment, lane(state.survival, 0))
     return in_lanes(pay_uniform(term, tables, stretch, plain, lane(rate, 0)))
+
+
+@inner_kernel
+def _with_income(stretch: Stretch, paid: Paid, first: Any, whole: Any) -> Any:
+    """Return the income of the two windows with that of a stretch, unsigned."""
+    first = first + (paid.accrued * stretch.first_share + paid.first)
+    return first, whole + (paid.accrued * stretch.whole_share + paid.whole)
 
 
 @inner_kernel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import pytest
 
 from alm_pipeline.engine.market.short_rate_tree import HullWhite
 from alm_pipeline.errors import MarketDataError
+from alm_pipeline.inputs.scenarios import VolatilityMove
 from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
@@ -49,9 +49,7 @@ class Moves:
     """Volatility moves by scenario, as the scenario book gives them."""
 
     def __init__(self, **moves: tuple[float, float]) -> None:
-        self.moves = {
-            name: SimpleNamespace(factor=f, move_bp=bp) for name, (f, bp) in moves.items()
-        }
+        self.moves = {name: VolatilityMove(factor=f, move_bp=bp) for name, (f, bp) in moves.items()}
 
     def volatility_move(self, scenario: str, _currency: str) -> Any:
         return self.moves[scenario]

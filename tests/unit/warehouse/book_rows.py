@@ -52,6 +52,15 @@ MORTGAGE: dict[str, Any] = {
     "is_prepayable": True, "is_redeemable": False, "new_business_margin_rate": 0.02,
     "eve_treatment": "in", "nii_treatment": "constant_balance", "is_in_irrbb_scope": True,
 }  # fmt: skip
+YEARLY_BULLET: dict[str, Any] = {
+    "outstanding_principal": Decimal("1000.00"), "accrued_interest": Decimal("0.00"),
+    "cash_flow_model": "bullet", "amortisation_type": "bullet", "payment_amount": None,
+    "principal_freq": "P0D", "interest_freq": "P1Y", "start_date": dt.date(2025, 10, 31),
+    "last_payment_date": dt.date(2026, 10, 31), "next_payment_date": dt.date(2027, 10, 31),
+    "maturity_date": dt.date(2028, 10, 31), "business_day_convention": "none",
+    "calendar_id": "none", "is_end_of_month": True, "is_prepayable": False,
+}  # fmt: skip
+"""What differs from the mortgage: 1,000 until 31 October 2028, interest once a year."""
 
 
 def table(*rows: dict[str, Any]) -> pa.Table:

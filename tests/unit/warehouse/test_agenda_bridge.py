@@ -29,6 +29,7 @@ from tests.unit.warehouse.book_rows import (
     CODES,
     FLOATING_INDEX,
     NO_EVENTS,
+    YEARLY_BULLET,
     events,
     table,
 )
@@ -36,14 +37,7 @@ from tests.unit.warehouse.book_rows import (
 ID = "A:loan:1"
 CENT = 0.005
 RATE = 0.03
-PLAIN: dict[str, Any] = {
-    "outstanding_principal": Decimal("1000.00"), "accrued_interest": Decimal("0.00"),
-    "cash_flow_model": "bullet", "amortisation_type": "bullet", "payment_amount": None,
-    "principal_freq": "P0D", "interest_freq": "P1Y", "start_date": dt.date(2025, 10, 31),
-    "last_payment_date": dt.date(2026, 10, 31), "next_payment_date": dt.date(2027, 10, 31),
-    "maturity_date": dt.date(2028, 10, 31), "business_day_convention": "none",
-    "calendar_id": "none", "is_end_of_month": True, "is_prepayable": False,
-}  # fmt: skip
+PLAIN = YEARLY_BULLET
 """1,000 at 6 %, 30E/360, yearly until 31 October 2028."""
 
 LISTED = PLAIN | {"amortisation_type": "schedule"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -11,17 +10,17 @@ import pytest
 
 from alm_pipeline.errors import CalculationError
 from alm_pipeline.warehouse.array_bridge import engine_book
-from tests.unit.warehouse.book_rows import AS_OF, CODES, FLOATING_INDEX, events, table
+from tests.unit.warehouse.book_rows import (
+    AS_OF,
+    CODES,
+    FLOATING_INDEX,
+    YEARLY_BULLET,
+    events,
+    table,
+)
 
 ID = "A:loan:1"
-BOND: dict[str, Any] = {
-    "outstanding_principal": Decimal("1000.00"), "accrued_interest": Decimal("0.00"),
-    "cash_flow_model": "bullet", "amortisation_type": "bullet", "payment_amount": None,
-    "principal_freq": "P0D", "interest_freq": "P1Y", "start_date": dt.date(2025, 10, 31),
-    "last_payment_date": dt.date(2026, 10, 31), "next_payment_date": dt.date(2027, 10, 31),
-    "maturity_date": dt.date(2029, 10, 31), "business_day_convention": "none",
-    "calendar_id": "none", "is_end_of_month": True, "is_prepayable": False,
-}  # fmt: skip
+BOND = YEARLY_BULLET | {"maturity_date": dt.date(2029, 10, 31)}
 CALL, PUT = ("2028-10-31", "call", 1010.0), ("2027-10-31", "put", 990.0)
 
 
