@@ -97,11 +97,23 @@ class OutlierTest(Sourced):
     shapes: list[Name]
 
 
+class LinkedCurrencies(Sourced):
+    """Currencies whose exchange rate is held in a narrow band: their gains offset more.
+
+    Of their gains together, `gain_weight` counts, but no more than their losses together or the
+    general weight, whichever is larger.
+    """
+
+    currencies: list[Currency] = Field(min_length=2)
+    gain_weight: Share
+
+
 class Aggregation(Sourced):
     """Weights of a currency's gain and loss in the sum of one scenario."""
 
     gain_weight: Share
     loss_weight: Share
+    linked: LinkedCurrencies | None = None
 
 
 class Measure(Record):
