@@ -321,14 +321,20 @@ ScenarioFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=
 
 
 @scenario_app.command("check")
-def scenario_check(file: ScenarioFile, as_of: AsOfOption = None) -> None:
+def scenario_check(
+    file: ScenarioFile,
+    as_of: AsOfOption = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="An SVG file; beside the scenario unless given.")
+    ] = None,
+) -> None:
     """Check a scenario file and show what it makes of the curves of a closed month end."""
     from alm_pipeline.inputs.settings import config_path
     from alm_pipeline.orchestration.bank import open_bank
     from alm_pipeline.orchestration.scenario_commands import check_lines
 
     day = as_of.date() if as_of else None
-    for line in check_lines(open_bank(config_path()), file, day):
+    for line in check_lines(open_bank(config_path()), file, day, picture):
         typer.echo(line)
 
 
