@@ -65,6 +65,7 @@ class _Panel:
 
     @classmethod
     def of(cls, curve: ShownCurve) -> _Panel:
+        """Return the panel of a curve, its lines drawn between the tenors too."""
         days = np.array(list(TENORS.values()), dtype=np.float64)
         places = np.arange((len(days) - 1) * _STEPS_PER_TENOR + 1) / _STEPS_PER_TENOR
         between = np.rint(np.interp(places, np.arange(len(days)), days)).astype(np.int32)
@@ -72,6 +73,7 @@ class _Panel:
         return cls(curve.title, places, base, moved, curve.is_floored(between), _ticks(base, moved))
 
     def lines(self) -> Iterator[str]:
+        """Yield the elements of the panel, the ones below first."""
         yield _text(_LEFT, 20, self.title, 'font-weight="bold"')
         yield from self._grid()
         base, moved = self._points(self.base), self._points(self.moved)
