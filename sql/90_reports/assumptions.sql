@@ -47,8 +47,8 @@ figures as (
         a.source,
         a.owner,
         a.approver,
-        a.effective_from,
-        a.expires
+        a.effective_from as effective_date,
+        a.expires as expiry_date
     from inputs.assumptions as a
     cross join metrics.report_footers as f
     where f.row_kind <> 'elimination'
@@ -88,9 +88,9 @@ select
     f.source,
     f.owner,
     f.approver,
-    f.effective_from,
-    f.expires,
-    cast($as_of_date as date) between f.effective_from and f.expires as is_in_force,
+    f.effective_date,
+    f.expiry_date,
+    cast($as_of_date as date) between f.effective_date and f.expiry_date as is_in_force,
     f.status as figure_status,
     case when t.n_untranslated > 0 then 'not available: an exchange rate is missing' else f.availability end
         as availability,

@@ -70,7 +70,7 @@ broken as (
         h.metric,
         h.scope,
         h.limit_direction,
-        min(h.as_of_date) as breach_since
+        min(h.as_of_date) as breach_start_date
     from history.limit_status as h
     left join kept as k
         on
@@ -96,8 +96,8 @@ used as (
         s.worst_scenario,
         l.owner,
         l.approver,
-        l.effective_from,
-        l.expires,
+        l.effective_from as effective_date,
+        l.expires as expiry_date,
         s.figure_status,
         s.availability,
         s.excluded_rows,
@@ -144,15 +144,15 @@ select
     u.shock_bp,
     case when u.shock_bp is not null then u.shock_multiple_to_breach end as shock_multiple_to_breach,
     u.shock_bp * (u.shock_multiple_to_breach - 1) as headroom_bp,
-    case when u.limit_status = 'red' then coalesce(b.breach_since, cast($as_of_date as date)) end as breach_since,
+    case when u.limit_status = 'red' then coalesce(b.breach_start_date, cast($as_of_date as date)) end as breach_start_date,
     case
         when u.limit_status = 'red'
-            then cast(cast($as_of_date as date) - coalesce(b.breach_since, cast($as_of_date as date)) as integer)
+            then cast(cast($as_of_date as date) - coalesce(b.breach_start_date, cast($as_of_date as date)) as integer)
     end as breach_days,
     u.owner,
     u.approver,
-    u.effective_from,
-    u.expires,
+    u.effective_date,
+    u.expiry_date,
     u.figure_status,
     u.availability,
     u.excluded_rows,

@@ -121,8 +121,8 @@ class SqlBench:
         file = sql_files()[table]
         for read in file.current_reads:
             self._create(read)
-        for read in (one for one in file.reads if one.months_back):
-            self._create(f"{read.kind}.{read.table.partition('.')[2]}")
+        for earlier in (one for one in file.reads if one.months_back):
+            self._create(f"{earlier.kind}.{earlier.table.partition('.')[2]}")
         given = {"as_of_date": self.as_of_date, "scenario": scenario}
         values = {name: value for name, value in given.items() if file.uses(name)}
         result = self._db.execute(file.text, values)

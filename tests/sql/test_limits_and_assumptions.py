@@ -45,7 +45,7 @@ def limits(bench):
     return bench
 
 
-def status(bench, value: float | None, word: str = "green", **given: Any) -> dict[str, Any]:
+def status(bench, value: float | None, word: str = "green", **given: Any) -> Any:
     """Return the limit's row after the scorecard measured a value."""
     limit = {**LIMIT, **given}
     bench.give("inputs.limits", [limit])
@@ -67,7 +67,7 @@ def test_headroom_is_told_in_money_and_in_basis_points(limits):
     assert (row["base_amount"], row["headroom_amount"]) == (1000, 50)
     assert row["shock_multiple_to_breach"] == pytest.approx(4 / 3)
     assert row["headroom_bp"] == pytest.approx(66.6667, abs=1e-4)
-    assert (row["breach_since"], row["breach_days"]) == (None, None)
+    assert (row["breach_start_date"], row["breach_days"]) == (None, None)
 
 
 def test_a_broken_limit_has_negative_headroom_and_starts_a_breach_today(limits):
@@ -76,7 +76,7 @@ def test_a_broken_limit_has_negative_headroom_and_starts_a_breach_today(limits):
     assert row["utilisation_share"] == pytest.approx(1.25)
     assert row["headroom_amount"] == -50
     assert row["headroom_bp"] == pytest.approx(-40.0)
-    assert (str(row["breach_since"]), row["breach_days"]) == ("2026-10-31", 0)
+    assert (str(row["breach_start_date"]), row["breach_days"]) == ("2026-10-31", 0)
 
 
 def test_a_gain_uses_nothing_of_a_limit_on_losses(limits):
@@ -128,7 +128,7 @@ def test_a_breach_counts_from_the_first_close_of_an_unbroken_run(limits, before,
         [{**ROW, "as_of_date": day, "limit_status": word} for day, word in before],
     )
     row = status(limits, -0.25, "red")
-    assert (str(row["breach_since"]), row["breach_days"]) == (since, days)
+    assert (str(row["breach_start_date"]), row["breach_days"]) == (since, days)
 
 
 def test_a_figure_stands_beside_its_value_before_and_what_it_covers(limits):

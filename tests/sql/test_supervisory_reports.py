@@ -72,7 +72,7 @@ def give_changes(bench, changes: dict[str, float]) -> None:
     bench.give("metrics.eve", rows)
 
 
-def weighted(bench, scenario: str) -> Decimal:
+def weighted(bench, scenario: str) -> Any:
     (row,) = [
         r for r in bench.run("reports.irrbb_outlier_test")
         if (r["entity_id"], r["row_kind"], r["scenario"]) == ("BANK", "entity", scenario)
@@ -230,7 +230,7 @@ def credit_union(bench):
     return bench
 
 
-def give_values(bench, base: dict[str, float], shocked: dict[str, float]) -> None:
+def give_values(bench, base: dict[str, float], shocked: dict[str, float | None]) -> None:
     rows = [eve("base", v, product_code=p) for p, v in base.items()]
     rows += [eve("up_300", v, product_code=p) for p, v in shocked.items()]
     bench.give("metrics.eve", rows)
