@@ -61,6 +61,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "rule_packs": schema_of(
         "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
     ),
+    "narrow_bands": schema_of("pack measure currency band_side gain_weight:double status"),
     "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
@@ -92,6 +93,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "curves": ("curves.yaml",),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     "rule_packs": ("rules/*.yaml",),
+    "narrow_bands": ("rules/*.yaml",),
     "time_buckets": ("rules/time_buckets.yaml",),
     "limits": ("limits.yaml",),
     "assumptions": ("assumptions/*.yaml",),
@@ -148,6 +150,7 @@ def all_relations(
         "curves": curves(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
         "rule_packs": rule_packs(figures.packs),
+        "narrow_bands": narrow_bands(figures.packs, as_of_date),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),
@@ -234,6 +237,35 @@ def rule_packs(packs: Mapping[str, RulePack]) -> pa.Table:
             for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii))
         ),
     )
+
+
+def narrow_bands(packs: Mapping[str, RulePack], as_of_date: dt.date) -> pa.Table:
+    """Return one row per pack, measure and currency of a narrow band in force, its anchor too.
+
+    The status is that of the band and of the ordinary weights together.
+    """
+    rows: list[Row] = []
+    for name, pack in packs.items():
+        for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii)):
+            weights, band = measure.aggregation, measure.aggregation.narrow_band
+            if band is None:
+                continue
+            held = [one for one, dates in band.currencies.items() if dates.is_in_force(as_of_date)]
+            test = measure.outlier_test
+            parts = [band, weights] if test is None else [band, weights, test]
+            for side, currencies in (("anchor", [band.anchor]), ("member", held)):
+                rows += [
+                    {
+                        "pack": name,
+                        "measure": measure_name,
+                        "currency": currency,
+                        "band_side": side,
+                        "gain_weight": band.gain_weight,
+                        "status": worst_status(part.status for part in parts),
+                    }
+                    for currency in currencies
+                ]
+    return _table("narrow_bands", rows)
 
 
 def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
