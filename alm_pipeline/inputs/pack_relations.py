@@ -5,13 +5,14 @@ Sizes of shocks that bend a curve are not among them: the engine moves curves, S
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Mapping
 
 import pyarrow as pa
 
 from alm_pipeline.inputs.records import worst_status
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
-from alm_pipeline.inputs.rule_packs import Aggregation, Measure, RulePack
+from alm_pipeline.inputs.rule_packs import Measure, RulePack
 
 __all__ = ["PACK_SCHEMAS", "pack_relations"]
 
@@ -23,7 +24,7 @@ PACK_SCHEMAS: dict[str, pa.Schema] = {
         "pack shape shape_number:integer has_outlier_test:boolean ramp_months:integer"
     ),
     "parallel_shocks": schema_of("pack shape currency shock_factor:double unit_shock_bp:double"),
-    "linked_currencies": schema_of("pack measure currency gain_weight:double status"),
+    "narrow_bands": schema_of("pack measure currency band_side gain_weight:double status"),
     "nev_tests": schema_of(
         "pack share_price_base:double share_price_shocked:double ratio_low:double "
         "ratio_high:double decline_low:double decline_high:double status"
@@ -31,13 +32,13 @@ PACK_SCHEMAS: dict[str, pa.Schema] = {
 }
 
 
-def pack_relations(packs: Mapping[str, RulePack]) -> dict[str, pa.Table]:
+def pack_relations(packs: Mapping[str, RulePack], as_of_date: dt.date) -> dict[str, pa.Table]:
     """Return every relation of the packs by name."""
     return {
         "rule_packs": rule_packs(packs),
         "shock_shapes": shock_shapes(packs),
         "parallel_shocks": parallel_shocks(packs),
-        "linked_currencies": linked_currencies(packs),
+        "narrow_bands": narrow_bands(packs, as_of_date),
         "nev_tests": nev_tests(packs),
     }
 
@@ -110,31 +111,33 @@ def parallel_shocks(packs: Mapping[str, RulePack]) -> pa.Table:
     )
 
 
-def linked_currencies(packs: Mapping[str, RulePack]) -> pa.Table:
-    """Return one row per pack, measure and currency whose gains offset more within a link."""
+def narrow_bands(packs: Mapping[str, RulePack], as_of_date: dt.date) -> pa.Table:
+    """Return one row per pack, measure and currency of a narrow band in force, its anchor too.
 
-    def rows(name: str, measure_name: str, weights: Aggregation) -> Iterable[Row]:
-        linked = weights.linked
-        if linked is None:
-            return
-        for currency in linked.currencies:
-            yield {
-                "pack": name,
-                "measure": measure_name,
-                "currency": currency,
-                "gain_weight": linked.gain_weight,
-                "status": worst_status([linked.status, weights.status]),
-            }
-
-    return rows_table(
-        PACK_SCHEMAS["linked_currencies"],
-        (
-            row
-            for name, pack in packs.items()
-            for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii))
-            for row in rows(name, measure_name, measure.aggregation)
-        ),
-    )
+    The status is that of the band and of the ordinary weights together.
+    """
+    rows: list[Row] = []
+    for name, pack in packs.items():
+        for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii)):
+            weights, band = measure.aggregation, measure.aggregation.narrow_band
+            if band is None:
+                continue
+            held = [one for one, dates in band.currencies.items() if dates.is_in_force(as_of_date)]
+            test = measure.outlier_test
+            parts = [band, weights] if test is None else [band, weights, test]
+            for side, currencies in (("anchor", [band.anchor]), ("member", held)):
+                rows += [
+                    {
+                        "pack": name,
+                        "measure": measure_name,
+                        "currency": currency,
+                        "band_side": side,
+                        "gain_weight": band.gain_weight,
+                        "status": worst_status(part.status for part in parts),
+                    }
+                    for currency in currencies
+                ]
+    return rows_table(PACK_SCHEMAS["narrow_bands"], rows)
 
 
 def nev_tests(packs: Mapping[str, RulePack]) -> pa.Table:

@@ -134,7 +134,7 @@ def all_relations(
         "indices": indices(figures.curves),
         "curves": curves(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
-        **pack_relations(figures.packs),
+        **pack_relations(figures.packs, as_of_date),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),

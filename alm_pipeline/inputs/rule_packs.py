@@ -97,15 +97,27 @@ class OutlierTest(Sourced):
     shapes: list[Name]
 
 
-class LinkedCurrencies(Sourced):
-    """Currencies whose exchange rate is held in a narrow band: their gains offset more.
+class BandDates(Record):
+    """From when to when a currency keeps within its band; both ends included."""
 
-    Of their gains together, `gain_weight` counts, but no more than their losses together or the
-    general weight, whichever is larger.
+    effective_from: dt.date
+    effective_to: dt.date | None
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the band holds on a date."""
+        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
+
+
+class NarrowBand(Sourced):
+    """Currencies that hardly move against an anchor, whose gains set off more of its losses.
+
+    A gain on one side counts with ``gain_weight``, at most as much as the loss on the other side
+    or as the ordinary weight leaves, whichever is more.
     """
 
-    currencies: list[Currency] = Field(min_length=2)
+    anchor: Currency
     gain_weight: Share
+    currencies: dict[Currency, BandDates]
 
 
 class Aggregation(Sourced):
@@ -113,7 +125,7 @@ class Aggregation(Sourced):
 
     gain_weight: Share
     loss_weight: Share
-    linked: LinkedCurrencies | None = None
+    narrow_band: NarrowBand | None = None
 
 
 class Measure(Record):

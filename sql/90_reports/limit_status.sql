@@ -144,7 +144,8 @@ select
     u.shock_bp,
     case when u.shock_bp is not null then u.shock_multiple_to_breach end as shock_multiple_to_breach,
     u.shock_bp * (u.shock_multiple_to_breach - 1) as headroom_bp,
-    case when u.limit_status = 'red' then coalesce(b.breach_start_date, cast($as_of_date as date)) end as breach_start_date,
+    case when u.limit_status = 'red' then coalesce(b.breach_start_date, cast($as_of_date as date)) end
+        as breach_start_date,
     case
         when u.limit_status = 'red'
             then cast(cast($as_of_date as date) - coalesce(b.breach_start_date, cast($as_of_date as date)) as integer)

@@ -172,6 +172,7 @@ EDITS = [
         {"scenarios", "behaviour_parameters"},
     ),
     ("rules/basel_2024.yaml", "threshold_share: 0.15", "threshold_share: 0.14", {"rule_packs"}),
+    ("rules/eu_2024.yaml", "gain_weight: 0.8", "gain_weight: 0.7", {"narrow_bands"}),
     ("rules/time_buckets.yaml", "midpoint_years: 0.0417", "midpoint_years: 0.05", {"time_buckets"}),
     (
         "rules/us.yaml",

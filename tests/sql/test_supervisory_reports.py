@@ -52,14 +52,6 @@ def packs(bench):
             for measure in ("eve", "nii")
         ],
     )
-    bench.give(
-        "inputs.linked_currencies",
-        [
-            {"pack": "eu", "measure": "eve", "currency": c, "gain_weight": 0.8,
-             "status": "unverified"}
-            for c in ("EUR", "DKK")
-        ],
-    )  # fmt: skip
     return bench
 
 
@@ -90,30 +82,6 @@ def weighted(bench, scenario: str) -> Any:
 def test_each_regime_weighs_gains_between_currencies_its_own_way(packs, scenario, expected):
     give_changes(packs, {"USD": -40.0, "EUR": 30.0, "GBP": -10.0})
     assert weighted(packs, scenario) == expected
-
-
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ({"EUR": -20.0, "DKK": 10.0}, -12),  # min(0.8 * 10, max(20, 5)) = 8; -20 + 8
-        ({"EUR": -3.0, "DKK": 10.0}, 2),  # min(8, max(3, 5)) = 5; -3 + 5
-        ({"EUR": -6.0, "DKK": 10.0}, 0),  # min(8, max(6, 5)) = 6; -6 + 6
-        ({"EUR": 10.0, "DKK": -20.0}, -12),  # the same with the sides swapped
-        ({"EUR": 10.0, "DKK": 10.0}, 10),  # no loss to offset: half of each
-        ({"USD": -20.0, "EUR": 10.0}, -15),  # the dollar is in no band: half
-    ],
-)
-def test_gains_of_currencies_in_a_narrow_band_offset_more(packs, changes, expected):
-    give_changes(packs, changes)
-    assert weighted(packs, "eu_steepener") == expected
-
-
-def test_a_figure_from_memory_is_called_so_where_it_is_used(packs):
-    give_changes(packs, {"EUR": -20.0, "DKK": 10.0})
-    rows = {r["scenario"]: r for r in packs.run("reports.irrbb_outlier_test")
-            if r["entity_id"] == "BANK"}  # fmt: skip
-    assert rows["eu_steepener"]["eve_figure_status"] == "unverified"
-    assert rows["basel_steepener"]["eve_figure_status"] == "verified"
 
 
 def template(bench) -> dict[tuple[str, str], dict[str, Any]]:

@@ -242,16 +242,6 @@ def test_a_parallel_shock_is_the_size_of_the_pack_times_the_shape(relations):
     assert rows_of(shocks, pack="basel_2024", shape="steepener") == []
 
 
-def test_only_the_pack_of_the_union_links_currencies_and_only_the_krone_with_the_euro(relations):
-    linked = relations["linked_currencies"].to_pylist()
-    assert {(r["pack"], r["measure"], r["currency"], r["gain_weight"]) for r in linked} == {
-        ("eu_2024", measure, currency, 0.8)
-        for measure in ("eve", "nii")
-        for currency in ("EUR", "DKK")
-    }
-    assert {r["status"] for r in linked} == {"unverified"}
-
-
 def test_shares_of_credit_unions_have_the_prices_of_the_letter(relations):
     (row,) = relations["nev_tests"].to_pylist()
     assert (row["share_price_base"], row["share_price_shocked"]) == (0.99, 0.9504)
