@@ -98,7 +98,7 @@ def curve_fit(
         start,
         bounds=bounds,
         x_scale=np.maximum(np.abs(start), 1e-3),
-        **{"xtol": near, "ftol": near, "gtol": near, "max_nfev": 2_000},
+        xtol=near, ftol=near, gtol=near, max_nfev=2_000,
     )
     if not found.success:
         raise CalculationError(
@@ -108,12 +108,10 @@ def curve_fit(
         )
     inside = (found.x > bounds[0] + 1e-9) & (found.x < bounds[1] - 1e-9)
     covariance = np.zeros((len(start), len(start)))
-    jacobian = found.jac[:, inside]
+    jac, fitted = found.jac[:, inside], y + found.fun * scale
     covariance[np.ix_(inside, inside)] = _larger(
-        _curve_covariance(jacobian, found.fun),
-        _rounding_covariance(jacobian * scale[:, None], y, rounded_to),
+        _curve_covariance(jac, found.fun), _rounding_covariance(jac * scale[:, None], y, rounded_to)
     )
-    fitted = y + found.fun * scale
     spread = float(np.sum((y - y.mean()) ** 2))
     left = float(np.sum((fitted - y) ** 2))
     return Estimate(

@@ -50,7 +50,7 @@ def test_the_path_regression_finds_beta_lag_and_adjustment(beta, speed, lag):
 def test_the_error_correction_finds_the_long_run():
     rows = posted(0.5, 0.4, 1, 0.002)
     rng = np.random.default_rng(5)
-    noisy = rows | {"posted_rate": rows["posted_rate"] + rng.normal(0.0, 2e-5, 108)}
+    noisy = {**rows, "posted_rate": rows["posted_rate"] + rng.normal(0.0, 2e-5, 108)}
     fit = ErrorCorrection().fit(noisy)
     assert fit is not None
     (beta,) = [one for one in fit.parameters if one.name == "beta"]
@@ -59,9 +59,9 @@ def test_the_error_correction_finds_the_long_run():
 
 
 def test_a_rate_that_never_moves_says_nothing():
-    rows = posted(0.5, 0.4, 1, 0.002)
-    assert PathRegression().fit(rows | {"posted_rate": np.zeros(108)}) is None
-    assert ErrorCorrection().fit(rows | {"posted_rate": np.zeros(108)}) is None
+    rows = {**posted(0.5, 0.4, 1, 0.002), "posted_rate": np.zeros(108)}
+    assert PathRegression().fit(rows) is None
+    assert ErrorCorrection().fit(rows) is None
 
 
 def test_a_floor_is_found_and_does_not_bend_beta():
