@@ -24,7 +24,7 @@ def calibrated(tmp_path_factory) -> Folder:
     return folder
 
 
-@pytest.mark.slow(seconds=180)
+@pytest.mark.slow(seconds=260)
 def test_every_model_says_estimate_error_sample_fit_and_both_errors_out_of_time(calibrated):
     models, parameters = calibrated.rows(MODELS), calibrated.rows(PARAMETERS)
     keys = ("subject", "product_code", "currency", "entity_id", "method")

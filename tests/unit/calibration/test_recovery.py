@@ -20,7 +20,7 @@ SEEDS = 50
 Found = tuple[str, float, float, float | None]  # name, truth, estimate, standard error
 
 
-@pytest.mark.slow(seconds=600)
+@pytest.mark.slow(seconds=240)
 def test_planted_parameters_are_recovered_within_two_standard_errors():
     hits: dict[str, list[bool]] = defaultdict(list)
     for seed in range(SEEDS):
