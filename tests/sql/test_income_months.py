@@ -110,3 +110,44 @@ def test_intragroup_months_are_told_from_others(bench):
     )  # fmt: skip
     (row,) = bench.run("metrics.nii_months")
     assert (row["index_interest"], row["is_intragroup"]) == (7.5, True)
+
+
+def test_the_gap_of_a_year_implies_the_change_of_income_of_the_worked_example(months):
+    # sum of gap * 1 % * (1 - midpoint) = 0.62215; the gap after two years is out
+    midpoints = [0.0028, 0.0417, 0.1667, 0.375, 0.625, 0.875, 1.75]
+    days = [1, 30, 92, 181, 273, 365, 731]
+    gaps = [100.0, -50.0, 200.0, -300.0, 50.0, 100.0, 999.0]
+    months.give(
+        "inputs.time_buckets",
+        [{"bucket_set": "irrbb", "bucket": k, "upper_days": d, "midpoint_years": m}
+         for k, (d, m) in enumerate(zip(days, midpoints, strict=True), start=1)],
+    )  # fmt: skip
+    months.give(
+        "metrics.repricing_gap",
+        [{**SHARED, "view": "behavioural", "bucket": k, "gap_amount": gap,
+          "asset_amount": max(gap, 0.0), "liability_amount": min(gap, 0.0),
+          "off_balance_amount": 0.0} for k, gap in enumerate(gaps, start=1)],
+    )  # fmt: skip
+    months.give(
+        "inputs.scenarios",
+        [{"scenario": s, "pack": "us", "shape": s, "is_closing": True} for s in ("up", "ramp")],
+    )
+    months.give(
+        "inputs.shock_shapes",
+        [{"pack": "us", "shape": s, "ramp_months": n} for s, n in (("up", 0), ("ramp", 12))],
+    )
+    months.give(
+        "inputs.parallel_shocks",
+        [{"pack": "us", "shape": s, "currency": "USD", "shock_factor": 1.0,
+          "unit_shock_bp": 100.0} for s in ("up", "ramp")],
+    )  # fmt: skip
+    total = {"entity_id": "BANK", "row_kind": "entity", "family": "total", "currency": "USD",
+             "horizon_months": 12, "delta_nii": 0.7, "availability": "available"}  # fmt: skip
+    months.give("reports.nii_sensitivity", [{**total, "scenario": s} for s in ("up", "ramp")])
+    (row,) = months.run("reports.gap_income")
+    exact = months.query("select sum(gap_amount) from metrics.repricing_gap where bucket < 7")
+    assert float(row["gap_amount"]) == exact[0][0] == 100.0
+    assert float(row["delta_nii_implied"]) == 0.62  # 0.62215 to the cent
+    assert row["sensitive_assets_ratio_share"] == pytest.approx(450 / 350)
+    assert row["gap_share"] == pytest.approx(0.01)  # 100 of 10,000
+    assert float(row["delta_nii"]) == 0.7
