@@ -76,7 +76,8 @@ def write_proposals(
         for one in own:
             given = content["segments"].get(one.segment, {}).get(one.parameter)
             if given is not None:
-                given |= _figure(one)
+                decided = given.get("version", content["common"]["version"])
+                given |= _figure(one) | {"version": decided + 1}
         path = folder / "assumptions" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
@@ -167,10 +168,10 @@ def _names(results: Sequence[Result]) -> tuple[str, ...]:
 
 
 def _figure(one: Proposed) -> dict[str, Any]:
-    """Return what changes in a figure: the value and where it comes from."""
-    place = "; ".join(one.results)
-    source = {"title": "Calibration on the bank's own history", "place": place}
-    return {"value": one.value, "status": "assumed", "source": source}
+    """Return what changes in a figure: the value, why, and where it comes from."""
+    source = {"title": "Calibration on the bank's own history", "place": "; ".join(one.results)}
+    why = "Estimated on the bank's own history; nearer to the months held out than the benchmark"
+    return {"value": one.value, "status": "assumed", "rationale": why, "source": source}
 
 
 def _copied(content: Any) -> Any:

@@ -1,16 +1,25 @@
 """What the committee assumes about customers and measures (`data_contracts/assumptions/`).
 
-Every figure has a unit, source, status, owner, approver and dates; a file's `common` block gives
-what its figures share. Answers the figure of a segment and what expires when. How a rule pack
-changes a figure in a scenario is `inputs/behaviour.py`; calibration does not belong here.
+Every figure has an id, version, unit, rationale, source, status, owner, approver and dates; a
+file's `common` block gives what its figures share. Answers the figure of a segment, how the core
+of deposits leaves, and what expires when. How a rule pack changes a figure in a scenario is
+`inputs/behaviour.py`; calibration does not belong here.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alm_pipeline.engine.arrays import FloatArray
+from alm_pipeline.engine.behaviour.core_profiles import (
+    average_life_years,
+    exponential_profile,
+    linear_profile,
+    replicating_profile,
+)
 from alm_pipeline.inputs.records import Figure, Problems
 from alm_pipeline.inputs.rule_packs import RulePack
 from alm_pipeline.inputs.yaml_files import contract_files
@@ -44,6 +53,10 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
         "mean_reversion": "per year",
     },
 }
+# file stem -> parameters that a segment may give besides, by a pattern of their name
+OPTIONAL: dict[str, dict[str, str]] = {
+    "deposits": {r"core_decay_rate": "per year", r"core_tranche_[1-9]\d*_months": "share"},
+}
 _WHOLE_BANK = ("eve", "new_business")
 _FILE_KEYS = {"about", "kind", "common", "segments"}
 _BOUNDED = {
@@ -53,6 +66,7 @@ _BOUNDED = {
     "per year": (0.0, 1.0),
 }
 _PASS_THROUGH_LIMIT = 1.2
+_TRANCHE = "core_tranche_"
 NO_SEGMENT = "none"
 
 
@@ -64,6 +78,11 @@ class AssumptionFigure:
     segment: str
     parameter: str
     figure: Figure
+
+    @property
+    def assumption_id(self) -> str:
+        """Return the name by which the figure is known everywhere, in every version."""
+        return f"{self.assumption}.{self.segment}.{self.parameter}"
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,32 @@ class AssumptionBook:
     def decided(self) -> set[tuple[str, str]]:
         """File and segment of every entry."""
         return {(one.assumption, one.segment) for one in self.figures}
+
+    def core_profile(self, segment: str) -> FloatArray:
+        """Return which share of a segment's core leaves at the end of month 1, 2, ...
+
+        In equal parts; or, with a decay rate, a constant share of what is left until the last
+        month; or as ladders of the tranches run off.
+        """
+        months = int(self.value("deposits", segment, "core_run_off_months", 0.0))
+        decay = self.value("deposits", segment, "core_decay_rate", 0.0)
+        tranches = self._tranches(segment)
+        if tranches:
+            return replicating_profile(tranches)
+        return exponential_profile(decay, months) if decay > 0.0 else linear_profile(months)
+
+    def has_straight_core(self, segment: str) -> bool:
+        """Say whether the core leaves in equal parts."""
+        decay = self.value("deposits", segment, "core_decay_rate", 0.0)
+        return decay == 0.0 and not self._tranches(segment)
+
+    def _tranches(self, segment: str) -> dict[int, float]:
+        """Return the share of each replicating ladder by its months."""
+        return {
+            int(one.parameter.split("_")[2]): one.figure.value
+            for one in self.figures
+            if one.segment == segment and one.parameter.startswith(_TRANCHE)
+        }
 
     def segments(self) -> list[str]:
         """Return every behaviour segment any file names, and the one without behaviour."""
@@ -123,8 +168,8 @@ def read_assumptions(problems: Problems, overlay: Path | None = None) -> Assumpt
 def cap_faults(book: AssumptionBook, pack: RulePack) -> list[str]:
     """Return every deposit assumption beyond a pack's cap on core share or average life.
 
-    The core leaves in equal parts at the end of each month, so its average life is
-    ``(months + 1) / 2`` months. Source: BCBS d368, table 2.
+    The average life is that of the segment's profile; in equal parts it is ``(months + 1) / 2``
+    months. Source: BCBS d368, table 2.
     """
     if pack.deposit_caps is None:
         return []
@@ -134,8 +179,7 @@ def cap_faults(book: AssumptionBook, pack: RulePack) -> list[str]:
         if cap is None:
             continue
         share = book.value("deposits", segment, "core_share", 0.0)
-        months = book.value("deposits", segment, "core_run_off_months", 0.0)
-        life_years = (months + 1.0) / 24.0 if months > 0.0 else 0.0
+        life_years = average_life_years(book.core_profile(segment))
         if share > cap.core_share:
             faults.append(f"{segment}: core share {share} above {cap.core_share} of {category}")
         if life_years > cap.average_life_years + 1e-9:
@@ -168,16 +212,38 @@ def _figures(
         row = dict(given) if isinstance(given, dict) else {}
         row.pop("nmd_category", None)
         wanted = ASSUMPTION_FILES[name]
-        for parameter in sorted(row.keys() ^ wanted.keys()):
+        units = wanted | _optional_units(name, row)
+        for parameter in sorted((row.keys() - units.keys()) | (wanted.keys() - row.keys())):
             fault = "unknown parameter" if parameter in row else "missing"
             problems.add(where, f"{segment}.{parameter}: {fault}")
-        for parameter in [one for one in wanted if one in row]:
+        for fault in _profile_faults(row):
+            problems.add(where, f"{segment}.{fault}")
+            units = wanted  # what contradicts itself says nothing about caps
+        for parameter in [one for one in units if one in row]:
             place = f"{segment}.{parameter}"
             figure = _figure(problems, where, place, common, row[parameter])
             if figure is not None:
-                for fault in _value_faults(parameter, figure, wanted[parameter]):
+                for fault in _value_faults(parameter, figure, units[parameter]):
                     problems.add(where, f"{place}: {fault}")
                 yield AssumptionFigure(name, str(segment), parameter, figure)
+
+
+def _optional_units(name: str, row: Mapping[str, object]) -> dict[str, str]:
+    """Return the unit of every parameter given that a segment need not have."""
+    patterns = OPTIONAL.get(name, {}).items()
+    return {p: unit for p in row for pattern, unit in patterns if re.fullmatch(pattern, str(p))}
+
+
+def _profile_faults(row: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with how a core is said to leave: in one way, and all of it."""
+    given = {str(name): one for name, one in row.items() if str(name).startswith(_TRANCHE)}
+    shares = [one.get("value") for one in given.values() if isinstance(one, dict)]
+    if given and "core_decay_rate" in row:
+        return ["core_decay_rate: the core already leaves by tranches"]
+    total = sum(share for share in shares if isinstance(share, int | float))
+    if given and abs(total - 1.0) > 1e-9:
+        return [f"core_tranche: the shares add up to {total:g}, not to 1"]
+    return []
 
 
 def _figure(

@@ -30,7 +30,10 @@ _NEUTRAL = {"pass_through_up": 1.0, "pass_through_down": 1.0, "rate_floor": NO_R
 
 @dataclass(frozen=True)
 class BehaviourRow:
-    """Behaviour of one segment in one scenario; shares and rates are decimals."""
+    """Behaviour of one segment in one scenario; shares and rates are decimals.
+
+    ``core_profile``: shares of the core that leave by month, empty where they are equal parts.
+    """
 
     scenario: str
     behaviour_segment: str
@@ -40,6 +43,7 @@ class BehaviourRow:
     draw_months: int
     core_share: float
     core_run_off_months: int
+    core_profile: tuple[float, ...]
     pass_through_up: float
     pass_through_down: float
     lag_months: int
@@ -88,7 +92,28 @@ def behaviour_arrays(
         ),
         lag_months=np.array([row.lag_months for row in first], dtype=np.int32),
         rate_floor=np.array([row.rate_floor for row in first]),
+        run_off_profile=_run_off_profile(first),
     )
+
+
+def _run_off_profile(first: Sequence[BehaviourRow]) -> FloatArray:
+    """Return what leaves overnight and by month, (n_segments, n_slots); zeros in equal parts."""
+    longest = max((len(row.core_profile) for row in first), default=0)
+    profile = np.zeros((len(first), longest + 1 if longest else 0))
+    for segment, row in enumerate(first):
+        if row.core_profile and row.core_share > 0.0:
+            profile[segment, 0] = 1.0 - row.core_share
+            profile[segment, 1 : len(row.core_profile) + 1] = row.core_share * np.array(
+                row.core_profile
+            )
+    return profile
+
+
+def _core_profile(assumptions: AssumptionBook, segment: str) -> tuple[float, ...]:
+    """Return how the core leaves by month; empty in equal parts, which the months say."""
+    if assumptions.has_straight_core(segment):
+        return ()
+    return tuple(float(share) for share in assumptions.core_profile(segment))
 
 
 def _pass_through(table: Sequence[Sequence[float]], shape: tuple[int, int]) -> FloatArray:
@@ -133,6 +158,7 @@ def _row(
         draw_months=int(figure("drawdown", "draw_months")),
         core_share=deposits["core_share"],
         core_run_off_months=int(deposits["core_run_off_months"]),
+        core_profile=_core_profile(assumptions, segment),
         pass_through_up=share("pass_through_up", "deposits", "pass_through_up"),
         pass_through_down=share("pass_through_down", "deposits", "pass_through_down"),
         lag_months=int(deposits["lag_months"]),

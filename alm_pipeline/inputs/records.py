@@ -72,14 +72,20 @@ class Sourced(Record):
     def _house_choices_have_an_owner(self) -> Sourced:
         if self.status == "assumed" and (self.owner is None or self.approver is None):
             raise ValueError("an assumed figure names its owner and approver")
+        _refuse_one_person(self.owner, self.approver)
         return self
 
 
 class Figure(Record):
-    """One number a committee decided, with everything needed to question it."""
+    """One number a committee decided, with everything needed to question it.
 
+    ``version`` counts the decisions about it; ``rationale`` says why it is what it is.
+    """
+
+    version: int = Field(ge=1)
     value: float
     unit: str
+    rationale: str = Field(min_length=1)
     source: Source
     owner: str
     approver: str
@@ -87,9 +93,19 @@ class Figure(Record):
     expires: dt.date
     status: Status
 
+    @model_validator(mode="after")
+    def _two_people_decide(self) -> Figure:
+        _refuse_one_person(self.owner, self.approver)
+        return self
+
     def is_in_force(self, as_of_date: dt.date) -> bool:
         """Say whether the figure may be used on a date; both ends included."""
         return self.effective_from <= as_of_date <= self.expires
+
+
+def _refuse_one_person(owner: str | None, approver: str | None) -> None:
+    if owner and approver and owner.strip().casefold() == approver.strip().casefold():
+        raise ValueError(f"{owner} owns the figure and approves it; somebody else approves")
 
 
 def worst_status(statuses: Iterable[Status]) -> Status:

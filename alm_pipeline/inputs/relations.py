@@ -51,8 +51,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         "effective_from:date expires:date"
     ),
     "assumptions": schema_of(
-        "assumption segment parameter value:double unit status source owner approver "
-        "effective_from:date expires:date"
+        "assumption_id version:integer assumption segment parameter value:double unit rationale "
+        "status source owner approver effective_from:date expires:date"
     ),
     "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
@@ -230,7 +230,12 @@ def assumptions(book: AssumptionBook) -> pa.Table:
     return _table(
         "assumptions",
         (
-            {**vars(one), **one.figure.model_dump(), "source": str(one.figure.source)}
+            {
+                **vars(one),
+                **one.figure.model_dump(),
+                "assumption_id": one.assumption_id,
+                "source": str(one.figure.source),
+            }
             for one in book.figures
         ),
     )

@@ -161,7 +161,10 @@ def _figures_table(model: Model, figures: Figures) -> str:
     own = [one for one in figures.assumptions.figures if one.assumption in model.assumptions]
     if not own:
         return "The model reads no figure of a committee."
-    header = ("segment", "figure", "value", "unit", "status", "source", "owner", "in force")
+    header = (
+        *("segment", "figure", "version", "value", "unit", "why", "status"),
+        *("source", "owner", "in force"),
+    )
     return _table(header, [_figure_row(one) for one in own])
 
 
@@ -171,8 +174,10 @@ def _figure_row(one: AssumptionFigure) -> tuple[str, ...]:
     return (
         one.segment,
         one.parameter,
+        str(figure.version),
         f"{figure.value:g}",
         figure.unit,
+        figure.rationale,
         figure.status,
         str(figure.source),
         approved,

@@ -30,6 +30,7 @@ NO_LIMIT = math.inf
 class Cohort:
     """What customers do; rates and shares by scenario.
 
+    ``core_profile``: shares of the core that leave by month, empty where they are equal parts.
     ``drawn``: share of an undrawn line, drawn in equal parts at the ends of ``draw_months`` months.
     """
 
@@ -37,6 +38,7 @@ class Cohort:
     redemption: tuple[float, ...]
     core_share: float = 0.0
     core_months: int = 0
+    core_profile: tuple[float, ...] = ()
     up: tuple[float, ...] = ()
     down: tuple[float, ...] = ()
     lag: int = 0

@@ -50,11 +50,14 @@ def _is_drawn(held: Held) -> bool:
 
 
 def run_off(held: Held, world: World) -> list[Row]:
-    """Non-core overnight, core in equal parts at month ends; interest on the core, at each."""
+    """Non-core overnight, core by its profile at month ends; interest on the core, at each."""
     cohort = held.cohort
     months = cohort.core_months if cohort else 0
     core = held.principal * cohort.core_share if cohort and months else 0.0
-    part, start, due, base, found = core / max(months, 1), world.as_of, 0.0, 0.0, []
+    parts = [core / max(months, 1)] * months
+    if cohort and cohort.core_profile:
+        parts = [core * share for share in cohort.core_profile]
+    start, due, base, found = world.as_of, 0.0, 0.0, list[Row]()
     n_slots = months if core else 0
     for slot in range(n_slots + 1):
         day = months_later(world.as_of, slot) if slot else world.as_of + ONE_DAY
@@ -63,8 +66,8 @@ def run_off(held: Held, world: World) -> list[Row]:
         row = Row(start, day, accrued=weight * held.rate)
         if slot:
             row.interest, row.base, due, base = due, base, 0.0, 0.0
-            core -= part
-        row.scheduled = part if slot else held.principal - core
+            core -= parts[slot - 1]
+        row.scheduled = parts[slot - 1] if slot else held.principal - core
         row.balance = core
         found.append(row)
         start = day

@@ -97,16 +97,15 @@ def test_the_longest_run_off_the_floor_is_taken():
 
 
 def test_the_minimum_volume_is_the_textbook_one():
-    # returns of +1 % and -1 % in turn: mean 0, s = 1 % x sqrt(n / (n - 1)); a year 12 of them, so
-    # stable = exp(-2.3263 x s x sqrt(12)) = exp(-0.0809) = 0.922
-    growth = np.tile([0.01, -0.01], 60)
-    fit = MinimumVolume().fit(balances(growth))
+    # worked example 12: 2 % a month, no trend: exp(-2.3263479 x 0.02 x sqrt(12)) = 0.851144; steps
+    # of +x and -x in turn have s = x sqrt(n / (n - 1)), so x = 2 % x sqrt(119 / 120)
+    step = 0.02 * np.sqrt(119 / 120)
+    fit = MinimumVolume().fit(balances(np.tile([step, -step], 60)))
     assert fit is not None
-    spread = 0.01 * np.sqrt(120 / 119)
-    assert fit.value("volatility") == pytest.approx(spread, rel=1e-9)
-    assert fit.value("stable_share") == pytest.approx(np.exp(-Z * spread * np.sqrt(12)), rel=1e-9)
-    # within any year it falls by 1 % at most: exp(-0.01)
-    assert fit.value("historic_minimum_share") == pytest.approx(np.exp(-0.01), rel=1e-9)
+    assert fit.value("volatility") == pytest.approx(0.02, rel=1e-9)
+    assert fit.value("stable_share") == pytest.approx(0.851144, abs=1e-6)
+    # within any year it falls by one step at most
+    assert fit.value("historic_minimum_share") == pytest.approx(np.exp(-step), rel=1e-9)
 
 
 def test_growth_is_not_counted_as_stability_but_decline_is():

@@ -143,6 +143,9 @@ def test_a_proposal_is_a_whole_file_that_the_loader_takes(tmp_path):
     assert value("pass_through_up") == value("pass_through_down") == pytest.approx(0.4, abs=1e-3)
     # one month late, then half of the gap a month: 1 + (1 - 0.5) / 0.5 = 2 months on average
     assert value("lag_months") == 2.0
+    found = {one.assumption_id: one.figure for one in book.figures}
+    assert found["deposits.retail_savings.lag_months"].version == 2
+    assert found["deposits.retail_savings.core_share"].version == 1
     assert value("core_share") == value("core_share", of=before)  # volumes were not studied
     assert value("lag_months", "retail_current") == value("lag_months", "retail_current", before)
     assert result.name in file.read_text()
