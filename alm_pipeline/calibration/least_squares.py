@@ -55,13 +55,11 @@ def linear_fit(y: FloatArray, x: FloatArray, weights: FloatArray | None = None) 
 
     model = sm.OLS(y, x) if weights is None else sm.WLS(y, x, weights)
     found = model.fit()
-    spread = float(np.sum((y - y.mean()) ** 2))
-    left = float(np.sum((y - found.fittedvalues) ** 2))
     return Estimate(
         values=np.asarray(found.params),
         covariance=_covariance(model, found),
         fitted=np.asarray(found.fittedvalues),
-        r_squared=1.0 - left / spread if spread > 0.0 else 0.0,
+        r_squared=_explained(y, np.asarray(found.fittedvalues)),
         aic=_aic(np.asarray(found.wresid), x.shape[1], 1.0 if weights is None else weights**-0.5),
     )
 
@@ -115,13 +113,11 @@ def curve_fit(
     covariance[np.ix_(inside, inside)] = _larger(
         _curve_covariance(jac, found.fun), _rounding_covariance(jac * scale[:, None], y, rounded_to)
     )
-    spread = float(np.sum((y - y.mean()) ** 2))
-    left = float(np.sum((fitted - y) ** 2))
     return Estimate(
         values=found.x,
         covariance=covariance,
         fitted=fitted,
-        r_squared=1.0 - left / spread if spread > 0.0 else 0.0,
+        r_squared=_explained(y, fitted),
         aic=_aic(found.fun, len(start), scale),
     )
 
@@ -129,6 +125,12 @@ def curve_fit(
 def delta_error(gradient: NDArray[np.float64], covariance: FloatArray) -> float:
     """Return the standard error of a function of coefficients from its gradient (k,)."""
     return float(np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)))
+
+
+def _explained(y: FloatArray, fitted: FloatArray) -> float:
+    """Return the share of the variance that a fit explains; 0 where nothing varies."""
+    spread, left = float(np.sum((y - y.mean()) ** 2)), float(np.sum((y - fitted) ** 2))
+    return 1.0 - left / spread if spread > 0.0 else 0.0
 
 
 def _curve_covariance(jacobian: FloatArray, residuals: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ was proposed for are left as they are. Nothing here writes to the assumptions th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import yaml
 from alm_pipeline.calibration.deposit_rates import mean_lag_months
 from alm_pipeline.calibration.study import Result
 
-__all__ = ["Proposed", "proposed_figures", "write_proposals"]
+__all__ = ["Proposed", "capped", "proposed_figures", "write_proposals"]
 
 CORE_METHODS = ("minimum_volume", "trend_core")
 SIGNIFICANT = 0.05
@@ -26,13 +26,27 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, order=True)
 class Proposed:
-    """One figure proposed: file, segment and parameter, and what it rests on."""
+    """One figure proposed: file, segment and parameter, and what it rests on.
+
+    ``estimate``: the figure before a cap, where the cap is lower.
+    """
 
     assumption: str
     segment: str
     parameter: str
     value: float
     results: tuple[str, ...]
+    estimate: float | None = None
+
+
+def capped(proposed: Sequence[Proposed], caps: Mapping[tuple[str, str], float]) -> list[Proposed]:
+    """Return figures no higher than the caps of their segment and parameter, each cut visibly."""
+    found = []
+    for one in proposed:
+        cap = caps.get((one.segment, one.parameter), np.inf)
+        is_cut = one.value > cap
+        found.append(replace(one, value=cap, estimate=one.value) if is_cut else one)
+    return found
 
 
 def proposed_figures(results: Sequence[Result], segments: Mapping[str, str]) -> list[Proposed]:
@@ -171,6 +185,8 @@ def _figure(one: Proposed) -> dict[str, Any]:
     """Return what changes in a figure: the value, why, and where it comes from."""
     source = {"title": "Calibration on the bank's own history", "place": "; ".join(one.results)}
     why = "Estimated on the bank's own history; nearer to the months held out than the benchmark"
+    if one.estimate is not None:
+        why += f"; estimated at {one.estimate:g}, cut to the cap of the rule packs"
     return {"value": one.value, "status": "assumed", "rationale": why, "source": source}
 
 
@@ -186,5 +202,7 @@ def _heading(proposed: Sequence[Proposed]) -> str:
         "# overlay, set its dates, and have somebody else approve it (alm approve).",
         "# Proposed, because the model beat its benchmark out of time:",
     ]
-    lines += [f"#   {one.segment}.{one.parameter} = {one.value:g}" for one in proposed]
+    for one in proposed:
+        cut = "" if one.estimate is None else f", estimated at {one.estimate:g} and cut to the cap"
+        lines.append(f"#   {one.segment}.{one.parameter} = {one.value:g}{cut}")
     return "\n".join(lines) + "\n"

@@ -43,12 +43,12 @@ class BehaviourRow:
     draw_months: int
     core_share: float
     core_run_off_months: int
-    core_profile: tuple[float, ...]
     pass_through_up: float
     pass_through_down: float
     lag_months: int
     rate_floor: float
     status: Status
+    core_profile: tuple[float, ...] = ()
 
 
 def behaviour_rows(

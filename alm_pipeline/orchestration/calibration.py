@@ -25,7 +25,12 @@ from alm_pipeline import paths
 from alm_pipeline.calibration.least_squares import need_libraries
 from alm_pipeline.calibration.pictures import draw, picture_name
 from alm_pipeline.calibration.plans import HOLD_OUT_MONTHS, PLANS, Plan
-from alm_pipeline.calibration.proposals import Proposed, proposed_figures, write_proposals
+from alm_pipeline.calibration.proposals import (
+    Proposed,
+    capped,
+    proposed_figures,
+    write_proposals,
+)
 from alm_pipeline.calibration.records import Rows, SeriesKey
 from alm_pipeline.calibration.study import Reader, Result, Study, Windows, study
 from alm_pipeline.inputs.yaml_files import contract_files, read_yaml
@@ -84,7 +89,7 @@ def calibrate(bank: Bank, partition: Partition, folder: Path) -> Calibrated:
             done.results += one.results
             done.silent += one.silent
     draw_all(done.results, folder / "pictures")
-    proposed = proposed_figures(done.results, _segments(bank))
+    proposed = capped(proposed_figures(done.results, _segments(bank)), _caps(bank))
     write_proposals(proposed, _current(bank), folder / "proposals")
     return Calibrated(done, proposed)
 
@@ -146,6 +151,24 @@ def _segments(bank: Bank) -> dict[str, str]:
     products = bank.figures.products.products
     found = {code: product.behaviour_segment for code, product in products.items()}
     return {code: segment for code, segment in found.items() if segment != "none"}
+
+
+def _caps(bank: Bank) -> dict[tuple[str, str], float]:
+    """Return the lowest cap of the rule packs by segment and parameter.
+
+    A core that leaves in M equal monthly parts lives (M + 1) / 24 years.
+    """
+    caps: dict[tuple[str, str], float] = {}
+    for pack in bank.figures.scenarios.packs.values():
+        by_category = {} if pack.deposit_caps is None else pack.deposit_caps.categories
+        found = {str(category): cap for category, cap in by_category.items()}
+        for segment, category in bank.figures.assumptions.nmd_categories.items():
+            if category in found:
+                cap = found[category]
+                months = float(int(24.0 * cap.average_life_years - 1.0 + 1e-9))
+                for name, most in (("core_share", cap.core_share), ("core_run_off_months", months)):
+                    caps[segment, name] = min(caps.get((segment, name), most), most)
+    return caps
 
 
 def _current(bank: Bank) -> dict[str, Mapping[str, Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from alm_pipeline.demo import deliver_demo
 from alm_pipeline.demo.balance_sheet import DEPOSIT_TRUTH
-from alm_pipeline.inputs.assumptions import load_assumptions
+from alm_pipeline.inputs.figures import load_figures
 from alm_pipeline.orchestration.assets.publication import entries_of_close
 from alm_pipeline.orchestration.calibration import calibration_folder
 from alm_pipeline.warehouse.partition import Partition
@@ -49,7 +49,10 @@ def test_every_model_says_estimate_error_sample_fit_and_both_errors_out_of_time(
 
     # proposals rest on models that won, and give what the demo bank was made with
     assert all(row["is_better_out_of_time"] for row in models if row["is_proposed"])
-    book = load_assumptions(files / "proposals")
+    figures = load_figures(files / "proposals")  # within the caps of every pack
+    book = figures.assumptions
+    # retail current lives 7 years; 5.0 years are the cap of the Basel text: 119 equal months
+    assert book.value("deposits", "retail_current", "core_run_off_months", -1.0) == 119.0
     for segment in ("retail_savings", "retail_money_market", "wholesale_operational"):
         found = book.value("deposits", segment, "pass_through_up", -1.0)
         assert found == pytest.approx(DEPOSIT_TRUTH[segment].beta, abs=0.01)

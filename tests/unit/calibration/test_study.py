@@ -11,7 +11,7 @@ import pytest
 
 from alm_pipeline.calibration.deposit_rates import PathRegression
 from alm_pipeline.calibration.pictures import draw
-from alm_pipeline.calibration.proposals import proposed_figures, write_proposals
+from alm_pipeline.calibration.proposals import capped, proposed_figures, write_proposals
 from alm_pipeline.calibration.records import Rows, SeriesKey
 from alm_pipeline.calibration.study import (
     SealedHistory,
@@ -159,6 +159,18 @@ def test_a_proposal_leaves_the_assumptions_alone(tmp_path):
     proposed = proposed_figures([result], {"retail_savings": "retail_savings"})
     write_proposals(proposed, {p.stem: read_yaml(p) for p in files}, tmp_path)
     assert [path.read_bytes() for path in files] == before
+
+
+def test_a_figure_above_a_cap_is_cut_and_says_so(tmp_path):
+    (result,) = studied(savings(), tmp_path / "specifications")[0].results
+    proposed = proposed_figures([result], {"retail_savings": "retail_savings"})
+    (lag,) = [one for one in proposed if one.parameter == "lag_months"]
+    (cut,) = capped([lag], {("retail_savings", "lag_months"): 1.0})
+    assert (cut.value, cut.estimate) == (1.0, 2.0)
+    assert capped([lag], {("retail_savings", "lag_months"): 2.0}) == [lag]
+    current = {path.stem: read_yaml(path) for path in contract_files("assumptions")}
+    (file,) = write_proposals([cut], current, tmp_path / "overlay")
+    assert "retail_savings.lag_months = 1, estimated at 2 and cut to the cap" in file.read_text()
 
 
 def test_a_picture_is_the_same_bytes_each_time(tmp_path):
