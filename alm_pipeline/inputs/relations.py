@@ -55,8 +55,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         "nmd_category new_business_margin_rate:double eve_treatment nii_treatment "
         "is_in_irrbb_scope:boolean exclusion_reason"
     ),
-    "indices": schema_of("index_id currency curve_id tenor"),
+    "indices": schema_of("index_id currency curve_id tenor max_age_days:integer"),
     "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
+    "quote_ages": schema_of("quote_kind max_age_days:integer"),
     "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
     "rule_packs": schema_of(
         "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
@@ -91,6 +92,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "products": ("products.yaml",),
     "indices": ("curves.yaml",),
     "curves": ("curves.yaml",),
+    "quote_ages": ("curves.yaml",),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     "rule_packs": ("rules/*.yaml",),
     "narrow_bands": ("rules/*.yaml",),
@@ -148,6 +150,7 @@ def all_relations(
         "products": products(figures.products),
         "indices": indices(figures.curves),
         "curves": curves(figures.curves),
+        "quote_ages": quote_ages(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
         "rule_packs": rule_packs(figures.packs),
         "narrow_bands": narrow_bands(figures.packs, as_of_date),
@@ -189,6 +192,12 @@ def indices(book: CurveBook) -> pa.Table:
 def curves(book: CurveBook) -> pa.Table:
     """Return one row per curve."""
     return _table("curves", ({"curve_id": k, **v.model_dump()} for k, v in book.curves.items()))
+
+
+def quote_ages(book: CurveBook) -> pa.Table:
+    """Return one row per kind of quote beside those of curves: how many days old it may be."""
+    rows = book.max_age_days.model_dump().items()
+    return _table("quote_ages", ({"quote_kind": k, "max_age_days": days} for k, days in rows))
 
 
 def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:

@@ -25,6 +25,7 @@ _BEHIND = {
     "products": ("products.yaml",),
     "inputs.curves": ("curves.yaml",),
     "inputs.indices": ("curves.yaml",),
+    "inputs.quote_ages": ("curves.yaml",),
     "curves": ("curves.yaml",),
     "inputs.limits": ("limits.yaml",),
     "inputs.scenarios": ("scenarios/", "settings"),
