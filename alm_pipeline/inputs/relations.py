@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 
+from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.assumptions import AssumptionBook
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.curves import CurveBook
@@ -42,6 +43,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
     "quote_ages": schema_of("quote_kind max_age_days:integer"),
     "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
+    "scenario_fx": schema_of("scenario currency translation_factor:double"),
     **PACK_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
@@ -79,6 +81,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "indices": ("curves.yaml",),
     "curves": ("curves.yaml",),
     "quote_ages": ("curves.yaml",),
+    "scenario_fx": ("scenarios/*.yaml", "alm.yaml"),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     **dict.fromkeys(PACK_SCHEMAS, ("rules/*.yaml",)),
     "time_buckets": ("rules/time_buckets.yaml",),
@@ -137,6 +140,7 @@ def all_relations(
         "curves": curves(figures.curves),
         "quote_ages": quote_ages(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
+        "scenario_fx": scenario_fx(figures.scenarios, names, bank.reporting_currency),
         **pack_relations(figures.packs, as_of_date),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
@@ -204,6 +208,27 @@ def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
         }
 
     return _table("scenarios", map(row, book.scenarios))
+
+
+def scenario_fx(book: ScenarioBook, names: Iterable[str], reporting_currency: str) -> pa.Table:
+    """Return one row per scenario and currency whose exchange rate it moves.
+
+    Raises
+    ------
+    ConfigurationError
+        If a scenario moves the currency that others are translated into.
+    """
+    rows: list[Row] = []
+    for name in names:
+        for currency, factor in sorted(book.translation_factors(name).items()):
+            if currency == reporting_currency:
+                raise ConfigurationError(
+                    f"the scenario {name} moves {currency}, the reporting currency",
+                    where=f"data_contracts/scenarios/{name}.yaml",
+                    fix="move the other currencies against it",
+                )
+            rows.append({"scenario": name, "currency": currency, "translation_factor": factor})
+    return _table("scenario_fx", rows)
 
 
 def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:

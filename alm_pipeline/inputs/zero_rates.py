@@ -181,6 +181,9 @@ def scenario_zero_rates(
     basis = {i: bp for i, bp in book.index_moves_bp(scenario).items() if i in base.index_ids}
     for index, move_bp in basis.items():
         moves[base.curve_ids.index(index)] += move_bp
+    for curve_id, move_bp in book.spread_moves_bp(scenario).items():
+        if curve_id in base.curve_ids:  # else nothing is held in its currency
+            moves[base.curve_ids.index(curve_id)] += move_bp
     moved = tuple(i for i in basis if base.currencies[base.curve_ids.index(i)] not in errors)
     rates, floor_applied = shocked_zero_rates(
         base.zero_rates, years, moves, book.rate_floor(scenario)

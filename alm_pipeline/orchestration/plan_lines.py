@@ -29,6 +29,7 @@ _BEHIND = {
     "curves": ("curves.yaml",),
     "inputs.limits": ("limits.yaml",),
     "inputs.scenarios": ("scenarios/", "settings"),
+    "inputs.scenario_fx": ("scenarios/",),
     "inputs.rule_packs": ("rules/",),
     "inputs.narrow_bands": ("rules/",),
     "inputs.time_buckets": ("rules/time_buckets.yaml",),
