@@ -52,7 +52,12 @@ position_totals as (
         sum(
             case
                 when p.eve_treatment = 'in' and p.cash_flow_model not in ('balance_only', 'commitment')
-                    then cast((v.present_value + v.option_value) * u.weight * coalesce(x.translation_factor, 1) as decimal(38, 6))
+                    then
+                        cast(
+                            (v.present_value + v.option_value)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as eve,
@@ -61,7 +66,12 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast((v.nii_12m + v.amortised_12m) * u.weight * coalesce(x.translation_factor, 1) as decimal(38, 6))
+                    then
+                        cast(
+                            (v.nii_12m + v.amortised_12m)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as nii_12m,
@@ -70,7 +80,12 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast((v.nii_24m + v.amortised_24m) * u.weight * coalesce(x.translation_factor, 1) as decimal(38, 6))
+                    then
+                        cast(
+                            (v.nii_24m + v.amortised_24m)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as nii_24m
@@ -270,7 +285,7 @@ ladder_totals as (
     select
         u.entity_id,
         u.row_kind,
-        sum(cast((b.principal_amount + b.interest_amount) * u.weight * coalesce(x.translation_factor, 1) as decimal(38, 6))) as amount
+        sum(cast((b.principal_amount + b.interest_amount) * u.weight as decimal(38, 6))) as amount
     from scenarios.cash_flow_buckets as b
     inner join product_rows as u
         on b.entity_id = u.member_entity_id and b.currency = u.currency and b.product_code = u.product_code
@@ -319,7 +334,7 @@ carried as (
         u.entity_id,
         u.row_kind,
         p.side,
-        sum(cast((p.carrying_amount + p.accrued_interest) * u.weight * coalesce(x.translation_factor, 1) as decimal(38, 6))) as amount
+        sum(cast((p.carrying_amount + p.accrued_interest) * u.weight as decimal(38, 6))) as amount
     from book.positions as p
     inner join placed as u on p.position_id = u.position_id
     where p.side in ('asset', 'liability', 'equity')
