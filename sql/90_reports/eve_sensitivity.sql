@@ -43,12 +43,20 @@ by_family as (
             end
         ) as cause,
         cast(
-            sum(cast(v.present_value * u.consolidation_factor * t.translation_rate * coalesce(x.translation_factor, 1) as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    v.present_value * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as present_value,
         cast(
-            sum(cast(v.option_value * u.consolidation_factor * t.translation_rate * coalesce(x.translation_factor, 1) as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    v.option_value * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as option_value
     from valued as v
     inner join book.reporting_units as u

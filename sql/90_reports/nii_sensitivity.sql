@@ -74,15 +74,28 @@ by_family as (
             end
         ) as cause,
         cast(
-            sum(cast(l.nii * u.consolidation_factor * t.translation_rate * coalesce(x.translation_factor, 1) as decimal(38, 6))) as double
+            sum(
+                cast(
+                    l.nii * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as nii,
         cast(
-            sum(cast(l.nii_other_path * u.consolidation_factor * t.translation_rate * coalesce(x.translation_factor, 1) as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    l.nii_other_path * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as nii_other_path,
         cast(
-            sum(cast(l.amortised_amount * u.consolidation_factor * t.translation_rate * coalesce(x.translation_factor, 1) as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    l.amortised_amount * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as amortised_amount
     from lines as l
     inner join book.reporting_units as u

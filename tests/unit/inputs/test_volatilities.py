@@ -107,3 +107,15 @@ def test_stale_volatilities_stop_the_currency_that_holds_options_with_number_and
         assert "7 positions with a cap or floor, 1,234,567.00 EUR, have no volatility" in message
         assert "1 quote is stale" in message
         assert "quote date 2025-12-25, 6 days old, allowed 5" in message
+
+
+def test_a_scenario_scales_and_shifts_the_volatilities_of_its_currency_alone(tmp_path):
+    # 80 bp x 1.5 + 10 bp = 130 bp; the dollar stays at 80
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "wild.yaml").write_text(
+        "about: Volatilities of the euro rise by half and more.\nkind: own\n"
+        "shocks: {volatility_factor: {EUR: 1.5}, volatility_bp: {EUR: 10}}\n"
+    )
+    found = read({}, {"currency": "USD"}).under(load_scenarios(tmp_path), ["base", "wild"])
+    expected = [[[0.008], [0.008], [0.008]], [[0.013], [0.013], [0.008]]]
+    np.testing.assert_allclose(found.normal_volatilities, expected, rtol=0, atol=1e-15)
