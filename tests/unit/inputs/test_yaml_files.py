@@ -117,7 +117,7 @@ def test_every_problem_of_every_file_is_reported_at_once(tmp_path: Path):
     for words in (
         "basel_2024 has no shape twist",
         "the name is lower-case",
-        "a scenario of kind own needs shocks",
+        "a scenario of kind own needs one of shocks",
         "node_tenors.0",
         "amber -0.5 is beyond red -0.15",
     ):
