@@ -99,3 +99,33 @@ def _fill(dates: DateTables, rhythms: CountArray, tables: Grids) -> None:
 @inner_kernel
 def _day(dates: DateTables, adjustment: int, month: int, roll: int) -> int:
     return adjusted_day(dates, adjustment, rolled_day(dates, month, roll + 1))
+
+
+def buckets_by_month(grids: Grids, bounds: IntArray) -> IntArray:
+    """Return the time bucket of each payment day, (n_adjustments, 31, n_months).
+
+    Parameters
+    ----------
+    grids : Grids
+    bounds : (n_buckets,) int32 [days]
+        Last day of each bucket.
+    """
+    return np.searchsorted(bounds, grids.days, side="left").astype(np.int32)
+
+
+def last_months(grids: Grids, last_days: NDArray[Any]) -> IntArray:
+    """Return the last month whose payment day is at most a day, -1 if there is none.
+
+    Parameters
+    ----------
+    grids : Grids
+    last_days : (m,) integer [days]
+
+    Returns
+    -------
+    (n_adjustments, 31, m) int32
+        Months as in ``grids``.
+    """
+    by_roll = grids.days.reshape(-1, grids.days.shape[-1])
+    found = [np.searchsorted(days, last_days, side="right") - 1 for days in by_roll]
+    return np.array(found, np.int32).reshape(*grids.days.shape[:2], len(last_days))

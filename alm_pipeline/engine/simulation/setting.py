@@ -44,7 +44,13 @@ from alm_pipeline.engine.cash_flows.terms import (
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.grids import Grids, grids, rhythms_of
+from alm_pipeline.engine.conventions.grids import (
+    Grids,
+    buckets_by_month,
+    grids,
+    last_months,
+    rhythms_of,
+)
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
@@ -226,7 +232,8 @@ def _tails(
     return Tails(
         from_day=int(edges[-1]) if is_read else 0,
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
-        last_days=bounds.astype(np.int64),
+        buckets=buckets_by_month(tabled, bounds),
+        last_months=last_months(tabled, np.append(bounds, edges[1:])),
         is_margin_included=options.eve_margins == "included",
         window_edges=edges if has_income and not is_read else 0 * edges,
         is_split_by_days=income.is_split_by_days,
