@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from alm_pipeline.engine.arrays import FloatArray, IntArray
 from alm_pipeline.engine.cash_flows.amortisation import annuity_part, linear_part
 from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import BehaviourTables, Tables, Tails
-from alm_pipeline.engine.arrays import FloatArray, IntArray
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_LINEAR
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
@@ -56,7 +56,7 @@ class Stretch(NamedTuple):
 
 
 class State(NamedTuple):
-    """A contract between two payments: the next one, its month, the day of the last one, and debt."""
+    """A contract between two payments: the next one, its month, the day of the last, what is owed."""
 
     k: int
     month: int

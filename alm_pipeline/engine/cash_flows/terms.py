@@ -35,7 +35,7 @@ from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
 from alm_pipeline.engine.references import by_reference, copy_row
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
@@ -102,10 +102,6 @@ TERMS = np.dtype(
 )
 
 
-_FIRST_DERIVED: int = TERMS.fields[_DERIVED[0][0]][1] if TERMS.fields else 0
-"""Byte of a record at which what is derived begins."""
-
-
 def empty_terms(n: int) -> Any:
     """Return records for the terms of ``n`` positions."""
     return np.zeros(n, TERMS).view(np.recarray)
@@ -170,35 +166,46 @@ def packed_terms(
     terms : (m,) records of ``TERMS``
         Overwritten and returned.
     """
-    terms.view(np.uint8).reshape(len(terms), -1)[:, _FIRST_DERIVED:] = 0
-    _derive(terms, columns, rows, dates, cohorts)
+    _fill(terms, columns, rows, dates, cohorts)
     return terms
 
 
 @entry_kernel
-def _derive(
-    terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts
-) -> None:
-    """Fill in the terms and what follows from them, contract by contract."""
+def _fill(terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts) -> None:
     dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
     for i in range(len(terms)):
-        term = terms[i]
-        copy_row(columns, rows[i], term)
-        has_cohort = _derive_cohort(term, cohorts)
-        _derive_kind(term, cohorts)
-        _derive_behaviour(term, cohorts, has_cohort)
-        _derive_dates(term)
-        _derive_steps(term)
-        _count(term, dates)
-        if term.is_drawn_over_time:
-            term.max_rows += cohorts.n_draws[term.cohort]
-        if term.is_constant:
-            term.max_rows = cohorts.n_slots[term.cohort]
-        term.tail_from = _tail_from(term)
-        if term.agenda_last > term.agenda_first:
-            term.has_agenda = True
-            term.may_draw = term.has_fee = True
-            term.max_rows = term.agenda_last - term.agenda_first
+        derive_term(terms[i], columns, rows[i], dates, cohorts)
+
+
+@kernel
+def derive_term(term: Any, columns: Any, row: int, dates: DateTables, cohorts: Cohorts) -> None:
+    """Fill in the terms of one contract and what follows from them; nothing old is left."""
+    copy_row(columns, row, term)
+    _clear(term)
+    has_cohort = _derive_cohort(term, cohorts)
+    _derive_kind(term, cohorts)
+    _derive_behaviour(term, cohorts, has_cohort)
+    _derive_dates(term)
+    _derive_steps(term)
+    _count(term, dates)
+    if term.is_drawn_over_time:
+        term.max_rows += cohorts.n_draws[term.cohort]
+    if term.is_constant:
+        term.max_rows = cohorts.n_slots[term.cohort]
+    term.tail_from = _tail_from(term)
+    if term.agenda_last > term.agenda_first:
+        term.has_agenda = True
+        term.may_draw = term.has_fee = True
+        term.max_rows = term.agenda_last - term.agenda_first
+
+
+@inner_kernel
+def _clear(term: Any) -> None:
+    """Reset what is not derived for every contract."""
+    term.has_agenda = term.is_forward = term.may_draw = term.is_drawn_over_time = False
+    term.is_first_period_regular = False
+    term.payment_month = term.payment_roll = term.reset_month = term.reset_roll = 0
+    term.n_payments = term.extra_payments = term.first_reset = 0
 
 
 @inner_kernel

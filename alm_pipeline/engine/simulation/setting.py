@@ -56,7 +56,7 @@ from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.nii import IncomeTables
 from alm_pipeline.engine.metrics.replacement import unit_income
-from alm_pipeline.engine.simulation.records import Lenses, Setting
+from alm_pipeline.engine.simulation.records import Contracts, Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (
     behaviour_blocks,
     behaviour_tables,
@@ -133,19 +133,16 @@ class Prepared:
 
     Attributes
     ----------
-    cohorts : Cohorts
+    contracts : Contracts
     replacement_row : (n,) int64
         Row of a position's pair of curve and tenor in the income tables.
-    columns : Columns
-        What is copied to the terms.
     settings : list of Setting
         One per block of scenarios.
     """
 
     positions: Positions
-    cohorts: Cohorts
+    contracts: Contracts
     replacement_row: CountArray
-    columns: Any
     settings: list[Setting]
 
     def terms(self, rows: CountArray, place: Any = None) -> Any:
@@ -155,7 +152,7 @@ class Prepared:
         """
         terms = empty_terms(len(rows)) if place is None else place[: len(rows)]
         dates = self.settings[0].tables.dates
-        return packed_terms(self.columns, rows, dates, self.cohorts, terms)
+        return packed_terms(self.contracts.columns, rows, dates, self.contracts.cohorts, terms)
 
 
 def prepared(
@@ -196,11 +193,13 @@ def prepared(
         settings.append(Setting(read, agendas, income, _lenses(options)))
     return Prepared(
         positions=positions,
-        cohorts=_cohorts(behaviour),
-        replacement_row=replacement_row,
-        columns=columns_of(
-            positions, replacement_row, rhythm_row, agendas, has_options=options.has_options
+        contracts=Contracts(
+            columns_of(
+                positions, replacement_row, rhythm_row, agendas, has_options=options.has_options
+            ),
+            _cohorts(behaviour),
         ),
+        replacement_row=replacement_row,
         settings=settings,
     )
 
