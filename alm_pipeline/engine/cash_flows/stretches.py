@@ -30,7 +30,8 @@ class Line(NamedTuple):
     ``days``, ``years``, ``buckets`` (n_months,): day, year fraction of the period that ends there,
     time bucket. ``last_months``: last month up to the end of each bucket and of each window.
     ``factor_sums`` (n_months + 1, WIDTH), ``discount`` (n_days, WIDTH): of the discount curve.
-    ``last_level``: the last month in which a level payment can be, -1 for none.
+    ``longest_years``: the longest of the periods. ``last_level``: the last month in which a level
+    payment can be, -1 for none.
     """
 
     days: IntArray
@@ -39,6 +40,7 @@ class Line(NamedTuple):
     last_months: IntArray
     factor_sums: FloatArray
     discount: FloatArray
+    longest_years: float
     last_level: int
 
 
@@ -56,7 +58,7 @@ class Stretch(NamedTuple):
 
 
 class State(NamedTuple):
-    """A contract between two payments: the next one, its month, the day of the last, what is owed."""
+    """A contract between two payments: the next one, its month, the day before, what is owed."""
 
     k: int
     month: int
@@ -69,14 +71,13 @@ class State(NamedTuple):
 class Paid(NamedTuple):
     """What the payments of a stretch come to, unsigned, and the state after them.
 
-    ``interest`` is paid, ``accrued`` earned; ``first`` and ``whole``: what replaced principal earns
-    up to the end of each window.
+    ``accrued``: interest earned; what of it is not capitalised is paid. ``first`` and ``whole``:
+    what replaced principal earns up to the end of each window. Principal that leaves is the
+    difference of the states.
     """
 
     state: State
     accrued: Any
-    interest: Any
-    repaid: Any
     prepaid: Any
     capitalised: Any
     worth: Any
@@ -96,6 +97,7 @@ def line_of(term: Any, tables: Tables) -> Line:
         tails.last_months[adjustment, roll],
         tails.factor_sums[term.discount_curve, roll],
         tables.market.discount[term.discount_curve],
+        at(tails.grids.longest_years, term.rhythm),
         _last_level(term, tails, days),
     )
 
@@ -104,10 +106,11 @@ def line_of(term: Any, tables: Tables) -> Line:
 def _last_level(term: Any, tails: Tails, days: IntArray) -> int:
     """Return the month of the last level payment, -1 if there is none.
 
-    Level payments end before the maturity, and before what moves to it or beyond.
+    Customers who prepay change the instalment every time. Level payments end before the maturity,
+    and before what moves to it or beyond.
     """
-    is_annuity = term.repayment == REPAY_ANNUITY and not term.is_notional
-    if not is_annuity or stripped_margin(term, tails) != 0.0:
+    is_level = term.repayment == REPAY_ANNUITY and not (term.is_notional or term.has_prepayment)
+    if not is_level or stripped_margin(term, tails) != 0.0:
         return -1
     month = term.payment_month + (term.n_payments - 2) * term.step_months - tails.grids.first_month
     while month >= 0 and at(days, month) >= term.maturity:
@@ -131,18 +134,14 @@ def pay_in_lanes(
     term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, rate: Any
 ) -> Paid:
     """Pay a stretch in lanes."""
-    if term.has_prepayment:
-        last, acts = term.n_payments - 1, tables.behaviour
-        return _pay_singly(term, tables, acts, last, line, stretch, state, rate)
     paid, excess = _pay_level(term, tables, line, stretch, state, rate)
-    if paid.state.k == state.k:
-        return _pay_singly(term, tables, None, term.n_payments - 1, line, stretch, state, rate)
-    if is_any_above(excess, 0.0):
+    is_level, last = paid.state.k > state.k, term.n_payments - 1
+    if is_level:
+        if not is_any_above(excess, 0.0):
+            return paid
         last = paid.state.k - 1
-        return _mixed(
-            excess, _pay_singly(term, tables, None, last, line, stretch, state, rate), paid
-        )
-    return paid
+    single = _pay_singly(term, tables, tables.behaviour, last, line, stretch, state, rate)
+    return _mixed(excess, single, paid) if is_level else single
 
 
 @inner_kernel
@@ -159,8 +158,6 @@ def in_lanes(paid: Paid) -> Paid:
             same(state.survival),
         ),
         same(paid.accrued),
-        same(paid.interest),
-        same(paid.repaid),
         same(paid.prepaid),
         same(paid.capitalised),
         paid.worth,
@@ -177,8 +174,6 @@ def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
     return Paid(
         State(state.k, state.month, state.day, balance, state.payment, state.survival),
         picked(excess, single.accrued, level.accrued),
-        picked(excess, single.interest, level.interest),
-        picked(excess, single.repaid, level.repaid),
         level.prepaid,
         picked(excess, single.capitalised, level.capitalised),
         picked(excess, single.worth, level.worth),
@@ -193,16 +188,17 @@ def _pay_level(
 ) -> tuple[Paid, Any]:
     """Return what level payments come to, none where they cannot be, and by how much one fails.
 
-    ``excess`` is above zero where an instalment did not cover the interest or repaid too much.
+    ``excess`` is above zero where an instalment repays too much, or might not cover the interest
+    of a long period; as long as it does, the balance only falls.
     """
     k, month, balance, payment = state.k, state.month, state.balance, state.payment
     nothing, first, whole = balance * 0.0, same(0.0), same(0.0)
-    accrued, excess, last = nothing, nothing, min(stretch.end, line.last_level)
+    accrued, last = nothing, min(stretch.end, line.last_level)
+    excess = balance * (rate * line.longest_years) - payment
     while month <= last:
         growth = rate * at(line.years, month)
         accrued = accrued + balance * growth
         left = balance * (1.0 + growth) - payment
-        excess = greater(excess, left - balance)
         if stretch.is_replaced:
             units = _replaced(term, tables, at(line.days, month))
             first, whole = first + (balance - left) * units[0], whole + (balance - left) * units[1]
@@ -211,17 +207,8 @@ def _pay_level(
     if month > state.month:
         day = at(line.days, month - term.step_months)
         factors = _factors(term, line, state.month, month)
-    paid = Paid(
-        State(k, month, day, balance, payment, state.survival),
-        accrued,
-        accrued,
-        state.balance - balance,
-        nothing,
-        nothing,
-        payment * factors,
-        first,
-        whole,
-    )
+    after = State(k, month, day, balance, payment, state.survival)
+    paid = Paid(after, accrued, nothing, nothing, payment * factors, first, whole)
     return paid, greater(excess, 0.0 - balance)
 
 
@@ -262,14 +249,14 @@ def _pay_singly(
     state: State,
     rate: Any,
 ) -> Paid:
-    """Pay a stretch one by one, up to payment ``last``; customers prepay if ``behaviour`` is given.
+    """Pay a stretch one by one, up to payment ``last``.
 
-    Customers prepay in lanes only.
+    ``behaviour``: what customers do, who prepay in lanes only.
     """
     k, month, previous, balance, payment, survival = state
     margin, held = stripped_margin(term, tables.tails), 0.0 if term.is_notional else 1.0
     nothing = balance * 0.0
-    accrued, interest, repaid, prepaid, capitalised = nothing, nothing, nothing, nothing, nothing
+    accrued, prepaid, capitalised = nothing, nothing, nothing
     worth, first, whole = same(0.0), same(0.0), same(0.0)
     while k <= last and month <= stretch.end:
         day = tail_payment_day(term, line, k, month)
@@ -277,7 +264,7 @@ def _pay_singly(
         earned = weight * rate
         due, added = _due(term, k, balance, earned, payment, survival)
         balance, leaving = balance - due + added, nothing
-        if behaviour is not None and k < term.n_payments - 1:
+        if behaviour is not None and term.has_prepayment and k < term.n_payments - 1:
             share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
             balance = balance - leaving
@@ -287,11 +274,11 @@ def _pay_singly(
         if stretch.is_replaced:
             units = _replaced(term, tables, day)
             first, whole = first + (due + leaving) * units[0], whole + (due + leaving) * units[1]
-        accrued, interest, repaid = accrued + earned, interest + (earned - added), repaid + due
-        prepaid, capitalised = prepaid + leaving, capitalised + added
+        accrued, prepaid = accrued + earned, prepaid + leaving
+        capitalised = capitalised + added
         k, month, previous = k + 1, month + term.step_months, day
     after = State(k, month, previous, balance, payment, survival)
-    return Paid(after, accrued, interest, repaid, prepaid, capitalised, worth, first, whole)
+    return Paid(after, accrued, prepaid, capitalised, worth, first, whole)
 
 
 @inner_kernel

@@ -36,7 +36,7 @@ from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
-from alm_pipeline.engine.references import by_reference, copy_row
+from alm_pipeline.engine.references import by_reference, copy_rows
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
 _NON_MATURITY, _REVOLVING = int(CashFlowModel.NON_MATURITY), int(CashFlowModel.REVOLVING)
@@ -100,6 +100,10 @@ TERMS = np.dtype(
     [(item.name, _WIDTH[item.metadata["dtype"]]) for item in fields(Positions)] + _DERIVED,
     align=True,
 )
+
+
+BLOCK_SIZE = 32
+"""So many records at once: they stay in the processor's nearest cache."""
 
 
 def empty_terms(n: int) -> Any:
@@ -166,21 +170,33 @@ def packed_terms(
     terms : (m,) records of ``TERMS``
         Overwritten and returned.
     """
-    _fill(terms, columns, rows, dates, cohorts)
+    _derive(columns, rows, dates, cohorts, terms)
     return terms
 
 
 @entry_kernel
-def _fill(terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts) -> None:
+def _derive(
+    columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
+) -> None:
     dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
-    for i in range(len(terms)):
-        derive_term(terms[i], columns, rows[i], dates, cohorts)
+    for begin in range(0, len(rows), BLOCK_SIZE):
+        derive_terms(columns, rows, begin, dates, cohorts, terms[begin : begin + BLOCK_SIZE])
 
 
 @kernel
-def derive_term(term: Any, columns: Any, row: int, dates: DateTables, cohorts: Cohorts) -> None:
-    """Fill in the terms of one contract and what follows from them; nothing old is left."""
-    copy_row(columns, row, term)
+def derive_terms(
+    columns: Any, rows: CountArray, begin: int, dates: DateTables, cohorts: Cohorts, terms: Any
+) -> None:
+    """Fill in the terms of the contracts from ``rows[begin]`` on; nothing old is left in them."""
+    n = min(len(terms), len(rows) - begin)
+    copy_rows(columns, rows, begin, terms, n)
+    for k in range(n):
+        _derive_one(terms[k], dates, cohorts)
+
+
+@inner_kernel
+def _derive_one(term: Any, dates: DateTables, cohorts: Cohorts) -> None:
+    """Fill in what follows from the terms of one contract."""
     _clear(term)
     has_cohort = _derive_cohort(term, cohorts)
     _derive_kind(term, cohorts)

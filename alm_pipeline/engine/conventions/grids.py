@@ -29,17 +29,19 @@ class Grids(NamedTuple):
 
     ``days`` (n_adjustments, 31, n_months): offset of roll day 1 to 31, clipped and moved.
     ``years`` (n_rhythms, 31, n_months): year fraction of the period that ends in a month, where
-    that is not the maturity.
+    that is not the maturity. ``longest_years`` (n_rhythms,): the longest of them.
     """
 
     first_month: int
     days: IntArray
     years: FloatArray
+    longest_years: FloatArray
 
 
 def no_grids() -> Grids:
     """Return tables that nobody looks up."""
-    return Grids(0, np.zeros((0, N_ROLL_DAYS, 0), np.int32), np.zeros((0, N_ROLL_DAYS, 0)))
+    no_days, no_years = np.zeros((0, N_ROLL_DAYS, 0), np.int32), np.zeros((0, N_ROLL_DAYS, 0))
+    return Grids(0, no_days, no_years, np.zeros(0))
 
 
 def rhythms_of(
@@ -75,8 +77,9 @@ def grids(dates: DateTables, rhythms: CountArray) -> Grids:
     n_months = dates.first_month + len(dates.month_start) - first_month - 1
     days = np.zeros((len(dates.adjusted), N_ROLL_DAYS, n_months), np.int32)
     years = np.zeros((len(rhythms), N_ROLL_DAYS, n_months))
-    _fill(dates, rhythms, Grids(first_month, days, years))
-    return Grids(first_month, days, years)
+    found = Grids(first_month, days, years, np.zeros(len(rhythms)))
+    _fill(dates, rhythms, found)
+    return found._replace(longest_years=years.max(axis=(1, 2), initial=0.0))
 
 
 @entry_kernel

@@ -18,7 +18,7 @@ from alm_pipeline.engine.cash_flows.records import (
     NEVER,
     Rows,
 )
-from alm_pipeline.engine.cash_flows.terms import derive_term
+from alm_pipeline.engine.cash_flows.terms import derive_terms
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, store
 from alm_pipeline.engine.metrics.eve import add_cash
@@ -72,7 +72,7 @@ def fill_chunk(
     -------
     int
         Where it stopped: at the end, or before the first contract that the buffers are too short
-        for, whose terms are the last ones in the buffers.
+        for.
     """
     setting, buffers, contracts = (
         by_reference(setting),
@@ -81,16 +81,17 @@ def fill_chunk(
     )
     values, totals = by_reference(values), by_reference(totals)
     columns, dates, capacity = contracts.columns, setting.tables.dates, len(buffers.rows.day)
-    for k in range(begin, len(chosen)):
-        term, i = buffers.terms[0], chosen[k]
-        derive_term(term, columns, i, dates, contracts.cohorts)
-        if term.max_rows > capacity:
-            return k
-        _read_contract(term, setting, buffers, values, totals, i)
-        is_last = k == len(chosen) - 1 or _is_other(columns, i, chosen[k + 1])
-        if setting.income.has_months and is_last:
-            pair, group = term.replacement_row, term.group - totals.first
-            add_placed(setting.income, pair, buffers.placed, totals.months, group)
+    for first in range(begin, len(chosen), len(buffers.terms)):
+        derive_terms(columns, chosen, first, dates, contracts.cohorts, buffers.terms)
+        for k in range(first, min(first + len(buffers.terms), len(chosen))):
+            term, i = buffers.terms[k - first], chosen[k]
+            if term.max_rows > capacity:
+                return k
+            _read_contract(term, setting, buffers, values, totals, i)
+            is_last = k == len(chosen) - 1 or _is_other(columns, i, chosen[k + 1])
+            if setting.income.has_months and is_last:
+                pair, group = term.replacement_row, term.group - totals.first
+                add_placed(setting.income, pair, buffers.placed, totals.months, group)
     return len(chosen)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import Rows, Tables, empty_rows, empty_states
-from alm_pipeline.engine.cash_flows.terms import Cohorts, empty_terms
+from alm_pipeline.engine.cash_flows.terms import BLOCK_SIZE, Cohorts, empty_terms
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS
 from alm_pipeline.engine.metrics.nii import IncomeTables, Placed
@@ -45,7 +45,7 @@ class Contracts(NamedTuple):
 class Buffers(NamedTuple):
     """What one thread overwrites contract by contract: small enough to stay in its cache.
 
-    ``terms``: one record, of the contract at hand.
+    ``terms``: of the next few contracts.
     """
 
     terms: Any
@@ -103,7 +103,7 @@ def empty_buffers(n_rows: int, edges: CountArray) -> Buffers:
     """Return buffers for contracts of so many rows; ``edges`` are those of the months."""
     n_months, n_days = len(edges) - 1, int(edges[-1])
     return Buffers(
-        terms=empty_terms(1),
+        terms=empty_terms(BLOCK_SIZE),
         rows=empty_rows(n_rows, accrued_until=n_days),
         states=empty_states(),
         months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),

@@ -133,7 +133,7 @@ class _Workplace(threading.local):
             done = fill_chunk(contracts, chosen, done, setting, self.buffers, *read)
             if done == len(chosen):
                 return
-            self.buffers = empty_buffers(int(self.buffers.terms[0].max_rows), self.edges)
+            self.buffers = empty_buffers(int(self.buffers.terms.max_rows.max()), self.edges)
 
 
 def _chunks(

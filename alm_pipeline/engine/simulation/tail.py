@@ -81,11 +81,12 @@ def add_tail(
         stretch = _stretch(term, tables, line, state, reset_month)
         paid = _pay(term, tables, line, stretch, state, rate)
         bucket, value = stretch.bucket, value + sign * paid.worth
-        _add_cash(term, totals, bucket, paid)
+        gone = state.balance - paid.state.balance
+        _add_cash(term, totals, bucket, gone, paid)
         if lenses.has_repricing and not is_repriced:
-            _add_repricing(term, totals, bucket, paid.repaid + paid.prepaid - paid.capitalised)
+            _add_repricing(term, totals, bucket, gone)
         if has_principal:
-            _add_principal(paid, principal, i)
+            _add_principal(gone, paid, principal, i)
         if stretch.whole_share > 0.0:
             first, whole = _with_income(stretch, paid, first, whole)
         state = paid.state
@@ -207,12 +208,12 @@ def _with_income(stretch: Stretch, paid: Paid, first: Any, whole: Any) -> Any:
 
 
 @inner_kernel
-def _add_cash(term: Any, totals: Totals, bucket: int, paid: Paid) -> None:
+def _add_cash(term: Any, totals: Totals, bucket: int, gone: Any, paid: Paid) -> None:
     """Add what a stretch pays to the cash of its bucket."""
     sign, cash, group = float(term.sign), totals.cash, term.group - totals.first
     if not term.is_notional:
-        add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (paid.repaid + paid.prepaid))
-    add_to(cash, group, bucket, INTEREST_AMOUNT, sign * paid.interest)
+        add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (gone + paid.capitalised))
+    add_to(cash, group, bucket, INTEREST_AMOUNT, sign * (paid.accrued - paid.capitalised))
     if term.is_eve:
         add_to(cash, group, bucket, PRESENT_VALUE, sign * paid.worth)
 
@@ -225,8 +226,8 @@ def _add_repricing(term: Any, totals: Totals, bucket: int, principal: Any) -> No
 
 
 @inner_kernel
-def _add_principal(paid: Paid, principal: FloatArray, i: int) -> None:
+def _add_principal(gone: Any, paid: Paid, principal: FloatArray, i: int) -> None:
     """Add what becomes of principal to the record of a position."""
-    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, paid.repaid)
+    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, gone + paid.capitalised - paid.prepaid)
     add_to(principal, 0, i, PREPAID_PRINCIPAL, paid.prepaid)
     add_to(principal, 0, i, CAPITALISED_INTEREST, paid.capitalised)
