@@ -21,7 +21,16 @@ from alm_pipeline.engine.cash_flows.records import BehaviourTables, Tables, Tail
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_LINEAR
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import at, greater, is_any_above, lesser, load, picked, same
+from alm_pipeline.engine.lanes import (
+    at,
+    greater,
+    is_any_above,
+    lesser,
+    load,
+    picked,
+    prefetch,
+    same,
+)
 
 
 class Line(NamedTuple):
@@ -194,6 +203,7 @@ def _pay_level(
     k, month, balance, payment = state.k, state.month, state.balance, state.payment
     nothing, first, whole = balance * 0.0, same(0.0), same(0.0)
     accrued, last = nothing, min(stretch.end, line.last_level)
+    prefetch(line.factor_sums, last + 1)
     excess = balance * (rate * line.longest_years) - payment
     while month <= last:
         growth = rate * at(line.years, month)
@@ -260,6 +270,7 @@ def _pay_singly(
     worth, first, whole = same(0.0), same(0.0), same(0.0)
     while k <= last and month <= stretch.end:
         day = tail_payment_day(term, line, k, month)
+        prefetch(line.discount, at(line.days, month + term.step_months))
         weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         earned = weight * rate
         due, added = _due(term, k, balance, earned, payment, survival)

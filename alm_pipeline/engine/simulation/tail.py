@@ -69,7 +69,7 @@ def add_tail(
     principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
         Row ``i`` is added to.
     """
-    sign, value, first, whole = float(term.sign), same(0.0), same(0.0), same(0.0)
+    value, first, whole, sign = same(0.0), same(0.0), same(0.0), float(term.sign)
     has_principal = lenses.has_principal and not term.is_notional
     line, rate, last = line_of(term, tables), load(states, L_RATE), term.n_payments - 1
     state, n_resets = _opening(term, tables, rows, states), at(rows.handover, 1)
@@ -80,11 +80,10 @@ def add_tail(
             state, must_fix = _fixed(term, state, rate), False
         stretch = _stretch(term, tables, line, state, reset_month)
         paid = _pay(term, tables, line, stretch, state, rate)
-        bucket, value = stretch.bucket, value + sign * paid.worth
-        gone = state.balance - paid.state.balance
-        _add_cash(term, totals, bucket, gone, paid)
+        value, gone = value + paid.worth, state.balance - paid.state.balance
+        _add_cash(term, totals, stretch.bucket, gone, paid)
         if lenses.has_repricing and not is_repriced:
-            _add_repricing(term, totals, bucket, gone)
+            _add_repricing(term, totals, stretch.bucket, gone)
         if has_principal:
             _add_principal(gone, paid, principal, i)
         if stretch.whole_share > 0.0:
@@ -93,13 +92,13 @@ def add_tail(
         if reset_month < state.month and state.k <= last:
             if lenses.has_repricing and not is_repriced:
                 is_repriced = _is_repriced(term, n_resets + 1)
-                _add_repricing(term, totals, bucket, state.balance * (1.0 if is_repriced else 0.0))
+                _add_repricing(term, totals, stretch.bucket, state.balance * (1.0 * is_repriced))
             rate, must_fix = _reset(term, tables, line, reset_month, n_resets, rate), True
             n_resets = n_resets + 1
             reset_month = _reset_month(term, tables, line, n_resets)
     if has_principal:
         add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
-    return value * (1.0 if term.is_eve else 0.0), sign * first, sign * whole
+    return value * (sign if term.is_eve else 0.0), sign * first, sign * whole
 
 
 @inner_kernel
