@@ -60,7 +60,7 @@ class Tracer:
 
     def _value_of(self, read: Operand, cell: Cell, found: list[dict[str, Any]]) -> float:
         """Return an operand: of the cell's own report before rounding, of another as stored."""
-        if read.table != cell.table:
+        if read.relation != cell.table:
             return sum(float(row[read.column] or 0) for row in found)
         keys = self.closed.keys(read.table)
         exact = (
@@ -80,7 +80,7 @@ class Tracer:
         )
         columns = ", ".join(f'"{c}"' for c in dict.fromkeys([*contract.key, read.column]))
         sql = (
-            f"select {columns} from {read.table} where {' and '.join(conditions)}"
+            f"select {columns} from {read.relation} where {' and '.join(conditions)}"
             f" order by {', '.join(contract.key)}"
         )
         return self.closed.pinned.rows(sql, tables_read(sql))
@@ -149,7 +149,7 @@ class Tracer:
 
 def _place(read: Operand, row: Mapping[str, Any]) -> str:
     keys = {k: v for k, v in row.items() if k not in ("as_of_date", read.column)}
-    return f"{read.table} " + ",".join(f"{name}={value}" for name, value in keys.items())
+    return f"{read.relation} " + ",".join(f"{name}={value}" for name, value in keys.items())
 
 
 def _number(rows: list[dict[str, Any]]) -> float | None:

@@ -19,7 +19,7 @@ from alm_pipeline.inputs.differences import ABSENT, FieldDifference, differences
 from alm_pipeline.inputs.exceptions import load_adjustments, load_waivers
 from alm_pipeline.inputs.figures import DatedItem, Figures, expiring
 from alm_pipeline.inputs.governed import GovernedSet
-from alm_pipeline.inputs.relations import Row, schema_of
+from alm_pipeline.inputs.relation_rows import Row, schema_of
 from alm_pipeline.inputs.yaml_files import contract_file, replaced_files
 
 __all__ = ["ACCEPTED_FILES", "ACCEPTED_SCHEMAS", "accepted_relations"]

@@ -33,10 +33,18 @@ class Operand:
         ``schema.table.column``.
     where : str
         Condition over that table's columns. Keys it does not name equal those of the row.
+    at : str
+        ``previous`` for the cells of the published close before.
     """
 
     opens_to: str
     where: str = ""
+    at: str = ""
+
+    @property
+    def relation(self) -> str:
+        """Name under which the table is read."""
+        return f"{self.at}.{self.table.partition('.')[2]}" if self.at else self.table
 
     @property
     def table(self) -> str:

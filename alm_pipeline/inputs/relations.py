@@ -8,7 +8,7 @@ order of rows. The warehouse binds them read-only. What they mean is decided whe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
@@ -20,30 +20,13 @@ from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
 from alm_pipeline.inputs.models import Model, ModelBook
+from alm_pipeline.inputs.pack_relations import PACK_SCHEMAS, pack_relations
 from alm_pipeline.inputs.products import ProductMap
-from alm_pipeline.inputs.records import worst_status
-from alm_pipeline.inputs.rule_packs import Measure, RulePack
+from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import TimeBuckets
 
-__all__ = ["RELATION_FILES", "SCHEMAS", "BankFacts", "Row", "all_relations", "schema_of"]
-
-Row = Mapping[str, object]
-
-_TYPES = {
-    "text": pa.string(),
-    "integer": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-}
-
-
-def schema_of(columns: str) -> pa.Schema:
-    """Return the schema of `name:type` words; a name alone is text."""
-    parts = [word.split(":") for word in columns.split()]
-    return pa.schema([(name, _TYPES[kind[0] if kind else "text"]) for name, *kind in parts])
-
+__all__ = ["RELATION_FILES", "SCHEMAS", "BankFacts", "all_relations"]
 
 SCHEMAS: dict[str, pa.Schema] = {
     "bank": schema_of(
@@ -58,15 +41,19 @@ SCHEMAS: dict[str, pa.Schema] = {
     "indices": schema_of("index_id currency curve_id tenor"),
     "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
     "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
-    "rule_packs": schema_of(
-        "pack measure threshold_share:double gain_weight:double loss_weight:double status source"
-    ),
+    **PACK_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
     ),
-    "limits": schema_of("metric scope direction amber:double red:double unit status owner"),
-    "assumptions": schema_of("assumption segment parameter value:double status owner"),
+    "limits": schema_of(
+        "metric scope direction amber:double red:double unit status owner approver "
+        "effective_from:date expires:date"
+    ),
+    "assumptions": schema_of(
+        "assumption segment parameter value:double unit status source owner approver "
+        "effective_from:date expires:date"
+    ),
     "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
         "drawn_share:double draw_months:integer core_share:double "
@@ -91,7 +78,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "indices": ("curves.yaml",),
     "curves": ("curves.yaml",),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
-    "rule_packs": ("rules/*.yaml",),
+    **dict.fromkeys(PACK_SCHEMAS, ("rules/*.yaml",)),
     "time_buckets": ("rules/time_buckets.yaml",),
     "limits": ("limits.yaml",),
     "assumptions": ("assumptions/*.yaml",),
@@ -147,7 +134,7 @@ def all_relations(
         "indices": indices(figures.curves),
         "curves": curves(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
-        "rule_packs": rule_packs(figures.packs),
+        **pack_relations(figures.packs, as_of_date),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),
@@ -210,32 +197,6 @@ def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
     return _table("scenarios", map(row, book.scenarios))
 
 
-def rule_packs(packs: Mapping[str, RulePack]) -> pa.Table:
-    """Return two rows per pack, eve and nii; the threshold is null where the regime has no test."""
-
-    def row(name: str, measure_name: str, measure: Measure) -> Row:
-        test, weights = measure.outlier_test, measure.aggregation
-        parts = [weights] if test is None else [test, weights]
-        return {
-            "pack": name,
-            "measure": measure_name,
-            "threshold_share": None if test is None else test.threshold_share,
-            "gain_weight": weights.gain_weight,
-            "loss_weight": weights.loss_weight,
-            "status": worst_status(part.status for part in parts),
-            "source": "; ".join(dict.fromkeys(str(part.source) for part in parts)),
-        }
-
-    return _table(
-        "rule_packs",
-        (
-            row(name, measure_name, measure)
-            for name, pack in packs.items()
-            for measure_name, measure in (("eve", pack.measures.eve), ("nii", pack.measures.nii))
-        ),
-    )
-
-
 def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
     """Return one row per bucket: `lower_days` < days from the as-of date <= `upper_days`.
 
@@ -268,7 +229,10 @@ def assumptions(book: AssumptionBook) -> pa.Table:
     """Return one row per figure the committee decided."""
     return _table(
         "assumptions",
-        ({**vars(one), **one.figure.model_dump()} for one in book.figures),
+        (
+            {**vars(one), **one.figure.model_dump(), "source": str(one.figure.source)}
+            for one in book.figures
+        ),
     )
 
 
@@ -314,7 +278,4 @@ def declared(rows: Iterable[Row]) -> pa.Table:
 
 def _table(name: str, rows: Iterable[Row]) -> pa.Table:
     """Return rows as a table of the relation's schema; keys the schema lacks are left out."""
-    schema = SCHEMAS[name]
-    return pa.Table.from_pylist(
-        [{key: row.get(key) for key in schema.names} for row in rows], schema
-    )
+    return rows_table(SCHEMAS[name], rows)

@@ -97,11 +97,35 @@ class OutlierTest(Sourced):
     shapes: list[Name]
 
 
+class BandDates(Record):
+    """From when to when a currency keeps within its band; both ends included."""
+
+    effective_from: dt.date
+    effective_to: dt.date | None
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the band holds on a date."""
+        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
+
+
+class NarrowBand(Sourced):
+    """Currencies that hardly move against an anchor, whose gains set off more of its losses.
+
+    A gain on one side counts with ``gain_weight``, at most as much as the loss on the other side
+    or as the ordinary weight leaves, whichever is more.
+    """
+
+    anchor: Currency
+    gain_weight: Share
+    currencies: dict[Currency, BandDates]
+
+
 class Aggregation(Sourced):
     """Weights of a currency's gain and loss in the sum of one scenario."""
 
     gain_weight: Share
     loss_weight: Share
+    narrow_band: NarrowBand | None = None
 
 
 class Measure(Record):

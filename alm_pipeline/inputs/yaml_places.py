@@ -1,7 +1,7 @@
 """Where in a YAML file a figure stands: its line, and what is written there.
 
 A path is names joined by dots; ``name[key=value,…]`` picks the entry of a list that has these
-values. What the figure means is decided elsewhere.
+values, ``name[part.key]`` the one that has such a key. What the figure means is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import yaml
@@ -40,7 +41,7 @@ def yaml_place(file: Path, path: str) -> Place:
     for name, picked in _STEP.findall(path):
         node = _child(node, name)
         if picked and isinstance(node, yaml.SequenceNode):
-            node = _entry(node, dict(pair.split("=", 1) for pair in picked.split(",")))
+            node = _entry(node, picked)
     if not isinstance(node, yaml.ScalarNode):
         raise ConfigurationError(
             f"{path} leads to no figure", where=file.name, fix="correct the path in the contract"
@@ -77,8 +78,12 @@ def _child(node: yaml.Node | None, name: str) -> yaml.Node | None:
     return next((value for key, value in node.value if key.value == name), None)
 
 
-def _entry(node: yaml.SequenceNode, wanted: dict[str, str]) -> yaml.Node | None:
-    found = [one for one in node.value if all(_is(one, n, v) for n, v in wanted.items())]
+def _entry(node: yaml.SequenceNode, picked: str) -> yaml.Node | None:
+    if "=" in picked:
+        wanted = dict(pair.split("=", 1) for pair in picked.split(","))
+        found = [one for one in node.value if all(_is(one, n, v) for n, v in wanted.items())]
+    else:
+        found = [one for one in node.value if reduce(_child, picked.split("."), one) is not None]
     return found[0] if len(found) == 1 else None
 
 

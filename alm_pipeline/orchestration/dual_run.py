@@ -17,7 +17,7 @@ from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.assets.engine import (
     CONTRACTUAL,
     ENGINE_TABLES,
-    make_contractual,
+    make_monthly,
     make_scenario,
 )
 from alm_pipeline.orchestration.bank import Bank
@@ -107,7 +107,7 @@ def _remake_engine(bank: Bank, other: Bank, partition: Partition, changed: set[s
     same = bank.settings.closing_scenarios == other.settings.closing_scenarios
     if same and all(_engine_reads(bank, one) == _engine_reads(other, one) for one in scenarios):
         return
-    make_contractual(other, partition)
+    make_monthly(other, CONTRACTUAL, partition)
     for one in scenarios:
         for _ in make_scenario(other, one, is_what_if=False):
             pass

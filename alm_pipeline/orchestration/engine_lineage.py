@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.inputs.volatilities import VOLATILITY_COLUMNS
 from alm_pipeline.inputs.zero_rates import QUOTE_COLUMNS
 
@@ -105,6 +106,11 @@ _INCOME = (
     *("nii_12m", "nii_24m", "nii_12m_other_path", "nii_24m_other_path"),
     *("amortised_12m", "amortised_24m"),
 )
+_MOVED = (*_AGREED, *_of(BEHAVIOUR, BEHAVIOUR_COLUMNS))
+_MOVES = (
+    *("dv01", "curvature", "yield_value", "yield_dv01"),
+    *(f"dv01_{tenor.lower()}" for tenor in KEY_TENORS),
+)
 _FLOWS = ("principal_amount", "interest_amount", "present_value")
 
 ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
@@ -137,6 +143,11 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
             (*_PRINCIPAL, "closing_principal", "interest_amount", "replacement_interest"), _VALUED
         ),
     },
+    "scenarios.position_sensitivities": {
+        "position_id": _of(POSITIONS, ("position_id",)),
+        **_GROUP,
+        **dict.fromkeys(("present_value", *_MOVES), _MOVED),
+    },
     "scenarios.stopped_currencies": {
         "currency": _of(POSITIONS, ("currency",)),
         "cause": (*_QUOTED, *_of(VOLATILITIES, VOLATILITY_COLUMNS)),
@@ -155,6 +166,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.position_values": (*_HELD, *_DECIDED),
     "scenarios.cash_flow_buckets": (*_HELD, *_DECIDED),
     "scenarios.monthly_balances": (*_HELD, *_DECIDED),
+    "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.stopped_currencies": _HELD,
 }
 """Columns that decide which rows there are: a currency without a curve has none, nor has a

@@ -21,6 +21,7 @@ from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checklist import CHECKLIST, checklist_inputs
 from alm_pipeline.orchestration.evidence import CHALLENGER, ENGINE_TIES, evidence_inputs
 from alm_pipeline.orchestration.lineage import COLUMNS, TABLES
+from alm_pipeline.orchestration.sensitivities import SENSITIVITIES
 from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
 from alm_pipeline.orchestration.sql_run import sql_inputs
@@ -183,6 +184,8 @@ def _foresee_scenarios(seen: _Foresight) -> None:
     for partition in _by_scenario(seen):
         inputs = engine_inputs(seen.bank, partition, seen.content)
         seen.decide({(t, partition): inputs for t in ENGINE_TABLES}, seen.bank.code_hash)
+    inputs = engine_inputs(seen.bank, seen.month, seen.content)
+    seen.decide({(SENSITIVITIES, seen.month): inputs}, seen.bank.code_hash)
 
 
 def _foresee_lineage(seen: _Foresight) -> None:

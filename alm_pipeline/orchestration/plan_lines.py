@@ -29,6 +29,7 @@ _BEHIND = {
     "inputs.limits": ("limits.yaml",),
     "inputs.scenarios": ("scenarios/", "settings"),
     "inputs.rule_packs": ("rules/",),
+    "inputs.narrow_bands": ("rules/",),
     "inputs.time_buckets": ("rules/time_buckets.yaml",),
     "time_buckets": ("rules/time_buckets.yaml",),
     "inputs.assumptions": ("assumptions/",),

@@ -19,6 +19,7 @@ from alm_pipeline.inputs.governed import GovernedSet
 from alm_pipeline.inputs.scenarios import BASE, ScenarioBook, use_problems, with_scenario_file
 from alm_pipeline.inputs.zero_rates import (
     BaseZeroRates,
+    ScenarioZeroRates,
     flat_base,
     scenario_zero_rates,
     with_index_curves,
@@ -26,6 +27,7 @@ from alm_pipeline.inputs.zero_rates import (
 from alm_pipeline.orchestration.assets.engine import make_scenario
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.sql_run import run_sql_file
+from alm_pipeline.reporting.curve_picture import curve_picture
 from alm_pipeline.reporting.scenario_picture import ShownCurve, curve_lines
 from alm_pipeline.reporting.scenario_result import ScenarioResult
 from alm_pipeline.warehouse.partition import Partition
@@ -64,8 +66,17 @@ def list_lines(bank: Bank) -> Iterator[str]:
         yield f"{name:<28} {scenario.kind:<11} {use:<8} {scenario.about}"
 
 
-def check_lines(bank: Bank, file: Path, day: date | None) -> Iterator[str]:
+def check_lines(
+    bank: Bank, file: Path, day: date | None, picture: Path | None = None
+) -> Iterator[str]:
     """Yield the curves of a scenario file, base and moved, as tables and pictures.
+
+    Parameters
+    ----------
+    bank, file, day
+        The curves are those of a closed month end: this one, else the latest.
+    picture
+        Where the picture goes, an SVG file; beside the scenario's file unless said otherwise.
 
     Raises
     ------
@@ -77,22 +88,36 @@ def check_lines(bank: Bank, file: Path, day: date | None) -> Iterator[str]:
     yield f"{file.name}: valid"
     base = _base(bank, book, name, day)
     base = with_index_curves(base, bank.figures.curves, [name], book)
+    ground = f"on the curves of {base.as_of_date}"
     if not bank.closes.published_dates():
-        yield f"no month end is closed yet: shown on flat curves of {100 * _FLAT_RATE:g} %"
+        ground = f"no month end is closed yet: shown on flat curves of {100 * _FLAT_RATE:g} %"
+        yield ground
     moved = scenario_zero_rates(base, name, book)
     for currency, error in moved.errors.items():
         yield f"{currency} is stopped: {error}"
-    for row, curve_id in enumerate(base.curve_ids):
-        if base.currencies[row] not in moved.errors:
-            yield from curve_lines(
-                ShownCurve(
-                    f"{curve_id} ({base.currencies[row]})",
-                    base.tenor_days,
-                    base.zero_rates[row],
-                    moved.zero_rates[row],
-                    moved.floor_applied[row],
-                )
-            )
+    shown = _shown_curves(base, moved)
+    for curve in shown:
+        yield from curve_lines(curve)
+    written = picture or file.with_suffix(".svg")
+    written.write_text(
+        curve_picture(name, f"{book.scenarios[name].about} ({ground})", shown), encoding="utf-8"
+    )
+    yield ""
+    yield f"picture   {written}"
+
+
+def _shown_curves(base: BaseZeroRates, moved: ScenarioZeroRates) -> list[ShownCurve]:
+    return [
+        ShownCurve(
+            f"{curve_id} ({base.currencies[row]})",
+            base.tenor_days,
+            base.zero_rates[row],
+            moved.zero_rates[row],
+            moved.floor_applied[row],
+        )
+        for row, curve_id in enumerate(base.curve_ids)
+        if base.currencies[row] not in moved.errors
+    ]
 
 
 def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:

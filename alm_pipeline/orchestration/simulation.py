@@ -259,7 +259,7 @@ def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
     markets = markets_of(bank, partition, scenarios)
-    rows, held = _rows(bank, markets)
+    rows, held = valued_rows(bank, markets), _held_by_currency(bank.store.session)
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = book_of(bank, partition, markets, rows, events)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
@@ -293,11 +293,7 @@ def run_engine(
 ) -> SimulationResult:
     """Run one pass over a book."""
     figures, settings, scenarios = bank.figures, bank.settings, chosen.scenarios
-    behaviour = behaviour_arrays(
-        behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
-        tuple(figures.assumptions.segments()),
-        scenarios,
-    )
+    behaviour = behaviour_of(bank, scenarios)
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
@@ -318,16 +314,31 @@ def run_engine(
     )
 
 
-def _rows(bank: Bank, markets: Markets) -> tuple[pa.Table, dict[str, tuple[int, Any]]]:
-    """Return the positions that can be valued, and per stopped currency what is left out."""
-    session = bank.store.session
+def behaviour_of(bank: Bank, scenarios: Sequence[str]) -> Behaviour:
+    """Return what customers do under these scenarios."""
+    figures = bank.figures
+    return behaviour_arrays(
+        behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
+        tuple(figures.assumptions.segments()),
+        scenarios,
+    )
+
+
+def valued_rows(bank: Bank, markets: Markets) -> pa.Table:
+    """Return the positions that can be valued: those whose currency is not stopped."""
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    rows = session.query(f"{VALUED} where p.currency not in ({left}) order by p.position_id")
+    return bank.store.session.query(
+        f"{VALUED} where p.currency not in ({left}) order by p.position_id"
+    )
+
+
+def _held_by_currency(session: Session) -> dict[str, tuple[int, Any]]:
+    """Return number and outstanding principal of all positions per currency."""
     found = session.rows(
         "select currency, count(*) as n, sum(outstanding_principal) as amount"
         " from book.positions group by currency order by currency"
     )
-    return rows, {row["currency"]: (row["n"], row["amount"]) for row in found}
+    return {row["currency"]: (row["n"], row["amount"]) for row in found}
 
 
 def curves_of(markets: Markets, scenarios: Sequence[str]) -> Curves:

@@ -22,7 +22,7 @@ from alm_pipeline.inputs.yaml_files import contract_file
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.warehouse.archive import Archive
 from alm_pipeline.warehouse.manifests import Manifest
-from alm_pipeline.warehouse.pinned import PinnedTables
+from alm_pipeline.warehouse.pinned import EarlierTables, PinnedTables
 
 _DEFINITIONS = ("settings", "sql:", "contracts:")
 
@@ -40,7 +40,10 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
     manifest = _manifest(bank, as_of_date, run)
     then = _bank_of(bank, manifest)
     then.bind_inputs(manifest.as_of_date)
-    pinned = PinnedTables(then.store.session, bank.lake, then.shapes, manifest)
+    earlier = EarlierTables(
+        Archive(bank.settings.warehouse_folder).history(manifest), _earlier_reads(then)
+    )
+    pinned = PinnedTables(then.store.session, bank.lake, then.shapes, manifest, earlier)
 
     def regenerate(table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
         from alm_pipeline.orchestration.position_pass import rows_by_position
@@ -49,6 +52,7 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
 
     columns = {name: list(shape.columns) for name, shape in then.shapes.items()}
     relations = then.relations(manifest.as_of_date).items()
+    columns |= {name: columns[table] for name, (table, _) in earlier.reads.items()}
     columns |= {f"inputs.{name}": rows.column_names for name, rows in relations}
     return ClosedBank(
         pinned=pinned,
@@ -59,6 +63,16 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
         regenerate=regenerate,
         contract_file=lambda relative: contract_file(relative, then.settings.overlay),
     )
+
+
+def _earlier_reads(bank: Bank) -> dict[str, tuple[str, int]]:
+    """Return what the SQL files read of earlier closes, by the name they read it under."""
+    return {
+        f"{read.kind}.{read.table.partition('.')[2]}": (read.table, read.months_back)
+        for file in bank.sql_files
+        for read in file.reads
+        if read.months_back
+    }
 
 
 def is_code_changed(bank: Bank, closed: ClosedBank) -> bool:

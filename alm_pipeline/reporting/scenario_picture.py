@@ -1,6 +1,7 @@
 """A curve before and after a scenario, in characters: a table of tenors and a picture.
 
-What the scenario does to a bank does not belong here (`scenario_result`).
+The same as a file to look at is `curve_picture`. What the scenario does to a bank does not belong
+here (`scenario_result`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from alm_pipeline.engine.market.curve import daily_zero_rates
 
-__all__ = ["ShownCurve", "curve_lines"]
+__all__ = ["TENORS", "ShownCurve", "curve_lines"]
 
-_TENORS = {
+TENORS = {
     "1D": 1, "1M": 30, "3M": 91, "6M": 182, "1Y": 365, "2Y": 730, "3Y": 1095, "5Y": 1826,
     "7Y": 2556, "10Y": 3652, "15Y": 5479, "20Y": 7305, "30Y": 10957,
 }  # fmt: skip
@@ -33,19 +34,28 @@ class ShownCurve:
     moved: NDArray[np.float64]
     floor_applied: NDArray[np.bool_]
 
+    def rates_pct(self, days: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the rates before and after on every day, (n,) each [per cent]."""
+        base, moved = (
+            100.0 * daily_zero_rates(self.tenor_days, rates, days)
+            for rates in (self.base, self.moved)
+        )
+        return base, moved
+
+    def is_floored(self, days: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Say on which days a floor decides at one of the nodes around, (n,)."""
+        held = np.interp(days, self.tenor_days, self.floor_applied.astype(np.float64))
+        return np.asarray(held > 0.0)
+
 
 def curve_lines(curve: ShownCurve) -> Iterator[str]:
     """Yield the table and the picture of a curve, line by line; rates in per cent."""
-    days = np.array(list(_TENORS.values()), dtype=np.int32)
-    before, after = (
-        100.0 * daily_zero_rates(curve.tenor_days, rates, days)
-        for rates in (curve.base, curve.moved)
-    )
-    held = np.interp(days, curve.tenor_days, curve.floor_applied.astype(np.float64)) > 0.0
+    days = np.array(list(TENORS.values()), dtype=np.int32)
+    before, after = curve.rates_pct(days)
     yield ""
     yield curve.title
     yield f"{'tenor':>6} {'base %':>9} {'scenario %':>11} {'move bp':>9}  floor"
-    for name, low, high, is_held in zip(_TENORS, before, after, held, strict=True):
+    for name, low, high, is_held in zip(TENORS, before, after, curve.is_floored(days), strict=True):
         word = "decides" if is_held else ""
         yield f"{name:>6} {low:>9.3f} {high:>11.3f} {100.0 * (high - low):>9.1f}  {word}".rstrip()
     yield ""
@@ -69,7 +79,7 @@ def _picture(before: NDArray[np.float64], after: NDArray[np.float64]) -> Iterato
         )
         yield f"{bottom + height * level / (_HEIGHT - 1):>8.2f} |{drawn}".rstrip()
     yield " " * 9 + "+" + "-" * len(columns)
-    yield " " * 10 + "".join(f"{name:<{_STEP}}" for name in _TENORS).rstrip()
+    yield " " * 10 + "".join(f"{name:<{_STEP}}" for name in TENORS).rstrip()
     yield f"{'':>10}{_BASE} base   {_MOVED} scenario   {_BOTH} both"
 
 

@@ -7,31 +7,64 @@ gates when it was. Which tables are wanted is the caller's business.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
+from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.lake import Lake
-from alm_pipeline.warehouse.manifests import Manifest
+from alm_pipeline.warehouse.manifests import Manifest, PinnedTable
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import TableShape
+
+
+@dataclass(frozen=True)
+class EarlierTables:
+    """What a close read of earlier ones.
+
+    Attributes
+    ----------
+    reads : mapping
+        ``previous.irrbb1`` to its table and how many closes back it reaches.
+    """
+
+    history: History
+    reads: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+    def pinned(self, name: str, manifest: Manifest) -> list[PinnedTable]:
+        """Return the partitions behind a name, as a close saw them."""
+        table, months_back = self.reads[name]
+        earlier = self.history.before(manifest.as_of_date)[:months_back]
+        return [pin for one in earlier for pin in one.pinned(table)]
 
 
 class PinnedTables:
     """Relations over the files of one close; binding what is bound already costs nothing."""
 
     def __init__(
-        self, session: Session, lake: Lake, shapes: Mapping[str, TableShape], manifest: Manifest
+        self,
+        session: Session,
+        lake: Lake,
+        shapes: Mapping[str, TableShape],
+        manifest: Manifest,
+        earlier: EarlierTables | None = None,
     ) -> None:
         self.session, self.manifest, self.shapes = session, manifest, shapes
-        self._lake = lake
+        self._lake, self._earlier = lake, earlier
 
     def bind(self, tables: Collection[str]) -> None:
         """Make tables readable; one that the close does not have is empty."""
         for table in sorted(set(tables) & set(self.shapes)):
-            pinned = self.manifest.pinned(table)
-            files = [f for p in pinned for f in self._lake.files(table, p.partition, p.version)]
-            self.session.bind_files(table, files, self.shapes[table].columns)
+            self._bind(table, table, self.manifest.pinned(table))
+        if self._earlier is not None:
+            for name in sorted(set(tables) & set(self._earlier.reads)):
+                table, _ = self._earlier.reads[name]
+                self._bind(name, table, self._earlier.pinned(name, self.manifest))
+
+    def _bind(self, name: str, table: str, pinned: Collection[PinnedTable]) -> None:
+        files = [f for p in pinned for f in self._lake.files(table, p.partition, p.version)]
+        self.session.bind_files(name, files, self.shapes[table].columns)
 
     def bind_rows(self, name: str, rows: pa.Table) -> None:
         """Make an Arrow table readable as ``schema.table``."""

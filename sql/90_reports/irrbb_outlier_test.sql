@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, scenario
 -- reads:  metrics.eve, metrics.nii, metrics.report_footers, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
---         inputs.scenarios, inputs.rule_packs
+--         inputs.scenarios, inputs.rule_packs, inputs.narrow_bands
 with measured as (
     select
         scenario,
@@ -82,6 +82,22 @@ changes as (  -- translated, not rounded
         on s.entity_id = undecided.entity_id and s.row_kind = undecided.row_kind and s.currency = undecided.currency
 ),
 
+band_sides as (  -- gains and losses of an anchor currency and of those in a narrow band around it
+    select
+        c.entity_id,
+        c.row_kind,
+        c.scenario,
+        c.measure,
+        b.band_side,
+        sum(cast(greatest(c.change_amount, 0) as decimal(38, 6))) as gain_amount,
+        -sum(cast(least(c.change_amount, 0) as decimal(38, 6))) as loss_amount
+    from changes as c
+    inner join inputs.scenarios as sc on c.scenario = sc.scenario
+    inner join inputs.narrow_bands as b
+        on sc.pack = b.pack and c.measure = b.measure and c.currency = b.currency
+    group by c.entity_id, c.row_kind, c.scenario, c.measure, b.band_side
+),
+
 weights as (  -- the pack says what a gain in one currency is worth against a loss in another
     select
         c.entity_id,
@@ -93,10 +109,26 @@ weights as (  -- the pack says what a gain in one currency is worth against a lo
         sc.shape,
         r.threshold_share,
         r.status as figure_status,
-        case when c.change_amount > 0 then r.gain_weight else r.loss_weight end as currency_weight
+        case when c.change_amount > 0 and other.loss_amount > 0 then b.status end as band_status,
+        case
+            when c.change_amount <= 0 then r.loss_weight
+            when other.loss_amount > 0  -- written so that the weight's own totals are denominators
+                then least(b.gain_weight, greatest(r.gain_weight, 1 / (own.gain_amount / other.loss_amount)))
+            else r.gain_weight
+        end as currency_weight
     from changes as c
     inner join inputs.scenarios as sc on c.scenario = sc.scenario
     inner join inputs.rule_packs as r on sc.pack = r.pack and c.measure = r.measure
+    left join inputs.narrow_bands as b
+        on sc.pack = b.pack and c.measure = b.measure and c.currency = b.currency
+    left join band_sides as own
+        on
+            c.entity_id = own.entity_id and c.row_kind = own.row_kind and c.scenario = own.scenario
+            and c.measure = own.measure and b.band_side = own.band_side
+    left join band_sides as other
+        on
+            c.entity_id = other.entity_id and c.row_kind = other.row_kind and c.scenario = other.scenario
+            and c.measure = other.measure and b.band_side <> other.band_side
     where c.measure = 'eve' or sc.shape in ('parallel_up', 'parallel_down')
 ),
 
@@ -109,7 +141,7 @@ totals as (
         w.pack,
         w.shape,
         w.threshold_share,
-        w.figure_status,
+        coalesce(max(w.band_status), w.figure_status) as figure_status,
         min(c.cause) as cause,
         case when count(c.cause) = 0 then cast(sum(cast(c.base_amount as decimal(38, 6))) as double) end
             as base_amount,

@@ -1,12 +1,14 @@
 -- about:  What must tie in every close, left against right, and whether it does.
 -- grain:  as_of_date, invariant, scope
--- reads:  audit.book_ties, audit.flow_ties, audit.report_ties, audit.engine_ties
+-- reads:  audit.book_ties, audit.flow_ties, audit.report_ties, audit.measure_ties, audit.engine_ties
 with every_tie as (
     select * from audit.book_ties
     union all
     select * from audit.flow_ties
     union all
     select * from audit.report_ties
+    union all
+    select * from audit.measure_ties
     union all
     select * from audit.engine_ties
 )

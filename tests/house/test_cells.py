@@ -11,6 +11,7 @@ from alm_pipeline.audit.trace_query import Carrier, SqlSources, Tracing, columns
 from alm_pipeline.inputs.cell_rules import CellRule, cell_problems
 from alm_pipeline.inputs.data_contracts import load_dictionary, load_table_contracts
 from alm_pipeline.inputs.relations import SCHEMAS
+from alm_pipeline.inputs.sql_files import load_sql_files
 from tests.house.project import extract_columns, sql_files, table_contracts
 
 NUMBERS = {"money", "rate", "double", "integer", "bigint"}
@@ -29,6 +30,12 @@ each_rule = pytest.mark.parametrize(
 def columns_of() -> dict[str, list[str]]:
     named = {name: list(contract["columns"]) for name, contract in table_contracts().items()}
     named |= {f"inputs.{name}": list(schema.names) for name, schema in SCHEMAS.items()}
+    named |= {
+        f"{read.kind}.{read.table.partition('.')[2]}": named[read.table]
+        for file in load_sql_files("demo")
+        for read in file.reads
+        if read.months_back
+    }
     return named | {
         f"{schema}.{name}": columns
         for name, columns in extract_columns().items()

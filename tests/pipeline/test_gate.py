@@ -7,7 +7,7 @@ import pytest
 
 from alm_pipeline.errors import GateError
 from alm_pipeline.orchestration import jobs
-from alm_pipeline.orchestration.assets.engine import make_contractual
+from alm_pipeline.orchestration.assets.engine import CONTRACTUAL, make_monthly
 from alm_pipeline.warehouse.partition import Partition
 from tests.pipeline.banks import DAY, UP, Folder, restate
 
@@ -54,7 +54,7 @@ def test_a_failing_blocking_check_stops_whoever_reads_now_later_and_under_one_sc
     assert check.asset_key == dg.AssetKey(["book", "ledger_reconciliation"])
 
     with pytest.raises(GateError):  # a later run of what comes after it
-        make_contractual(Folder(broken_ledger.path).bank, MONTH)
+        make_monthly(Folder(broken_ledger.path).bank, CONTRACTUAL, MONTH)
     one_scenario = broken_ledger.run(jobs.SCENARIO, Partition(DAY, UP))
     assert not one_scenario.success
     assert materialised(one_scenario) == set()

@@ -16,7 +16,7 @@ from alm_pipeline.engine.arrays import Behaviour
 from alm_pipeline.inputs.accepted import ACCEPTED_FILES
 from alm_pipeline.inputs.relations import RELATION_FILES, SCHEMAS
 from alm_pipeline.orchestration import simulation
-from alm_pipeline.orchestration.assets.engine import _BUILDERS, CONTRACTUAL
+from alm_pipeline.orchestration.assets.engine import _BUILDERS, MONTHLY_TABLES
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import (
     BEHAVIOUR_COLUMNS,
@@ -115,7 +115,7 @@ def test_the_declared_assumptions_are_those_of_the_engine():
 
 def test_the_engine_declares_every_column_it_writes(closed_small_bank: Closed):
     bank = closed_small_bank.folder.bank
-    assert set(ENGINE_COLUMNS) == {CONTRACTUAL, *_BUILDERS} == set(ENGINE_CONDITIONS)
+    assert set(ENGINE_COLUMNS) == {*MONTHLY_TABLES, *_BUILDERS} == set(ENGINE_CONDITIONS)
     for table, declared in ENGINE_COLUMNS.items():
         assert set(bank.shapes[table].columns) - KEYS_OF_THE_RUN - NUMBERED <= set(declared)
         assert set(declared) <= set(bank.shapes[table].columns)
@@ -172,6 +172,7 @@ EDITS = [
         {"scenarios", "behaviour_parameters"},
     ),
     ("rules/basel_2024.yaml", "threshold_share: 0.15", "threshold_share: 0.14", {"rule_packs"}),
+    ("rules/eu_2024.yaml", "gain_weight: 0.8", "gain_weight: 0.7", {"narrow_bands"}),
     ("rules/time_buckets.yaml", "midpoint_years: 0.0417", "midpoint_years: 0.05", {"time_buckets"}),
     (
         "rules/us.yaml",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -17,6 +18,8 @@ from alm_pipeline.orchestration.scenario_commands import (
 )
 from alm_pipeline.reporting.scenario_result import ScenarioResult, result_lines
 from tests.pipeline.banks import DAY, UP, Folder
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def scenario(folder: Path, text: str, name: str = "own") -> Path:
@@ -110,6 +113,44 @@ def test_a_check_shows_base_and_moved_curve_of_the_latest_close(closed_small_ban
         "1Y", "3.922", "4.422", "50.0",
     ]  # fmt: skip
     assert any("o base   * scenario" in line for line in usd)
+
+
+def read_off(panel: ElementTree.Element, tenor: str) -> list[float]:
+    """The rates of base and scenario above a tenor, read off the axis of a picture."""
+    labels = {one.text: one for one in panel.findall(f"{SVG}text")}
+    ticks = {float(str(name)[:-2]): float(one.attrib["y"]) - 4 for name, one in labels.items()
+             if str(name).endswith(" %")}  # fmt: skip
+    (low, at_low), (high, at_high) = min(ticks.items()), max(ticks.items())
+    x, found = labels[tenor].attrib["x"], []
+    for line in panel.findall(f"{SVG}polyline"):
+        points = dict(point.split(",") for point in line.attrib["points"].split())
+        found.append(low + (float(points[x]) - at_low) / (at_high - at_low) * (high - low))
+    return found
+
+
+def test_a_check_draws_base_and_scenario_of_every_currency(closed_small_bank, tmp_path):
+    # as above: 3.922 % and 4.422 % in one year; the picture has a tenth of a point of 232 for 2 %
+    file = scenario(tmp_path, "shocks: {parallel_bp: {USD: 50, EUR: 0}}\n")
+    lines = list(check_lines(closed_small_bank.folder.bank, file, None))
+    assert lines[-1] == f"picture   {tmp_path / 'own.svg'}"
+    panels = ElementTree.parse(tmp_path / "own.svg").getroot().findall(f"{SVG}g")
+    by_title = {panel.findall(f"{SVG}text")[0].text: panel for panel in panels}
+    assert set(by_title) == {"usd_ois (USD)", "eur_ois (EUR)"}
+    assert read_off(by_title["usd_ois (USD)"], "1Y") == pytest.approx([3.922, 4.422], abs=0.002)
+    base, moved = read_off(by_title["eur_ois (EUR)"], "10Y")
+    assert base == moved
+
+
+def test_a_picture_marks_where_a_floor_decides(closed_small_bank, tmp_path):
+    # 5 % down from about 4 % ends below zero, so the floor of the US pack decides at every tenor
+    file = scenario(tmp_path, "floor: us\nshocks: {parallel_bp: {USD: -500, EUR: 0}}\n")
+    picture = tmp_path / "elsewhere.svg"
+    list(check_lines(closed_small_bank.folder.bank, file, None, picture))
+    panels = ElementTree.parse(picture).getroot().findall(f"{SVG}g")
+    marks = {panel.findall(f"{SVG}text")[0].text: len(panel.findall(f"{SVG}path"))
+             for panel in panels}  # fmt: skip
+    assert marks == {"usd_ois (USD)": 13, "eur_ois (EUR)": 0}
+    assert not (tmp_path / "own.svg").exists()
 
 
 def test_a_check_names_the_segment_and_index_that_the_bank_does_not_have(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import random
+import re
 import statistics
 from collections.abc import Iterator
 from decimal import Decimal
@@ -34,7 +35,13 @@ from tests.pipeline.banks import DAY, UP, restate
 from tests.pipeline.conftest import Closed
 from tests.pipeline.raw_rows import raw_row
 
-REPORTS = sorted(name for name in table_contracts() if name.startswith("reports."))
+CLOSED_ELSEWHERE = {"reports.us_rate_shocks", "reports.ncua_nev"}
+"""Of packs the small bank does not close under: `test_supervisory_cells.py` opens them."""
+REPORTS = sorted(
+    name
+    for name in table_contracts()
+    if name.startswith("reports.") and name not in CLOSED_ELSEWHERE
+)
 MILLIONTH = 1e-6
 HALF_A_CENT = 0.005
 N_OPENED = 4
@@ -142,7 +149,8 @@ def test_an_input_stands_in_the_line_it_opens_to(closed, tracer):
                 name, _, rest = part.place.removeprefix("data_contracts/").partition(", line ")
                 line = int(rest.partition(":")[0])
                 text = (DATA_CONTRACTS / name).read_text("utf-8").splitlines()[line - 1]
-                assert float(text.split(":")[1].split("#")[0]) == cell.stored
+                figures = re.findall(r"-?\d+(?:\.\d+)?", text.split("#")[0])
+                assert cell.stored in map(float, figures)
                 n_files += 1
     assert n_files > 20
 

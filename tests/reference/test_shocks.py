@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from pathlib import Path
@@ -175,6 +176,26 @@ def test_currencies_of_worked_example_3b_add_up_with_the_weights_of_each_pack(ex
 
     assert weighted("basel_2024") == -examples["3b"]["basel_standardised_loss"]
     assert weighted("eu_2024") == examples["3b"]["eu_weighted_change"]
+
+
+def test_the_krone_alone_is_in_a_narrow_band_around_the_euro(regulation, packs):
+    # ERM II: DKK +/-2.25 % since 1999; BGN had the standard +/-15 % until it became the euro
+    weights = {
+        row["regime"]: row["gain_weight"] for row in regulation["currency_aggregation"]["rows"]
+    }
+    for measure in (packs["eu_2024"].measures.eve, packs["eu_2024"].measures.nii):
+        band = measure.aggregation.narrow_band
+        assert band is not None
+        assert (band.anchor, set(band.currencies)) == ("EUR", {"DKK"})
+        assert band.currencies["DKK"].is_in_force(dt.date(1999, 1, 1))
+        assert not band.currencies["DKK"].is_in_force(dt.date(1998, 12, 31))
+        assert band.gain_weight == weights["eu_erm2_narrow_band"]
+        assert measure.aggregation.gain_weight == weights["eu"]
+    for name in ("basel_2016", "basel_2024"):
+        losses_only = packs[name].measures.eve.aggregation
+        assert (losses_only.gain_weight, losses_only.loss_weight) == (0.0, 1.0)
+        assert losses_only.gain_weight == weights["bcbs_standardised"]
+        assert losses_only.narrow_band is None
 
 
 def test_multipliers_of_prepayment_and_redemption_are_not_inverses(packs):

@@ -66,9 +66,22 @@ def contracts() -> Mapping[str, TableContract]:
 
 
 @functools.cache
+def _earlier_tables() -> Mapping[str, str]:
+    """Return the table behind every name under which a file reads earlier closes."""
+    return {
+        f"{read.kind}.{read.table.partition('.')[2]}": read.table
+        for file in sql_files().values()
+        for read in file.reads
+        if read.months_back
+    }
+
+
+@functools.cache
 def column_types(table: str) -> Mapping[str, str]:
     """Return the DuckDB type of every column of a table, in its order."""
     schema, _, name = table.partition(".")
+    if schema in ("previous", "history"):
+        return column_types(_earlier_tables()[table])
     if schema == "inputs":
         return {field.name: _ARROW[field.type] for field in INPUTS[name]}
     if schema == "quarantine":
@@ -108,6 +121,8 @@ class SqlBench:
         file = sql_files()[table]
         for read in file.current_reads:
             self._create(read)
+        for earlier in (one for one in file.reads if one.months_back):
+            self._create(f"{earlier.kind}.{earlier.table.partition('.')[2]}")
         given = {"as_of_date": self.as_of_date, "scenario": scenario}
         values = {name: value for name, value in given.items() if file.uses(name)}
         result = self._db.execute(file.text, values)

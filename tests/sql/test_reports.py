@@ -104,6 +104,66 @@ def test_a_gain_in_one_currency_offsets_a_loss_in_another_only_by_its_weight(rep
     assert row["is_eve_outlier"] is False  # 14.5 % of Tier 1 is not more than 15 %
 
 
+BAND = [
+    {"pack": "p", "measure": "eve", "currency": currency, "band_side": side, "gain_weight": 0.8,
+     "status": "unverified"}
+    for currency, side in (("EUR", "anchor"), ("DKK", "member"))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("euro", "krone", "weighted", "status"),
+    [
+        # 80 % of a gain of 100 is less than the loss of 90 on the other side: -90 + 80
+        (-90.0, 100.0, "-11.00", "unverified"),
+        # it counts up to the loss of 60, which is more than half of it: -60 + 60
+        (-60.0, 100.0, "0.00", "unverified"),
+        # the loss of 20 is less than half of the gain: -20 + 50
+        (-20.0, 100.0, "33.00", "unverified"),
+        # the other way round: a gain in the anchor against a loss in the band
+        (100.0, -90.0, "-11.00", "unverified"),
+        # gains on both sides set off nothing between them, losses count whole
+        (100.0, 100.0, "110.00", "verified"),
+        (-100.0, -100.0, "-220.00", "verified"),
+    ],
+)
+def test_a_gain_within_a_narrow_band_sets_off_more_of_a_loss_on_the_other_side(
+    reports, euro, krone, weighted, status
+):
+    # in dollars everything is 1.1 times as much
+    reports.give("book.translation_rates", [RATES[1] | {"currency": "DKK"}])
+    reports.give("inputs.narrow_bands", BAND)
+    reports.give(
+        "metrics.eve",
+        [
+            eve("base", 1000.0, currency="EUR"),
+            eve("up", 1000.0 + euro, currency="EUR"),
+            eve("base", 1000.0, currency="DKK"),
+            eve("up", 1000.0 + krone, currency="DKK"),
+        ],
+    )
+    row = outlier_rows(reports)["BANK", "entity", "up"]
+    assert row["delta_eve_weighted"] == Decimal(weighted)
+    assert row["eve_figure_status"] == status
+
+
+def test_a_currency_outside_the_band_keeps_the_ordinary_weight_beside_it(reports):
+    # EUR -110 and DKK +100, of which 80 count, at 1.1; USD +100, of which 50: -121 + 88 + 50 = 17
+    reports.give("book.translation_rates", [RATES[1] | {"currency": "DKK"}])
+    reports.give("inputs.narrow_bands", BAND)
+    changes = {"EUR": -110.0, "DKK": 100.0, "USD": 100.0}
+    reports.give(
+        "metrics.eve",
+        [
+            eve(scenario, 1000.0 + (change if scenario == "up" else 0.0), currency=currency)
+            for currency, change in changes.items()
+            for scenario in ("base", "up")
+        ],
+    )
+    row = outlier_rows(reports)["BANK", "entity", "up"]
+    assert row["delta_eve_weighted"] == Decimal("17.00")
+
+
 def test_what_is_eliminated_has_the_opposite_sign_in_the_economic_value(reports):
     # BANK lent 100 to EUBANK, which owes 90 EUR, 99 USD; options in it are 5 and -4 EUR, -4.40 USD
     lent = eve("base", 100.0, is_intragroup=True, option_value=5.0)

@@ -41,19 +41,36 @@ class Sensitivities:
     present_value : (n,) float64
     dv01 : (n,) float64
         Change in value when all zero rates fall by one basis point.
-    effective_duration, macaulay_duration : (n,) float64 [years]
-        NaN where the value is zero.
-    convexity : (n,) float64 [years squared]
+    curvature : (n,) float64
+        Second derivative of the value by the parallel shift [currency per unit of rate squared].
+    yield_value, yield_dv01 : (n,) float64
+        The full cash flows discounted with their margin, and its change when only that discounting
+        falls by one basis point.
     key_rate_dv01 : (n, n_keys) float64
         Change in value when one key rate falls by one basis point.
     """
 
     present_value: FloatArray
     dv01: FloatArray
-    effective_duration: FloatArray
-    macaulay_duration: FloatArray
-    convexity: FloatArray
+    curvature: FloatArray
+    yield_value: FloatArray
+    yield_dv01: FloatArray
     key_rate_dv01: FloatArray
+
+    @property
+    def effective_duration(self) -> FloatArray:
+        """Return the effective duration [years], NaN where the value is zero."""
+        return self.dv01 / (BASIS_POINT * _whole(self.present_value))
+
+    @property
+    def convexity(self) -> FloatArray:
+        """Return the convexity [years squared], NaN where the value is zero."""
+        return self.curvature / _whole(self.present_value)
+
+    @property
+    def macaulay_duration(self) -> FloatArray:
+        """Return Macaulay's duration [years], NaN where the value is zero."""
+        return self.yield_dv01 / (BASIS_POINT * _whole(self.yield_value))
 
     @property
     def modified_duration(self) -> FloatArray:
@@ -100,15 +117,19 @@ def sensitivities(
     value = _values(positions, _moved(curves, moves), behaviour, options, agendas)
     base, up, down = value[:, 0], value[:, 1], value[:, 2]
     key_up, key_down = np.split(value[:, 3:], 2, axis=1)
-    whole = np.where(base == 0.0, np.nan, base)
+    yield_value, yield_dv01 = _by_yield(positions, curves, behaviour, options, agendas)
     return Sensitivities(
         present_value=base,
         dv01=(down - up) / 2.0,
-        effective_duration=(down - up) / (2.0 * BASIS_POINT * whole),
-        macaulay_duration=_macaulay(positions, curves, behaviour, options, agendas),
-        convexity=(up + down - 2.0 * base) / (BASIS_POINT**2 * whole),
+        curvature=(up + down - 2.0 * base) / BASIS_POINT**2,
+        yield_value=yield_value,
+        yield_dv01=yield_dv01,
         key_rate_dv01=(key_down - key_up) / 2.0,
     )
+
+
+def _whole(value: FloatArray) -> FloatArray:
+    return np.where(value == 0.0, np.nan, value)
 
 
 def _hats(tenor_days: IntArray, key_tenor_days: IntArray) -> FloatArray:
@@ -140,16 +161,16 @@ def _values(
     return simulate(positions, curves, frozen, (), only_value, agendas).present_value
 
 
-def _macaulay(
+def _by_yield(
     positions: Positions,
     curves: Curves,
     behaviour: Behaviour,
     options: SimulationOptions,
     agendas: AgendaTables | None,
-) -> FloatArray:
-    """Return the value-weighted time of the full cash flows, discounted with their margin.
+) -> tuple[FloatArray, FloatArray]:
+    """Return the full cash flows discounted with their margin, and its change per basis point.
 
-    A margin moves the discounting and no cash flow: its derivative is the duration.
+    A margin moves the discounting and no cash flow: its derivative is Macaulay's.
     """
     included = replace(options, eve_margins="included")
     base, up, down = (
@@ -162,5 +183,4 @@ def _macaulay(
         )[:, 0]
         for move in (0.0, BASIS_POINT, -BASIS_POINT)
     )
-    whole = np.where(base == 0.0, np.nan, base)
-    return np.asarray((down - up) / (2.0 * BASIS_POINT * whole))
+    return base, (down - up) / 2.0

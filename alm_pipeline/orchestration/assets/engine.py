@@ -14,6 +14,7 @@ from alm_pipeline.orchestration.lineage import engine_edges
 from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.orchestration.sensitivities import SENSITIVITIES, position_sensitivities
 from alm_pipeline.orchestration.simulation import (
     BASE,
     MonthPass,
@@ -28,6 +29,15 @@ from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit
 
 CONTRACTUAL = "cash_flows.contractual_buckets"
+_MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
+    CONTRACTUAL: lambda bank, partition: result_tables.cash_flow_buckets(
+        contractual_pass(bank, partition), partition, BASE
+    ),
+    SENSITIVITIES: position_sensitivities,
+}
+"""What the engine makes of a month end besides the scenarios."""
+
+MONTHLY_TABLES = tuple(_MONTHLY)
 ZERO_RATES = "scenarios.zero_rates"
 _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
     ZERO_RATES: result_tables.zero_rates,
@@ -42,25 +52,27 @@ ENGINE_TABLES = tuple(_BUILDERS)
 def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
     """Return every asset of the engine, what-if twins included."""
     return [
-        _contractual_asset(bank, partitions),
+        _monthly_asset(bank, partitions, CONTRACTUAL, "60_cash_flows"),
+        _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
 
-def _contractual_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
-    spec = _spec(bank, partitions, CONTRACTUAL, "60_cash_flows", is_what_if=False)
-
+def _monthly_asset(
+    bank: Bank, partitions: Partitions, table: str, group: str
+) -> dg.AssetsDefinition:
+    spec = _spec(bank, partitions, table, group, is_what_if=False)
     work = Work(
-        (CONTRACTUAL,),
-        lambda bank, partition: [make_contractual(bank, partition)],
+        (table,),
+        lambda bank, partition: [make_monthly(bank, table, partition)],
         metadata=lambda _, table: lineage_metadata(engine_edges(table)),
     )
 
-    @dg.multi_asset(specs=[spec], name="contractual_cash_flows")
-    def contractual_cash_flows(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
+    @dg.multi_asset(specs=[spec], name=table.partition(".")[2])
+    def monthly(context: dg.AssetExecutionContext, bank: BankResource):  # type: ignore[no-untyped-def]
         yield from run_step(context, bank.open(), [work])
 
-    return contractual_cash_flows
+    return monthly
 
 
 def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> dg.AssetsDefinition:
@@ -88,18 +100,17 @@ def _contracted(table: str) -> str:
     return next((own for own in _BUILDERS if table in (own, twin_of(own))), table)
 
 
-def make_contractual(bank: Bank, partition: Partition) -> Commit:
-    """Make the cash flows as agreed, on the base curve, without behaviour."""
+def make_monthly(bank: Bank, table: str, partition: Partition) -> Commit:
+    """Make one of `MONTHLY_TABLES`, on the base curve."""
     started = time.perf_counter()
     pass_gates(bank, partition)
     inputs = engine_inputs(bank, partition, bank.store.content)
-    found = bank.store.is_current(CONTRACTUAL, partition, inputs, bank.code_hash)
+    found = bank.store.is_current(table, partition, inputs, bank.code_hash)
     if found is not None:
         return bank.known([found])[0]
     pass_inputs(bank, partition)
-    done = contractual_pass(bank, partition)
-    rows = result_tables.cash_flow_buckets(done, partition, BASE)
-    return _replaced(bank, CONTRACTUAL, partition, rows, inputs, started)
+    rows = _MONTHLY[table](bank, partition)
+    return _replaced(bank, table, partition, rows, inputs, started)
 
 
 def make_scenario(bank: Bank, partition: Partition, *, is_what_if: bool) -> Iterator[Commit]:

@@ -14,6 +14,7 @@ from alm_pipeline.inputs.figures import Figures, load_figures
 from alm_pipeline.inputs.products import undecided_products
 from alm_pipeline.inputs.relations import SCHEMAS, BankFacts, all_relations, time_buckets
 from alm_pipeline.inputs.time_buckets import engine_buckets, load_time_buckets
+from alm_pipeline.inputs.yaml_places import yaml_place
 from alm_pipeline.paths import DATA_CONTRACTS
 
 AS_OF = dt.date(2026, 10, 31)
@@ -52,7 +53,8 @@ def relations(figures: Figures) -> dict[str, pa.Table]:
 def test_every_relation_has_the_columns_and_types_agreed(relations):
     assert {name: table.schema for name, table in relations.items()} == SCHEMAS
     assert SCHEMAS["limits"].names == [
-        "metric", "scope", "direction", "amber", "red", "unit", "status", "owner",
+        "metric", "scope", "direction", "amber", "red", "unit", "status", "owner", "approver",
+        "effective_from", "expires",
     ]  # fmt: skip
 
 
@@ -216,3 +218,39 @@ def test_a_product_whose_behaviour_nobody_decided_is_named(file, segment, fault)
     assert undecided_products(figures.products, decided) == []
     found = undecided_products(figures.products, decided - {(file, segment)})
     assert [fault in one for one in found] == [True]
+
+
+def rows_of(table: pa.Table, **where: object) -> list[dict[str, object]]:
+    return [r for r in table.to_pylist() if all(r[k] == v for k, v in where.items())]
+
+
+def test_shapes_of_the_outlier_test_are_numbered_in_the_order_of_the_template(relations):
+    # BCBS d368 table B; DIS70 template IRRBB1: the two parallel shocks first
+    rows = rows_of(relations["shock_shapes"], pack="basel_2024", has_outlier_test=True)
+    assert [r["shape"] for r in sorted(rows, key=lambda r: str(r["shape_number"]))] == [
+        "parallel_up", "parallel_down", "steepener", "flattener", "short_up", "short_down",
+    ]  # fmt: skip
+
+
+def test_a_parallel_shock_is_the_size_of_the_pack_times_the_shape(relations):
+    # BCBS d578 table 2: EUR 225; 2010 advisory: 400 bp is four times the unit shift
+    shocks = relations["parallel_shocks"]
+    (euro,) = rows_of(shocks, pack="basel_2024", shape="parallel_down", currency="EUR")
+    assert (euro["shock_factor"], euro["unit_shock_bp"]) == (-1.0, 225.0)
+    (dollar,) = rows_of(shocks, pack="us", shape="up_400", currency="USD")
+    assert (dollar["shock_factor"], dollar["unit_shock_bp"]) == (4.0, 100.0)
+    assert rows_of(shocks, pack="basel_2024", shape="steepener") == []
+
+
+def test_shares_of_credit_unions_have_the_prices_of_the_letter(relations):
+    (row,) = relations["nev_tests"].to_pylist()
+    assert (row["share_price_base"], row["share_price_shocked"]) == (0.99, 0.9504)
+
+
+def test_a_figure_in_a_list_of_blocks_is_found_by_the_key_its_block_has(tmp_path: Path):
+    file = tmp_path / "pack.yaml"
+    file.write_text("sizes:\n  - parallel: {USD: 100}\n  - parallel: {EUR: 90}\n")
+    place = yaml_place(file, "sizes[parallel.EUR].parallel.EUR")
+    assert (place.line, place.written) == (3, "90")
+    with pytest.raises(ConfigurationError, match="leads to no figure"):
+        yaml_place(file, "sizes[parallel.GBP].parallel.GBP")

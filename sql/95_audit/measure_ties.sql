@@ -1,0 +1,78 @@
+-- about:  What must tie between the measures of rates: durations, key rates, economic value and the book.
+-- grain:  as_of_date, invariant, scope
+-- reads:  metrics.durations, metrics.key_rates, metrics.eve, reports.eve_bridge, reports.balance_sheet,
+--         reports.eve_sensitivity, inputs.declared
+with key_rates as (
+    select
+        entity_id,
+        currency,
+        product_code,
+        is_intragroup,
+        sum(cast(dv01 as decimal(38, 6))) as dv01
+    from metrics.key_rates
+    group by entity_id, currency, product_code, is_intragroup
+    having count(*) = count(dv01)
+),
+
+every_tie as (
+    select
+        'key rates of the book add up to the parallel move' as invariant,
+        d.entity_id || ' ' || d.currency || ' ' || d.product_code || ' ' || d.is_intragroup as scope,
+        cast(k.dv01 as double) as left_value,
+        d.dv01 as right_value,
+        0.005 * abs(d.dv01) as tolerance_value  -- half a per cent
+    from metrics.durations as d
+    inner join key_rates as k
+        on
+            d.entity_id = k.entity_id and d.currency = k.currency and d.product_code = k.product_code
+            and d.is_intragroup = k.is_intragroup
+    union all
+    select
+        'durations are of the values in economic value' as invariant,
+        d.entity_id || ' ' || d.currency || ' ' || d.product_code || ' ' || d.is_intragroup as scope,
+        d.present_value as left_value,
+        e.present_value as right_value,
+        0.01 as tolerance_value
+    from metrics.durations as d
+    inner join metrics.eve as e
+        on
+            d.entity_id = e.entity_id and d.currency = e.currency and d.product_code = e.product_code
+            and d.is_intragroup = e.is_intragroup and e.scenario = 'base'
+    where d.present_value is not null and e.present_value is not null
+    union all
+    select
+        'the bridge starts at assets less liabilities' as invariant,
+        r.entity_id || ' ' || r.row_kind as scope,
+        cast(r.net_carrying_amount as double) as left_value,
+        cast(sum(case when b.side = 'asset' then b.carrying_amount else -b.carrying_amount end) as double)
+            as right_value,
+        0.02 as tolerance_value
+    from reports.eve_bridge as r
+    inner join reports.balance_sheet as b on r.entity_id = b.entity_id and r.row_kind = b.row_kind
+    where
+        r.measure_part = 'all' and b.balance_sheet_line = 'total' and b.side in ('asset', 'liability')
+        and r.net_carrying_amount is not null
+        and 'assets_not_delivered' not in (select x.item from inputs.declared as x)
+    group by r.entity_id, r.row_kind, r.net_carrying_amount
+    union all
+    select
+        'the bridge ends at economic value' as invariant,
+        r.entity_id || ' ' || r.row_kind as scope,
+        cast(r.net_carrying_amount + r.out_of_measure_amount + r.fair_value_adjustment_amount as double)
+            as left_value,
+        cast(v.eve as double) as right_value,
+        0.02 as tolerance_value  -- each side is rounded
+    from reports.eve_bridge as r
+    inner join reports.eve_sensitivity as v
+        on r.entity_id = v.entity_id and r.row_kind = v.row_kind and v.family = 'total' and v.scenario = 'base'
+    where r.measure_part = 'all' and r.eve is not null and v.eve is not null
+)
+
+select
+    cast($as_of_date as date) as as_of_date,
+    invariant,
+    scope,
+    left_value,
+    right_value,
+    tolerance_value
+from every_tie
