@@ -26,6 +26,7 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
+from alm_pipeline.engine.cash_flows.records import empty_rows
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.simulation.chunk import fill_chunk
@@ -123,17 +124,17 @@ class _Workplace(threading.local):
     """What a thread overwrites contract by contract: fresh memory costs as much as arithmetic."""
 
     def __init__(self, edges: CountArray) -> None:
-        self.edges = edges
         self.buffers = empty_buffers(1, edges)
 
     def fill(self, ready: Prepared, chosen: CountArray, setting: Setting, *read: Any) -> None:
-        """Fill values and totals of a chunk, with buffers as long as the longest contract."""
+        """Fill values and totals of a chunk, with rows for the longest contract."""
         contracts, done = ready.contracts, 0
         while True:
             done = fill_chunk(contracts, chosen, done, setting, self.buffers, *read)
             if done == len(chosen):
                 return
-            self.buffers = empty_buffers(int(self.buffers.terms.max_rows.max()), self.edges)
+            n_rows, until = int(self.buffers.terms.max_rows.max()), self.buffers.rows.accrued_until
+            self.buffers = self.buffers._replace(rows=empty_rows(n_rows, accrued_until=until))
 
 
 def _chunks(
