@@ -140,7 +140,11 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
     "scenarios.monthly_balances": {
         **_GROUP,
         **dict.fromkeys(
-            (*_PRINCIPAL, "closing_principal", "interest_amount", "replacement_interest"), _VALUED
+            (
+                *(*_PRINCIPAL, "closing_principal", "average_principal"),
+                *("interest_amount", "replacement_interest", "margin_interest"),
+            ),
+            _VALUED,
         ),
     },
     "scenarios.position_sensitivities": {

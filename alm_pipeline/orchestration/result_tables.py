@@ -114,6 +114,8 @@ def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
         "closing_principal": "closing",
         "interest_amount": "interest",
         "replacement_interest": "replacement",
+        "margin_interest": "margin",
+        "average_principal": "average",
     }
     return _table(
         partition,

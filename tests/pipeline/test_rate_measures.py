@@ -94,3 +94,42 @@ def test_the_bridge_of_the_bank_starts_at_its_own_funds(closed_small_bank):
     # the swap is carried at 2,403.85 and its legs are worth 9,615.38 - 7,211.54 = 2,403.84
     swap = rows["in economic value", "swap_pay_fixed"]
     assert float(swap["fair_value_adjustment_amount"]) == pytest.approx(0.0, abs=0.01)
+
+
+def monthly(closed: Closed, family: str) -> dict[int, dict[str, Any]]:
+    return {
+        r["month_index"]: r
+        for r in closed.folder.rows("reports.nii_monthly")
+        if (r["entity_id"], r["scenario"], r["family"]) == ("BANK", "base", family)
+    }
+
+
+def test_the_first_month_of_the_corporate_loans_is_worked_out(closed_small_bank):
+    # L1: 1,000,000 * 30/360 at 4 % and 2 % of margin: 3,333.33 + 1,666.67
+    # L4: 500,000 * 30/360 at 3.5 % and 2 %, until its reset on 30 November: 1,458.33 + 833.33
+    first = monthly(closed_small_bank, "corporate")[1]
+    assert float(first["index_part_amount"]) == pytest.approx(3_333.33 + 1_458.33, abs=0.02)
+    assert float(first["margin_part_amount"]) == pytest.approx(1_666.67 + 833.33, abs=0.02)
+    assert float(first["replacement_amount"]) == 0.0
+    assert float(first["average_assets_amount"]) == 1_500_000.00
+
+
+def test_a_year_of_the_swap_is_hedge_carry(closed_small_bank):
+    # receives 4 %, pays 3 % on 250,000: 2,500.00
+    months = monthly(closed_small_bank, "derivatives")
+    carry = sum(float(months[k]["hedge_carry_amount"]) for k in range(1, 13))
+    assert carry == pytest.approx(2_500.00, abs=0.06)
+    assert all(float(row["index_part_amount"]) == 0.0 for row in months.values())
+
+
+def test_the_ledger_booked_a_day_more_of_the_same_interest(closed_small_bank):
+    # October booked 7,291.67 in 31 days: 7,056.45 in 30; November earns 7,291.67 by 30/360
+    rows = {
+        r["product_code"]: r
+        for r in closed_small_bank.folder.rows("reports.nii_run_rate")
+        if r["entity_id"] == "BANK"
+    }
+    loans = rows["corporate_loan"]
+    assert float(loans["run_rate_amount"]) == pytest.approx(7_056.45, abs=0.01)
+    assert float(loans["month_income_amount"]) == pytest.approx(7_291.67, abs=0.01)
+    assert float(loans["difference_amount"]) == pytest.approx(235.22, abs=0.02)
