@@ -99,12 +99,12 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
     )
 
 
-def empty_buffers(n_rows: int, edges: CountArray) -> Buffers:
-    """Return buffers for contracts of so many rows; ``edges`` are those of the months."""
+def empty_buffers(edges: CountArray) -> Buffers:
+    """Return buffers whose rows are too few for any contract; ``edges`` are those of the months."""
     n_months, n_days = len(edges) - 1, int(edges[-1])
     return Buffers(
         terms=empty_terms(BLOCK_SIZE),
-        rows=empty_rows(n_rows, accrued_until=n_days),
+        rows=empty_rows(1, accrued_until=n_days),
         states=empty_states(),
         months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
         placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),

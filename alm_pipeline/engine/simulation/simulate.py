@@ -124,7 +124,7 @@ class _Workplace(threading.local):
     """What a thread overwrites contract by contract: fresh memory costs as much as arithmetic."""
 
     def __init__(self, edges: CountArray) -> None:
-        self.buffers = empty_buffers(1, edges)
+        self.buffers = empty_buffers(edges)
 
     def fill(self, ready: Prepared, chosen: CountArray, setting: Setting, *read: Any) -> None:
         """Fill values and totals of a chunk, with rows for the longest contract."""
