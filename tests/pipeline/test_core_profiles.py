@@ -1,4 +1,4 @@
-"""A core that decays, through the whole close: balances by hand, and the second valuation agrees."""
+"""A core that decays, through the whole close: balances by hand, a second valuation that agrees."""
 
 from __future__ import annotations
 
