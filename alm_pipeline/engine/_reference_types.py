@@ -73,28 +73,38 @@ def _lower_field(context: Any, builder: Any, kind: Any, value: Any, name: str) -
     return builder.load(address)
 
 
-@infer_global(references.copy_row)
-class _CopyRow(AbstractTemplate):
+@infer_global(references.copy_rows)
+class _CopyRows(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
-        """Return the signature: columns, a row and a record."""
-        columns, _, record = args
-        return signature(types.none, columns, types.intp, record)
+        """Return the signature: columns, rows and which of them, records and how many."""
+        columns, rows, _, records, _ = args
+        return signature(types.none, columns, rows, types.intp, records, types.intp)
 
 
-@lower_builtin(references.copy_row, ReferenceType, types.Integer, types.Record)
-def _lower_copy_row(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    columns, row, record = args
-    kind, target = sig.args[0].target, sig.args[2]
+@lower_builtin(
+    references.copy_rows, ReferenceType, types.Array, types.Integer, types.Array, types.Integer
+)
+def _lower_copy_rows(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    columns, rows, begin, records, n = args
+    kind, record = sig.args[0].target, sig.args[3].dtype
+    chosen = builder.gep(_data(context, builder, sig.args[1], rows), [begin])
+    first = _data(context, builder, sig.args[3], records)
     for place, name in enumerate(kind.fields):
-        array = kind.types[place]
-        data = context.make_array(array)(
-            context, builder, builder.load(cgutils.gep_inbounds(builder, columns, 0, place))
-        ).data
-        found = context.unpack_value(builder, array.dtype, builder.gep(data, [row]))
-        field = target.typeof(name)
-        value = context.cast(builder, found, array.dtype, field)
-        address = cgutils.get_record_member(
-            builder, record, target.offset(name), context.get_data_type(field)
-        )
-        context.pack_value(builder, field, value, address, align=1)
+        array, field, offset = kind.types[place], record.typeof(name), record.offset(name)
+        column = builder.load(cgutils.gep_inbounds(builder, columns, 0, place))
+        data = _data(context, builder, array, column)
+        with cgutils.for_range(builder, n) as loop:
+            row = builder.load(builder.gep(chosen, [loop.index]))
+            found = context.unpack_value(builder, array.dtype, builder.gep(data, [row]))
+            value = context.cast(builder, found, array.dtype, field)
+            target = builder.gep(first, [loop.index])
+            address = cgutils.get_record_member(
+                builder, target, offset, context.get_data_type(field)
+            )
+            context.pack_value(builder, field, value, address, align=1)
     return context.get_dummy_value()
+
+
+def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
+    """Return the address of an array's first element."""
+    return context.make_array(kind)(context, builder, array).data

@@ -19,7 +19,10 @@ def by_reference(tables: T) -> T:
     return tables
 
 
-def copy_row(columns: Any, row: int, record: Any) -> None:
-    """Write element ``row`` of every column to the field of that name, in the field's type."""
+def copy_rows(columns: Any, rows: Any, begin: int, records: Any, n: int) -> None:
+    """Write ``rows[begin : begin + n]`` of every column to that field of ``n`` records.
+
+    Column by column: so many columns side by side would fight for the same places in the cache.
+    """
     for name in columns._fields:
-        record[name] = getattr(columns, name)[row]
+        records[name][:n] = getattr(columns, name)[rows[begin : begin + n]]

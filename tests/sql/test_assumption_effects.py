@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.test_reports import FOOTERS, RATES, UNITS
+from tests.sql.report_rows import FOOTERS, RATES, UNITS
 
 STEP = {"parameter": "core_share", "assumption_step": "10 % higher"}
 

@@ -111,7 +111,8 @@ class Tails(NamedTuple):
     """From when on only sums are wanted, and what the tails of contracts look up.
 
     A contract makes no rows after its first payment on ``from_day`` or later, where nothing forbids
-    it. ``bucket_of_day`` (n_days,); ``last_days`` (n_buckets,). ``is_margin_included``: in the
+    it. ``bucket_of_day`` (n_days,), ``buckets`` and ``last_months`` (``grids``) of time buckets and
+    of the two windows behind them. ``is_margin_included``: in the
     value. ``window_edges`` (3,) ends of the income windows, all 0 where rows answer for them;
     ``is_split_by_days``: how interest is split between them. ``units`` (n_pairs, n_days, 2, WIDTH):
     what one unit of replaced principal earns, along the forwards. ``factor_sums`` (n_curves, 31,
@@ -121,7 +122,8 @@ class Tails(NamedTuple):
 
     from_day: int
     bucket_of_day: IntArray
-    last_days: CountArray
+    buckets: IntArray
+    last_months: IntArray
     is_margin_included: bool
     window_edges: CountArray
     is_split_by_days: bool
@@ -133,8 +135,10 @@ class Tails(NamedTuple):
 def no_tails() -> Tails:
     """Return that every payment has a row."""
     no_days, no_units = np.zeros(3, np.int64), np.zeros((0, 0, 2, WIDTH))
-    one_bucket, no_sums = (np.zeros(1, np.int32), no_days[:1]), np.zeros((0, 31, 0, WIDTH))
-    return Tails(int(NEVER), *one_bucket, False, no_days, False, no_units, no_sums, no_grids())
+    one_bucket, no_sums = np.zeros(1, np.int32), np.zeros((0, 31, 0, WIDTH))
+    no_months = np.zeros((0, 31, 0), np.int32)
+    tables = (one_bucket, no_months, no_months, False, no_days, False, no_units, no_sums)
+    return Tails(int(NEVER), *tables, no_grids())
 
 
 class Tables(NamedTuple):

@@ -14,18 +14,47 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from alm_pipeline.engine.arrays import FloatArray, IntArray
 from alm_pipeline.engine.cash_flows.amortisation import annuity_part, linear_part
 from alm_pipeline.engine.cash_flows.customers import period_share
 from alm_pipeline.engine.cash_flows.records import BehaviourTables, Tables, Tails
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY, REPAY_LINEAR
-from alm_pipeline.engine.conventions.calendar import month_of
 from alm_pipeline.engine.conventions.day_count import year_fraction
 from alm_pipeline.engine.kernel import inner_kernel
-from alm_pipeline.engine.lanes import at, greater, is_any_above, lesser, load, picked, same
+from alm_pipeline.engine.lanes import (
+    at,
+    greater,
+    is_any_above,
+    lesser,
+    load,
+    picked,
+    prefetch,
+    same,
+)
+
+
+class Line(NamedTuple):
+    """A contract's line of the month tables: what a payment looks up by its month.
+
+    ``days``, ``years``, ``buckets`` (n_months,): day, year fraction of the period that ends there,
+    time bucket. ``last_months``: last month up to the end of each bucket and of each window.
+    ``factor_sums`` (n_months + 1, WIDTH), ``discount`` (n_days, WIDTH): of the discount curve.
+    ``longest_years``: the longest of the periods. ``last_level``: the last month in which a level
+    payment can be, -1 for none.
+    """
+
+    days: IntArray
+    years: FloatArray
+    buckets: IntArray
+    last_months: IntArray
+    factor_sums: FloatArray
+    discount: FloatArray
+    longest_years: float
+    last_level: int
 
 
 class Stretch(NamedTuple):
-    """Payments of one bucket up to day ``end``; shares of their interest in the two windows.
+    """Payments of one bucket up to month ``end``; shares of their interest in the two windows.
 
     ``is_replaced``: their principal is replaced within the windows.
     """
@@ -38,9 +67,10 @@ class Stretch(NamedTuple):
 
 
 class State(NamedTuple):
-    """A contract between two payments: the next one, the day of the last one, what is owed."""
+    """A contract between two payments: the next one, its month, the day before, what is owed."""
 
     k: int
+    month: int
     day: int
     balance: Any
     payment: Any
@@ -50,14 +80,13 @@ class State(NamedTuple):
 class Paid(NamedTuple):
     """What the payments of a stretch come to, unsigned, and the state after them.
 
-    ``interest`` is paid, ``accrued`` earned; ``first`` and ``whole``: what replaced principal earns
-    up to the end of each window.
+    ``accrued``: interest earned; what of it is not capitalised is paid. ``first`` and ``whole``:
+    what replaced principal earns up to the end of each window. Principal that leaves is the
+    difference of the states.
     """
 
     state: State
     accrued: Any
-    interest: Any
-    repaid: Any
     prepaid: Any
     capitalised: Any
     worth: Any
@@ -66,27 +95,62 @@ class Paid(NamedTuple):
 
 
 @inner_kernel
-def pay_uniform(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -> Paid:
+def line_of(term: Any, tables: Tables) -> Line:
+    """Return a contract's line of the month tables."""
+    tails, roll, adjustment = tables.tails, term.payment_roll - 1, term.date_adjustment
+    days = tails.grids.days[adjustment, roll]
+    return Line(
+        days,
+        tails.grids.years[term.rhythm, roll],
+        tails.buckets[adjustment, roll],
+        tails.last_months[adjustment, roll],
+        tails.factor_sums[term.discount_curve, roll],
+        tables.market.discount[term.discount_curve],
+        at(tails.grids.longest_years, term.rhythm),
+        _last_level(term, tails, days),
+    )
+
+
+@inner_kernel
+def _last_level(term: Any, tails: Tails, days: IntArray) -> int:
+    """Return the month of the last level payment, -1 if there is none.
+
+    Customers who prepay change the instalment every time. Level payments end before the maturity,
+    and before what moves to it or beyond.
+    """
+    is_level = term.repayment == REPAY_ANNUITY and not (term.is_notional or term.has_prepayment)
+    if not is_level or stripped_margin(term, tails) != 0.0:
+        return -1
+    month = term.payment_month + (term.n_payments - 2) * term.step_months - tails.grids.first_month
+    while month >= 0 and at(days, month) >= term.maturity:
+        month -= term.step_months
+    return int(month)
+
+
+@inner_kernel
+def pay_uniform(
+    term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, rate: Any
+) -> Paid:
     """Pay a stretch in plain numbers."""
-    paid, excess = _pay_level(term, tables, stretch, state, rate)
+    paid, excess = _pay_level(term, tables, line, stretch, state, rate)
     if paid.state.k == state.k or excess > 0.0:
-        return _pay_singly(term, tables, None, term.n_payments - 1, stretch, state, rate)
+        return _pay_singly(term, tables, None, term.n_payments - 1, line, stretch, state, rate)
     return paid
 
 
 @inner_kernel
-def pay_in_lanes(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -> Paid:
+def pay_in_lanes(
+    term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, rate: Any
+) -> Paid:
     """Pay a stretch in lanes."""
-    if term.has_prepayment:
-        last, acts = term.n_payments - 1, tables.behaviour
-        return _pay_singly(term, tables, acts, last, stretch, state, rate)
-    paid, excess = _pay_level(term, tables, stretch, state, rate)
-    if paid.state.k == state.k:
-        return _pay_singly(term, tables, None, term.n_payments - 1, stretch, state, rate)
-    if is_any_above(excess, 0.0):
+    paid, excess = _pay_level(term, tables, line, stretch, state, rate)
+    is_level, last = paid.state.k > state.k, term.n_payments - 1
+    if is_level:
+        if not is_any_above(excess, 0.0):
+            return paid
         last = paid.state.k - 1
-        return _mixed(excess, _pay_singly(term, tables, None, last, stretch, state, rate), paid)
-    return paid
+    single = _pay_singly(term, tables, tables.behaviour, last, line, stretch, state, rate)
+    return _mixed(excess, single, paid) if is_level else single
 
 
 @inner_kernel
@@ -94,10 +158,15 @@ def in_lanes(paid: Paid) -> Paid:
     """Return plain numbers as lanes."""
     state = paid.state
     return Paid(
-        State(state.k, state.day, same(state.balance), same(state.payment), same(state.survival)),
+        State(
+            state.k,
+            state.month,
+            state.day,
+            same(state.balance),
+            same(state.payment),
+            same(state.survival),
+        ),
         same(paid.accrued),
-        same(paid.interest),
-        same(paid.repaid),
         same(paid.prepaid),
         same(paid.capitalised),
         paid.worth,
@@ -112,10 +181,8 @@ def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
     state = level.state
     balance = picked(excess, single.state.balance, state.balance)
     return Paid(
-        State(state.k, state.day, balance, state.payment, state.survival),
+        State(state.k, state.month, state.day, balance, state.payment, state.survival),
         picked(excess, single.accrued, level.accrued),
-        picked(excess, single.interest, level.interest),
-        picked(excess, single.repaid, level.repaid),
         level.prepaid,
         picked(excess, single.capitalised, level.capitalised),
         picked(excess, single.worth, level.worth),
@@ -126,103 +193,59 @@ def _mixed(excess: Any, single: Paid, level: Paid) -> Paid:
 
 @inner_kernel
 def _pay_level(
-    term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any
+    term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, rate: Any
 ) -> tuple[Paid, Any]:
     """Return what level payments come to, none where they cannot be, and by how much one fails.
 
-    ``excess`` is above zero where an instalment did not cover the interest or repaid too much.
+    ``excess`` is above zero where an instalment repays too much, or might not cover the interest
+    of a long period; as long as it does, the balance only falls.
     """
-    grids, roll, step = tables.tails.grids, term.payment_roll - 1, term.step_months
-    days, years, rhythm = grids.days, grids.years, term.rhythm
-    k, balance, payment = state.k, state.balance, state.payment
+    k, month, balance, payment = state.k, state.month, state.balance, state.payment
     nothing, first, whole = balance * 0.0, same(0.0), same(0.0)
-    accrued, excess, begin = nothing, nothing, term.payment_month + k * step - grids.first_month
-    month, last = begin, _last_level(term, tables, stretch, begin)
+    accrued, last = nothing, min(stretch.end, line.last_level)
+    prefetch(line.factor_sums, last + 1)
+    excess = balance * (rate * line.longest_years) - payment
     while month <= last:
-        growth = rate * at(years, rhythm, roll, month)
+        growth = rate * at(line.years, month)
         accrued = accrued + balance * growth
         left = balance * (1.0 + growth) - payment
-        excess = greater(excess, left - balance)
         if stretch.is_replaced:
-            units = _replaced(term, tables, at(days, term.date_adjustment, roll, month))
+            units = _replaced(term, tables, at(line.days, month))
             first, whole = first + (balance - left) * units[0], whole + (balance - left) * units[1]
-        balance, month, k = left, month + step, k + 1
+        balance, month, k = left, month + term.step_months, k + 1
     day, factors = state.day, same(0.0)
-    if month > begin:
-        day = at(days, term.date_adjustment, roll, month - step)
-        factors = _factors(term, tables, begin, month)
-    paid = Paid(
-        State(k, day, balance, payment, state.survival),
-        accrued,
-        accrued,
-        state.balance - balance,
-        nothing,
-        nothing,
-        payment * factors,
-        first,
-        whole,
-    )
+    if month > state.month:
+        day = at(line.days, month - term.step_months)
+        factors = _factors(term, line, state.month, month)
+    after = State(k, month, day, balance, payment, state.survival)
+    paid = Paid(after, accrued, nothing, nothing, payment * factors, first, whole)
     return paid, greater(excess, 0.0 - balance)
 
 
 @inner_kernel
-def _last_level(term: Any, tables: Tables, stretch: Stretch, begin: int) -> int:
-    """Return the month of the last level payment of a stretch, before ``begin`` if there is none.
-
-    Level payments end before the maturity, and before what moves to it.
-    """
-    is_annuity = term.repayment == REPAY_ANNUITY and not term.is_notional
-    if not is_annuity or _stripped(term, tables.tails) != 0.0:
-        return begin - 1
-    first = tables.tails.grids.first_month
-    before_last = term.payment_month + (term.n_payments - 2) * term.step_months - first
-    return int(min(_month_up_to(term, tables, min(stretch.end, term.maturity - 1)), before_last))
-
-
-@inner_kernel
-def _month_up_to(term: Any, tables: Tables, day: int) -> int:
-    """Return the last month whose payment day is at most ``day``: a moved one may leave its month.
-
-    Added up rather than searched: a branch that goes either way costs more than three reads.
-    """
-    grids, roll, adjustment = tables.tails.grids, term.payment_roll - 1, term.date_adjustment
-    month, days = month_of(tables.dates, day) - grids.first_month, grids.days
-    is_later = int(at(days, adjustment, roll, month + 1) <= day)
-    is_earlier = int(at(days, adjustment, roll, month) > day)
-    return month + is_later - is_earlier - int(at(days, adjustment, roll, max(month - 1, 0)) > day)
-
-
-@inner_kernel
-def _factors(term: Any, tables: Tables, begin: int, end: int) -> Any:
+def _factors(term: Any, line: Line, begin: int, end: int) -> Any:
     """Return the sum of the discount factors on the payment days of months, before ``end``."""
-    grids, curve, roll = tables.tails.grids, term.discount_curve, term.payment_roll - 1
     if term.step_months == 1 and term.date_adjustment == 0:
-        sums = tables.tails.factor_sums
-        return load(sums, curve, roll, end) - load(sums, curve, roll, begin)
-    factors, discount, month = same(0.0), tables.market.discount, begin
+        return load(line.factor_sums, end) - load(line.factor_sums, begin)
+    factors, month = same(0.0), begin
     while month < end:
-        day = at(grids.days, term.date_adjustment, roll, month)
-        factors = factors + load(discount, curve, day)
+        factors = factors + load(line.discount, at(line.days, month))
         month += term.step_months
     return factors
 
 
 @inner_kernel
-def _stripped(term: Any, tails: Tails) -> float:
+def stripped_margin(term: Any, tails: Tails) -> float:
     """Return the margin that is not part of the value."""
     return 0.0 if tails.is_margin_included else float(term.margin_rate)
 
 
 @inner_kernel
-def tail_payment_day(term: Any, tables: Tables, k: int) -> int:
+def tail_payment_day(term: Any, line: Line, k: int, month: int) -> int:
     """Return the day of payment ``k``, the second or a later one; the last is the maturity."""
     if k >= term.n_payments - 1:
         return int(term.maturity)
-    grids = tables.tails.grids
-    month = term.payment_month + k * term.step_months - grids.first_month
-    return int(
-        min(at(grids.days, term.date_adjustment, term.payment_roll - 1, month), term.maturity)
-    )
+    return int(min(at(line.days, month), term.maturity))
 
 
 @inner_kernel
@@ -231,42 +254,42 @@ def _pay_singly(
     tables: Tables,
     behaviour: BehaviourTables | None,
     last: int,
+    line: Line,
     stretch: Stretch,
     state: State,
     rate: Any,
 ) -> Paid:
-    """Pay a stretch one by one, up to payment ``last``; customers prepay if ``behaviour`` is given.
+    """Pay a stretch one by one, up to payment ``last``.
 
-    Customers prepay in lanes only.
+    ``behaviour``: what customers do, who prepay in lanes only.
     """
-    k, previous, balance, payment, survival = state
-    margin, held = _stripped(term, tables.tails), 0.0 if term.is_notional else 1.0
+    k, month, previous, balance, payment, survival = state
+    margin, held = stripped_margin(term, tables.tails), 0.0 if term.is_notional else 1.0
     nothing = balance * 0.0
-    accrued, interest, repaid, prepaid, capitalised = nothing, nothing, nothing, nothing, nothing
+    accrued, prepaid, capitalised = nothing, nothing, nothing
     worth, first, whole = same(0.0), same(0.0), same(0.0)
-    while k <= last:
-        day = tail_payment_day(term, tables, k)
-        if day > stretch.end:
-            break
+    while k <= last and month <= stretch.end:
+        day = tail_payment_day(term, line, k, month)
+        prefetch(line.discount, at(line.days, month + term.step_months))
         weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         earned = weight * rate
         due, added = _due(term, k, balance, earned, payment, survival)
         balance, leaving = balance - due + added, nothing
-        if behaviour is not None and k < term.n_payments - 1:
+        if behaviour is not None and term.has_prepayment and k < term.n_payments - 1:
             share = period_share(behaviour, term.cohort, term.step_months, day)
             leaving = share * balance
             balance = balance - leaving
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)
         amount = held * (due + leaving) + (earned - added) - weight * margin
-        worth = worth + amount * load(tables.market.discount, term.discount_curve, day)
+        worth = worth + amount * load(line.discount, day)
         if stretch.is_replaced:
             units = _replaced(term, tables, day)
             first, whole = first + (due + leaving) * units[0], whole + (due + leaving) * units[1]
-        accrued, interest, repaid = accrued + earned, interest + (earned - added), repaid + due
-        prepaid, capitalised = prepaid + leaving, capitalised + added
-        k, previous = k + 1, day
-    after = State(k, previous, balance, payment, survival)
-    return Paid(after, accrued, interest, repaid, prepaid, capitalised, worth, first, whole)
+        accrued, prepaid = accrued + earned, prepaid + leaving
+        capitalised = capitalised + added
+        k, month, previous = k + 1, month + term.step_months, day
+    after = State(k, month, previous, balance, payment, survival)
+    return Paid(after, accrued, prepaid, capitalised, worth, first, whole)
 
 
 @inner_kernel

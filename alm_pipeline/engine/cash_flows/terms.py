@@ -35,8 +35,8 @@ from alm_pipeline.engine.conventions.calendar import rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.schedule import anchored, payments_left
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.kernel import entry_kernel, inner_kernel
-from alm_pipeline.engine.references import by_reference, copy_row
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.references import by_reference, copy_rows
 
 REPAY_BULLET, REPAY_ANNUITY, REPAY_LINEAR = 0, 1, 2
 _NON_MATURITY, _REVOLVING = int(CashFlowModel.NON_MATURITY), int(CashFlowModel.REVOLVING)
@@ -102,8 +102,8 @@ TERMS = np.dtype(
 )
 
 
-_FIRST_DERIVED: int = TERMS.fields[_DERIVED[0][0]][1] if TERMS.fields else 0
-"""Byte of a record at which what is derived begins."""
+BLOCK_SIZE = 32
+"""So many records at once: they stay in the processor's nearest cache."""
 
 
 def empty_terms(n: int) -> Any:
@@ -170,35 +170,58 @@ def packed_terms(
     terms : (m,) records of ``TERMS``
         Overwritten and returned.
     """
-    terms.view(np.uint8).reshape(len(terms), -1)[:, _FIRST_DERIVED:] = 0
-    _derive(terms, columns, rows, dates, cohorts)
+    _derive(columns, rows, dates, cohorts, terms)
     return terms
 
 
 @entry_kernel
 def _derive(
-    terms: Any, columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts
+    columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
 ) -> None:
-    """Fill in the terms and what follows from them, contract by contract."""
     dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
-    for i in range(len(terms)):
-        term = terms[i]
-        copy_row(columns, rows[i], term)
-        has_cohort = _derive_cohort(term, cohorts)
-        _derive_kind(term, cohorts)
-        _derive_behaviour(term, cohorts, has_cohort)
-        _derive_dates(term)
-        _derive_steps(term)
-        _count(term, dates)
-        if term.is_drawn_over_time:
-            term.max_rows += cohorts.n_draws[term.cohort]
-        if term.is_constant:
-            term.max_rows = cohorts.n_slots[term.cohort]
-        term.tail_from = _tail_from(term)
-        if term.agenda_last > term.agenda_first:
-            term.has_agenda = True
-            term.may_draw = term.has_fee = True
-            term.max_rows = term.agenda_last - term.agenda_first
+    for begin in range(0, len(rows), BLOCK_SIZE):
+        derive_terms(columns, rows, begin, dates, cohorts, terms[begin : begin + BLOCK_SIZE])
+
+
+@kernel
+def derive_terms(
+    columns: Any, rows: CountArray, begin: int, dates: DateTables, cohorts: Cohorts, terms: Any
+) -> None:
+    """Fill in the terms of the contracts from ``rows[begin]`` on; nothing old is left in them."""
+    n = min(len(terms), len(rows) - begin)
+    copy_rows(columns, rows, begin, terms, n)
+    for k in range(n):
+        _derive_one(terms[k], dates, cohorts)
+
+
+@inner_kernel
+def _derive_one(term: Any, dates: DateTables, cohorts: Cohorts) -> None:
+    """Fill in what follows from the terms of one contract."""
+    _clear(term)
+    has_cohort = _derive_cohort(term, cohorts)
+    _derive_kind(term, cohorts)
+    _derive_behaviour(term, cohorts, has_cohort)
+    _derive_dates(term)
+    _derive_steps(term)
+    _count(term, dates)
+    if term.is_drawn_over_time:
+        term.max_rows += cohorts.n_draws[term.cohort]
+    if term.is_constant:
+        term.max_rows = cohorts.n_slots[term.cohort]
+    term.tail_from = _tail_from(term)
+    if term.agenda_last > term.agenda_first:
+        term.has_agenda = True
+        term.may_draw = term.has_fee = True
+        term.max_rows = term.agenda_last - term.agenda_first
+
+
+@inner_kernel
+def _clear(term: Any) -> None:
+    """Reset what is not derived for every contract."""
+    term.has_agenda = term.is_forward = term.may_draw = term.is_drawn_over_time = False
+    term.is_first_period_regular = False
+    term.payment_month = term.payment_roll = term.reset_month = term.reset_roll = 0
+    term.n_payments = term.extra_payments = term.first_reset = 0
 
 
 @inner_kernel

@@ -101,19 +101,19 @@ def date_tables(
         (origin + last_day).astype("datetime64[M]") + 3,
     )
     starts = (months.astype("datetime64[D]") - origin).astype(np.int64)
+    lengths = np.diff(starts)
     offsets = np.arange(starts[0], starts[-1], dtype=np.int64)
-    days = origin + offsets
-    month_index = days.astype("datetime64[M]").astype(np.int64)
+    month_index = np.repeat(months[:-1].astype(np.int64), lengths)
     moved = [offsets]
     moved += [business_days(offsets, closed, month_index, rule) for rule, closed in adjustments]
     return DateTables(
         first_day=int(offsets[0]),
         first_month=int(month_index[0]),
         month_start=starts[:-1],
-        month_length=np.diff(starts),
+        month_length=lengths,
         month_index=month_index.astype(np.int32),
-        day_of_month=((days - days.astype("datetime64[M]")).astype(np.int64) + 1).astype(np.int8),
-        isda_years=isda_years(days),
+        day_of_month=(offsets - np.repeat(starts[:-1], lengths) + 1).astype(np.int8),
+        isda_years=isda_years(origin + offsets),
         adjusted=np.ascontiguousarray(np.stack(moved), dtype=np.int32),
     )
 

@@ -61,10 +61,12 @@ def isda_years(days: np.ndarray) -> FloatArray:
     (n_days,) float64 [years]
         A period's year fraction is the difference of its ends.
     """
-    year = days.astype("datetime64[Y]")
-    day_of_year = (days - year.astype("datetime64[D]")).astype(np.int64)
-    year_days = ((year + 1).astype("datetime64[D]") - year.astype("datetime64[D]")).astype(np.int64)
-    return np.asarray(year.astype(np.int64) - 30 + day_of_year / year_days)
+    year = days.astype("datetime64[Y]").astype(np.int64)
+    first = int(year.min())
+    starts = np.arange(first, int(year.max()) + 2).astype("datetime64[Y]").astype("datetime64[D]")
+    row, starts = year - first, starts.astype(np.int64)
+    day_of_year = days.astype("datetime64[D]").astype(np.int64) - starts[row]
+    return np.asarray(year - 30 + day_of_year / np.diff(starts)[row])
 
 
 @inner_kernel

@@ -29,17 +29,19 @@ class Grids(NamedTuple):
 
     ``days`` (n_adjustments, 31, n_months): offset of roll day 1 to 31, clipped and moved.
     ``years`` (n_rhythms, 31, n_months): year fraction of the period that ends in a month, where
-    that is not the maturity.
+    that is not the maturity. ``longest_years`` (n_rhythms,): the longest of them.
     """
 
     first_month: int
     days: IntArray
     years: FloatArray
+    longest_years: FloatArray
 
 
 def no_grids() -> Grids:
     """Return tables that nobody looks up."""
-    return Grids(0, np.zeros((0, N_ROLL_DAYS, 0), np.int32), np.zeros((0, N_ROLL_DAYS, 0)))
+    no_days, no_years = np.zeros((0, N_ROLL_DAYS, 0), np.int32), np.zeros((0, N_ROLL_DAYS, 0))
+    return Grids(0, no_days, no_years, np.zeros(0))
 
 
 def rhythms_of(
@@ -75,8 +77,9 @@ def grids(dates: DateTables, rhythms: CountArray) -> Grids:
     n_months = dates.first_month + len(dates.month_start) - first_month - 1
     days = np.zeros((len(dates.adjusted), N_ROLL_DAYS, n_months), np.int32)
     years = np.zeros((len(rhythms), N_ROLL_DAYS, n_months))
-    _fill(dates, rhythms, Grids(first_month, days, years))
-    return Grids(first_month, days, years)
+    found = Grids(first_month, days, years, np.zeros(len(rhythms)))
+    _fill(dates, rhythms, found)
+    return found._replace(longest_years=years.max(axis=(1, 2), initial=0.0))
 
 
 @entry_kernel
@@ -99,3 +102,33 @@ def _fill(dates: DateTables, rhythms: CountArray, tables: Grids) -> None:
 @inner_kernel
 def _day(dates: DateTables, adjustment: int, month: int, roll: int) -> int:
     return adjusted_day(dates, adjustment, rolled_day(dates, month, roll + 1))
+
+
+def buckets_by_month(grids: Grids, bounds: IntArray) -> IntArray:
+    """Return the time bucket of each payment day, (n_adjustments, 31, n_months).
+
+    Parameters
+    ----------
+    grids : Grids
+    bounds : (n_buckets,) int32 [days]
+        Last day of each bucket.
+    """
+    return np.searchsorted(bounds, grids.days, side="left").astype(np.int32)
+
+
+def last_months(grids: Grids, last_days: NDArray[Any]) -> IntArray:
+    """Return the last month whose payment day is at most a day, -1 if there is none.
+
+    Parameters
+    ----------
+    grids : Grids
+    last_days : (m,) integer [days]
+
+    Returns
+    -------
+    (n_adjustments, 31, m) int32
+        Months as in ``grids``.
+    """
+    by_roll = grids.days.reshape(-1, grids.days.shape[-1])
+    found = [np.searchsorted(days, last_days, side="right") - 1 for days in by_roll]
+    return np.array(found, np.int32).reshape(*grids.days.shape[:2], len(last_days))

@@ -18,6 +18,7 @@ from alm_pipeline.engine.cash_flows.records import (
     NEVER,
     Rows,
 )
+from alm_pipeline.engine.cash_flows.terms import derive_terms
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, store
 from alm_pipeline.engine.metrics.eve import add_cash
@@ -38,53 +39,87 @@ from alm_pipeline.engine.metrics.principal import (
 )
 from alm_pipeline.engine.metrics.repricing import add_repricing
 from alm_pipeline.engine.references import by_reference
-from alm_pipeline.engine.simulation.records import Buffers, Setting, Totals, Values
+from alm_pipeline.engine.simulation.records import Buffers, Contracts, Setting, Totals, Values
 from alm_pipeline.engine.simulation.tail import add_tail
 
 
 @entry_kernel
 def fill_chunk(
-    terms: Any,
+    contracts: Contracts,
     chosen: CountArray,
+    begin: int,
     setting: Setting,
     buffers: Buffers,
     values: Values,
     totals: Totals,
-) -> None:
+) -> int:
     """Project one contract after the other and read its rows at once: one call without the GIL.
 
     For the flat path only what depends on where indices go is projected again.
 
     Parameters
     ----------
-    terms, chosen : (m,) records, (m,) int64
-        Terms of neighbours, sorted by group; their rows in the whole pass.
+    contracts : Contracts
+        Of the whole pass.
+    chosen, begin : (m,) int64, int
+        Rows of neighbours, sorted by group; which of them is the first one.
     buffers : Buffers
-        Long enough for the longest contract; overwritten.
+        Overwritten.
     values, totals : Values, Totals
         Of the whole pass, those of the chosen are filled; of the chunk's groups, added to.
+
+    Returns
+    -------
+    int
+        Where it stopped: at the end, or before the first contract that the buffers are too short
+        for.
     """
-    setting, buffers = by_reference(setting), by_reference(buffers)
+    setting, buffers, contracts = (
+        by_reference(setting),
+        by_reference(buffers),
+        by_reference(contracts),
+    )
     values, totals = by_reference(values), by_reference(totals)
-    n, n_rows, lenses, last_edge = len(chosen), ZERO, setting.lenses, setting.income.windows.edges
-    for k in range(n):
-        term, i = terms[k], chosen[k]
-        has_income = lenses.has_income and term.is_nii
-        for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
-            if path == FORWARD or term.is_path_dependent:
-                last_day = NEVER if path == FORWARD else last_edge[-1]
-                n_rows = _project(term, setting, path, last_day, buffers)
-            if path == FORWARD:
-                _read_rows(term, setting, buffers.rows, n_rows, values, totals, i)
-            if has_income:
-                _read_income(term, setting, path, buffers, n_rows, values, totals, i)
-            if path == FORWARD and at(buffers.rows.handover, 0) != NEVER:
-                _read_tail(term, setting, buffers, values, totals, i, has_income)
-        is_last = k == n - 1 or terms[k + 1].group != term.group
-        is_last = is_last or terms[k + 1].replacement_row != term.replacement_row
-        if setting.income.has_months and is_last:
-            pair, group = term.replacement_row, term.group - totals.first
-            add_placed(setting.income, pair, buffers.placed, totals.months, group)
+    columns, dates, capacity = contracts.columns, setting.tables.dates, len(buffers.rows.day)
+    for first in range(begin, len(chosen), len(buffers.terms)):
+        derive_terms(columns, chosen, first, dates, contracts.cohorts, buffers.terms)
+        for k in range(first, min(first + len(buffers.terms), len(chosen))):
+            term, i = buffers.terms[k - first], chosen[k]
+            if term.max_rows > capacity:
+                return k
+            _read_contract(term, setting, buffers, values, totals, i)
+            is_last = k == len(chosen) - 1 or _is_other(columns, i, chosen[k + 1])
+            if setting.income.has_months and is_last:
+                pair, group = term.replacement_row, term.group - totals.first
+                add_placed(setting.income, pair, buffers.placed, totals.months, group)
+    return len(chosen)
+
+
+@inner_kernel
+def _is_other(columns: Any, i: int, j: int) -> bool:
+    """Say whether two contracts differ in group or replacement."""
+    if columns.group[i] != columns.group[j]:
+        return True
+    return bool(columns.replacement_row[i] != columns.replacement_row[j])
+
+
+@inner_kernel
+def _read_contract(
+    term: Any, setting: Setting, buffers: Buffers, values: Values, totals: Totals, i: int
+) -> None:
+    """Project a contract and read every lens."""
+    n_rows, lenses, last_edge = ZERO, setting.lenses, setting.income.windows.edges
+    has_income = lenses.has_income and term.is_nii
+    for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
+        if path == FORWARD or term.is_path_dependent:
+            last_day = NEVER if path == FORWARD else last_edge[-1]
+            n_rows = _project(term, setting, path, last_day, buffers)
+        if path == FORWARD:
+            _read_rows(term, setting, buffers.rows, n_rows, values, totals, i)
+        if has_income:
+            _read_income(term, setting, path, buffers, n_rows, values, totals, i)
+        if path == FORWARD and at(buffers.rows.handover, 0) != NEVER:
+            _read_tail(term, setting, buffers, values, totals, i, has_income)
 
 
 @inner_kernel

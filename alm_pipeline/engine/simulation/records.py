@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import Rows, Tables, empty_rows, empty_states
+from alm_pipeline.engine.cash_flows.terms import BLOCK_SIZE, Cohorts, empty_terms
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS
 from alm_pipeline.engine.metrics.nii import IncomeTables, Placed
@@ -34,9 +35,20 @@ class Setting(NamedTuple):
     lenses: Lenses
 
 
-class Buffers(NamedTuple):
-    """What one thread overwrites contract by contract: small enough to stay in its cache."""
+class Contracts(NamedTuple):
+    """The terms of every position of the pass (``terms.columns_of``), and what cohorts do."""
 
+    columns: Any
+    cohorts: Cohorts
+
+
+class Buffers(NamedTuple):
+    """What one thread overwrites contract by contract: small enough to stay in its cache.
+
+    ``terms``: of the next few contracts.
+    """
+
+    terms: Any
     rows: Rows
     states: FloatArray
     months: FloatArray
@@ -87,11 +99,12 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
     )
 
 
-def empty_buffers(n_rows: int, edges: CountArray) -> Buffers:
-    """Return buffers for contracts of so many rows; ``edges`` are those of the months."""
+def empty_buffers(edges: CountArray) -> Buffers:
+    """Return buffers whose rows are too few for any contract; ``edges`` are those of the months."""
     n_months, n_days = len(edges) - 1, int(edges[-1])
     return Buffers(
-        rows=empty_rows(n_rows, accrued_until=n_days),
+        terms=empty_terms(BLOCK_SIZE),
+        rows=empty_rows(1, accrued_until=n_days),
         states=empty_states(),
         months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),
         placed=Placed(np.zeros((2, n_days, WIDTH)), np.zeros(n_days, np.bool_)),

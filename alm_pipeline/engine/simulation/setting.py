@@ -1,8 +1,4 @@
-"""Everything that one pass reads, built from the arrays once.
-
-Chooses how far the tables must reach: back to the earliest running period, forward to the last
-payment plus the longest index period.
-"""
+"""Everything that one pass reads, built from the arrays once."""
 
 from __future__ import annotations
 
@@ -13,7 +9,6 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import (
     NO_CODE,
-    NO_DATE,
     Behaviour,
     Buckets,
     CountArray,
@@ -21,15 +16,12 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
     IntArray,
     Positions,
-    RateType,
     Volatilities,
 )
 from alm_pipeline.engine.behaviour.deposits import run_off_ladders
 from alm_pipeline.engine.behaviour.prepayment import prepaying_cohorts
 from alm_pipeline.engine.cash_flows.accepted_terms import (
-    HORIZON_DAYS,
     has_option,
-    has_schedule,
     refuse_terms,
     steps,
 )
@@ -43,14 +35,20 @@ from alm_pipeline.engine.cash_flows.terms import (
 )
 from alm_pipeline.engine.conventions.buckets import bucket_of_day, fine_bounds
 from alm_pipeline.engine.conventions.calendar import BusinessDayConvention, date_tables
-from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.conventions.grids import Grids, grids, rhythms_of
+from alm_pipeline.engine.conventions.grids import (
+    Grids,
+    buckets_by_month,
+    grids,
+    last_months,
+    rhythms_of,
+)
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.metrics.bins import Bins
 from alm_pipeline.engine.metrics.nii import IncomeTables
 from alm_pipeline.engine.metrics.replacement import unit_income
-from alm_pipeline.engine.simulation.records import Lenses, Setting
+from alm_pipeline.engine.simulation.reach import reach_of
+from alm_pipeline.engine.simulation.records import Contracts, Lenses, Setting
 from alm_pipeline.engine.simulation.tables import (
     behaviour_blocks,
     behaviour_tables,
@@ -127,19 +125,16 @@ class Prepared:
 
     Attributes
     ----------
-    cohorts : Cohorts
+    contracts : Contracts
     replacement_row : (n,) int64
         Row of a position's pair of curve and tenor in the income tables.
-    columns : Columns
-        What is copied to the terms.
     settings : list of Setting
         One per block of scenarios.
     """
 
     positions: Positions
-    cohorts: Cohorts
+    contracts: Contracts
     replacement_row: CountArray
-    columns: Any
     settings: list[Setting]
 
     def terms(self, rows: CountArray, place: Any = None) -> Any:
@@ -149,7 +144,7 @@ class Prepared:
         """
         terms = empty_terms(len(rows)) if place is None else place[: len(rows)]
         dates = self.settings[0].tables.dates
-        return packed_terms(self.columns, rows, dates, self.cohorts, terms)
+        return packed_terms(self.contracts.columns, rows, dates, self.contracts.cohorts, terms)
 
 
 def prepared(
@@ -171,13 +166,14 @@ def prepared(
     agendas = agendas or no_agendas(len(positions))
     _check_codes(positions, curves, behaviour, volatilities, options)
     month_days = months_after(options.as_of_date, options.horizon_months).astype(np.int64)
-    last_day = max(_last_day(positions, behaviour, int(month_days[-1])), _last_entry(agendas))
-    n_days = _n_market_days(positions, last_day, int(month_days[-1]))
-    market = market_tables(curves, options.as_of_date, n_days, volatilities)
-    n_months = _n_rate_months(positions, options.horizon_months)
-    tables = behaviour_tables(behaviour, curves, market, options.as_of_date, last_day + 1, n_months)
+    reach = reach_of(positions, behaviour, agendas, int(month_days[-1]), options.horizon_months)
+    market = market_tables(curves, options.as_of_date, reach.n_days, volatilities)
+    tables = behaviour_tables(
+        behaviour, curves, market, options.as_of_date, reach.last_day + 1, reach.n_rate_months
+    )
     pairs, replacement_row = _replacement_pairs(positions)
-    dates, settings = _dates(positions, options, last_day), []
+    first, last, moves = reach.first_date, reach.last_date, options.adjustments
+    dates, settings = date_tables(options.as_of_date, first, last, moves), []
     rhythms, rhythm_row = rhythms_of(
         positions.day_count, positions.date_adjustment, steps(positions)
     )
@@ -185,16 +181,16 @@ def prepared(
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
         sums = factor_sums(tabled, block.discount)
-        tails = _tails(bucket_sets, options, last_day, income, sums, tabled)
+        tails = _tails(bucket_sets, options, reach.last_day, income, sums, tabled)
         read = Tables(dates, block, acts, tails)
         settings.append(Setting(read, agendas, income, _lenses(options)))
+    has_options = options.has_options
+    columns = columns_of(positions, replacement_row, rhythm_row, agendas, has_options=has_options)
+    contracts = Contracts(columns, _cohorts(behaviour))
     return Prepared(
         positions=positions,
-        cohorts=_cohorts(behaviour),
+        contracts=contracts,
         replacement_row=replacement_row,
-        columns=columns_of(
-            positions, replacement_row, rhythm_row, agendas, has_options=options.has_options
-        ),
         settings=settings,
     )
 
@@ -226,7 +222,8 @@ def _tails(
     return Tails(
         from_day=int(edges[-1]) if is_read else 0,
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
-        last_days=bounds.astype(np.int64),
+        buckets=buckets_by_month(tabled, bounds),
+        last_months=last_months(tabled, np.append(bounds, edges[1:])),
         is_margin_included=options.eve_margins == "included",
         window_edges=edges if has_income and not is_read else 0 * edges,
         is_split_by_days=income.is_split_by_days,
@@ -302,49 +299,6 @@ def _check_volatilities(
         )
 
 
-def _last_day(positions: Positions, behaviour: Behaviour, window_day: int) -> int:
-    """Return the last day on which anything can happen."""
-    scheduled = has_schedule(positions)
-    is_open = scheduled & (positions.maturity_offset == NO_DATE)
-    if (is_open & (positions.next_payment_offset != NO_DATE)).any():
-        return HORIZON_DAYS
-    months = max(
-        int(behaviour.core_run_off_months.max(initial=0)),
-        int(behaviour.run_off_profile.shape[1]),
-        int(behaviour.draw_profile.shape[1]),
-    )
-    last = max(
-        window_day,
-        int(positions.maturity_offset[scheduled].max(initial=1)),
-        int(positions.recovery_offset.max(initial=1)),
-        31 * (months + 1),
-    )
-    return min(last, HORIZON_DAYS)
-
-
-def _last_entry(agendas: AgendaTables) -> int:
-    """Return the last day that an agenda names."""
-    entries = agendas.entries
-    days = (entries.day, entries.accrual_day, entries.index_end, agendas.payment_days)
-    return int(max(day.max() for day in days))
-
-
-def _dates(positions: Positions, options: SimulationOptions, last_day: int) -> DateTables:
-    starts = np.concatenate([positions.last_payment_offset, positions.start_offset])
-    known = starts[np.tile(has_schedule(positions), 2) & (starts != NO_DATE)]
-    first_day = min(int(known.min(initial=0)), 0) - 400
-    reach = last_day + 31 * int(positions.reset_months.max(initial=0)) + 400
-    return date_tables(options.as_of_date, first_day, reach, options.adjustments)
-
-
-def _n_market_days(positions: Positions, last_day: int, window_day: int) -> int:
-    """Return how many days the curves must reach: the last flow, the longest index period."""
-    placed = np.where(positions.is_nii, positions.replacement_tenor, 0)
-    index = INDEX_TENOR_MONTHS[max(int(positions.index_tenor.max(initial=0)), 1)]
-    replacement = INDEX_TENOR_MONTHS[max(int(placed.max(initial=0)), 1)]
-    return int(max(last_day + 31 * index, window_day + 31 * replacement)) + 33
-
-
 def _replacement_pairs(positions: Positions) -> tuple[CountArray, CountArray]:
     """Return the pairs of curve and tenor in use and each position's row among them."""
     curve = np.where(
@@ -357,13 +311,6 @@ def _replacement_pairs(positions: Positions) -> tuple[CountArray, CountArray]:
     row_of = np.zeros(int(used.max(initial=0)) + 1, np.int64)
     row_of[used] = np.arange(len(used))
     return np.stack([used // n_tenors, used % n_tenors], axis=1), row_of[code]
-
-
-def _n_rate_months(positions: Positions, horizon_months: int) -> int:
-    """Return for how many months pass-through is needed: the window, or a contract's life."""
-    is_administered = (positions.rate_type == RateType.ADMINISTERED) & has_schedule(positions)
-    last = int(positions.maturity_offset[is_administered].max(initial=0))
-    return max(horizon_months + 1, min(last, HORIZON_DAYS) // 30 + 2)
 
 
 def _income_tables(

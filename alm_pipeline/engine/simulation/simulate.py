@@ -26,13 +26,13 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
-from alm_pipeline.engine.cash_flows.terms import empty_terms
+from alm_pipeline.engine.cash_flows.records import empty_rows
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.simulation.chunk import fill_chunk
 from alm_pipeline.engine.simulation.premiums import amortised_premiums
 from alm_pipeline.engine.simulation.records import (
-    Buffers,
+    Setting,
     Totals,
     Values,
     empty_buffers,
@@ -54,7 +54,7 @@ from alm_pipeline.engine.simulation.setting import (
     prepared,
 )
 
-CHUNK_SIZE = 4096
+CHUNK_SIZE = 8192
 
 
 def simulate(
@@ -121,19 +121,20 @@ def simulate(
 
 
 class _Workplace(threading.local):
-    """What a thread overwrites chunk after chunk: fresh memory costs as much as the arithmetic."""
+    """What a thread overwrites contract by contract: fresh memory costs as much as arithmetic."""
 
     def __init__(self, edges: CountArray) -> None:
-        self.edges = edges
-        self.terms = empty_terms(CHUNK_SIZE)
-        self.buffers = empty_buffers(1, edges)
+        self.buffers = empty_buffers(edges)
 
-    def buffers_for(self, terms: Any) -> Buffers:
-        """Return buffers that are long enough for every contract."""
-        n_rows = int(terms.max_rows.max())
-        if n_rows > len(self.buffers.rows.day):
-            self.buffers = empty_buffers(n_rows, self.edges)
-        return self.buffers
+    def fill(self, ready: Prepared, chosen: CountArray, setting: Setting, *read: Any) -> None:
+        """Fill values and totals of a chunk, with rows for the longest contract."""
+        contracts, done = ready.contracts, 0
+        while True:
+            done = fill_chunk(contracts, chosen, done, setting, self.buffers, *read)
+            if done == len(chosen):
+                return
+            n_rows, until = int(self.buffers.terms.max_rows.max()), self.buffers.rows.accrued_until
+            self.buffers = self.buffers._replace(rows=empty_rows(n_rows, accrued_until=until))
 
 
 def _chunks(
@@ -147,12 +148,11 @@ def _chunks(
     starts, place = range(0, len(order), CHUNK_SIZE), _Workplace(edges)
 
     def run(start: int) -> list[Totals]:
-        chosen = order[start : start + CHUNK_SIZE]
+        chosen, parts = order[start : start + CHUNK_SIZE], []
         first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
-        terms, parts = ready.terms(chosen, place.terms), []
         for setting, kept in zip(ready.settings, values, strict=True):
             totals = empty_totals(first, last - first + 1, n_buckets, len(edges) - 1)
-            fill_chunk(terms, chosen, setting, place.buffers_for(terms), kept, totals)
+            place.fill(ready, chosen, setting, kept, totals)
             parts.append(totals)
         return parts
 

@@ -24,13 +24,14 @@ from alm_pipeline.engine.cash_flows.records import (
 )
 from alm_pipeline.engine.cash_flows.resets import is_fixed_already, rate_after_reset
 from alm_pipeline.engine.cash_flows.stretches import (
+    Line,
     Paid,
     State,
     Stretch,
     in_lanes,
+    line_of,
     pay_in_lanes,
     pay_uniform,
-    tail_payment_day,
 )
 from alm_pipeline.engine.cash_flows.terms import REPAY_ANNUITY
 from alm_pipeline.engine.kernel import inner_kernel
@@ -68,42 +69,45 @@ def add_tail(
     principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
         Row ``i`` is added to.
     """
-    sign, value, first, whole = float(term.sign), same(0.0), same(0.0), same(0.0)
+    value, first, whole, sign = same(0.0), same(0.0), same(0.0), float(term.sign)
     has_principal = lenses.has_principal and not term.is_notional
-    state, rate, last = _opening(rows, states), load(states, L_RATE), term.n_payments - 1
-    n_resets, must_fix = at(rows.handover, 1), at(rows.handover, 3) != 0
-    reset_day, is_repriced = _reset_day(term, tables, n_resets), _is_repriced(term, n_resets)
+    line, rate, last = line_of(term, tables), load(states, L_RATE), term.n_payments - 1
+    state, n_resets = _opening(term, tables, rows, states), at(rows.handover, 1)
+    must_fix, is_repriced = at(rows.handover, 3) != 0, _is_repriced(term, n_resets)
+    reset_month = _reset_month(term, tables, line, n_resets)
     while state.k <= last:
         if must_fix and term.repayment == REPAY_ANNUITY and state.k < last:
             state, must_fix = _fixed(term, state, rate), False
-        stretch = _stretch(term, tables, state, reset_day)
-        paid = _pay(term, tables, stretch, state, rate)
-        bucket, value = stretch.bucket, value + sign * paid.worth
-        _add_cash(term, totals, bucket, paid)
+        stretch = _stretch(term, tables, line, state, reset_month)
+        paid = _pay(term, tables, line, stretch, state, rate)
+        value, gone = value + paid.worth, state.balance - paid.state.balance
+        _add_cash(term, totals, stretch.bucket, gone, paid)
         if lenses.has_repricing and not is_repriced:
-            _add_repricing(term, totals, bucket, paid.repaid + paid.prepaid - paid.capitalised)
+            _add_repricing(term, totals, stretch.bucket, gone)
         if has_principal:
-            _add_principal(paid, principal, i)
+            _add_principal(gone, paid, principal, i)
         if stretch.whole_share > 0.0:
             first, whole = _with_income(stretch, paid, first, whole)
         state = paid.state
-        if reset_day <= state.day and state.k <= last:
+        if reset_month < state.month and state.k <= last:
             if lenses.has_repricing and not is_repriced:
                 is_repriced = _is_repriced(term, n_resets + 1)
-                _add_repricing(term, totals, bucket, state.balance * (1.0 if is_repriced else 0.0))
-            rate, must_fix = _reset(term, tables, n_resets, state.day, rate), True
+                _add_repricing(term, totals, stretch.bucket, state.balance * (1.0 * is_repriced))
+            rate, must_fix = _reset(term, tables, line, reset_month, n_resets, rate), True
             n_resets = n_resets + 1
-            reset_day = _reset_day(term, tables, n_resets)
+            reset_month = _reset_month(term, tables, line, n_resets)
     if has_principal:
         add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
-    return value * (1.0 if term.is_eve else 0.0), sign * first, sign * whole
+    return value * (sign if term.is_eve else 0.0), sign * first, sign * whole
 
 
 @inner_kernel
-def _opening(rows: Rows, states: FloatArray) -> State:
+def _opening(term: Any, tables: Tables, rows: Rows, states: FloatArray) -> State:
     """Return the state after the last row."""
+    k = at(rows.handover, 0)
     return State(
-        at(rows.handover, 0),
+        k,
+        term.payment_month + k * term.step_months - tables.tails.grids.first_month,
         at(rows.handover, 2),
         load(states, L_BALANCE),
         load(states, L_PAYMENT),
@@ -123,69 +127,76 @@ def _fixed(term: Any, state: State, rate: Any) -> State:
     n_payments = term.n_payments - state.k + term.extra_payments
     kept = term.balloon_amount * state.survival
     payment = instalment(state.balance, rate * term.period_years, n_payments, kept)
-    return State(state.k, state.day, state.balance, payment, state.survival)
+    return State(state.k, state.month, state.day, state.balance, payment, state.survival)
 
 
 @inner_kernel
-def _grid_day(term: Any, tables: Tables, n_resets: int) -> int:
-    """Return the day of a reset after the as-of date."""
-    grids = tables.tails.grids
-    month = term.reset_month + n_resets * term.reset_months - grids.first_month
-    return int(at(grids.days, term.date_adjustment, term.reset_roll - 1, month))
-
-
-@inner_kernel
-def _reset_day(term: Any, tables: Tables, n_resets: int) -> int:
-    """Return the day of the next reset, or never; where its index ends is read soon."""
+def _reset_month(term: Any, tables: Tables, line: Line, n_resets: int) -> int:
+    """Return the month of the next reset, or never; where its index ends is read soon."""
     if term.first_reset == NEVER or (n_resets > 0 and term.reset_months == 0):
         return NEVER
-    day, following = _grid_day(term, tables, n_resets), _grid_day(term, tables, n_resets + 1)
-    prefetch(tables.market.discount, term.index_curve, following)
-    return day if day < term.maturity else NEVER
+    first_month = tables.tails.grids.first_month
+    month = term.reset_month + n_resets * term.reset_months - first_month
+    prefetch(tables.market.discount, term.index_curve, at(line.days, month + term.reset_months))
+    return int(month) if at(line.days, month) < term.maturity else NEVER
 
 
 @inner_kernel
-def _reset(term: Any, tables: Tables, n_resets: int, day: int, rate: Any) -> Any:
+def _reset(term: Any, tables: Tables, line: Line, month: int, n_resets: int, rate: Any) -> Any:
     """Return the rate after a reset."""
-    market = tables.market
+    market, day = tables.market, at(line.days, month)
     if term.is_index_of_period:
-        end = max(_grid_day(term, tables, n_resets + 1), day + 1)
+        end = max(at(line.days, month + term.reset_months), day + 1)
     else:
         end = market.tenor_end[term.index_tenor, day]
     return rate_after_reset(term, market, tables.behaviour, FORWARD, n_resets, day, end, rate)
 
 
 @inner_kernel
-def _stretch(term: Any, tables: Tables, state: State, reset_day: int) -> Stretch:
+def _stretch(term: Any, tables: Tables, line: Line, state: State, reset_month: int) -> Stretch:
     """Return how far the next payments may be summed: a bucket, a window, a rate."""
-    tails, is_by_days = tables.tails, tables.tails.is_split_by_days
-    previous, day = state.day, tail_payment_day(term, tables, state.k)
-    first_edge, last_edge = at(tails.window_edges, 1), at(tails.window_edges, 2)
-    bucket = at(tails.bucket_of_day, day)
-    end = max(min(at(tails.last_days, bucket), reset_day), day)
-    if previous >= last_edge:
+    tails, month = tables.tails, state.month
+    day, bucket, end = at(line.days, month), at(line.buckets, month), month
+    if state.k == term.n_payments - 1 or day >= term.maturity:
+        day, bucket = term.maturity, at(tails.bucket_of_day, term.maturity)
+    else:
+        end = max(min(at(line.last_months, bucket), reset_month), month)
+    if state.day >= at(tails.window_edges, 2):
         return Stretch(bucket, end, 0.0, 0.0, False)
-    is_replaced = not term.is_notional and day < last_edge
-    edge = first_edge if previous < first_edge else last_edge
-    if day <= edge:
-        first = 1.0 if previous < first_edge else 0.0
-        return Stretch(bucket, max(min(end, edge), day), first, 1.0, is_replaced)
-    first, whole, dates = 0.0, 1.0, tables.dates
+    return _stretch_in_windows(
+        term, tables, line, Stretch(bucket, end, 0.0, 1.0, False), state, day
+    )
+
+
+@inner_kernel
+def _stretch_in_windows(
+    term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, day: int
+) -> Stretch:
+    """Return a stretch that begins inside the income windows, ``day`` being its first payment."""
+    tails, dates, is_by_days = tables.tails, tables.dates, tables.tails.is_split_by_days
+    first_edge, last_edge = at(tails.window_edges, 1), at(tails.window_edges, 2)
+    previous, is_replaced = state.day, not term.is_notional and day < last_edge
+    window = 0 if previous < first_edge else 1
+    if day <= at(tails.window_edges, window + 1):
+        last = at(line.last_months, len(line.last_months) - 2 + window)
+        end = max(min(stretch.end, last), state.month)
+        return Stretch(stretch.bucket, end, 1.0 - window, 1.0, is_replaced)
+    first, whole = 0.0, 1.0
     if previous < first_edge:
         first = accrued_share(term, dates, is_by_days, previous, first_edge, day)
     if day > last_edge:
         whole = accrued_share(term, dates, is_by_days, previous, last_edge, day)
-    return Stretch(bucket, day, first, whole, is_replaced)
+    return Stretch(stretch.bucket, state.month, first, whole, is_replaced)
 
 
 @inner_kernel
-def _pay(term: Any, tables: Tables, stretch: Stretch, state: State, rate: Any) -> Paid:
+def _pay(term: Any, tables: Tables, line: Line, stretch: Stretch, state: State, rate: Any) -> Paid:
     """Return what a stretch pays; what no scenario moves is calculated once."""
     if not term.is_uniform:
-        return pay_in_lanes(term, tables, stretch, state, rate)
+        return pay_in_lanes(term, tables, line, stretch, state, rate)
     balance, payment = lane(state.balance, 0), lane(state.payment, 0)
-    plain = State(state.k, state.day, balance, payment, lane(state.survival, 0))
-    return in_lanes(pay_uniform(term, tables, stretch, plain, lane(rate, 0)))
+    plain = State(state.k, state.month, state.day, balance, payment, lane(state.survival, 0))
+    return in_lanes(pay_uniform(term, tables, line, stretch, plain, lane(rate, 0)))
 
 
 @inner_kernel
@@ -196,12 +207,12 @@ def _with_income(stretch: Stretch, paid: Paid, first: Any, whole: Any) -> Any:
 
 
 @inner_kernel
-def _add_cash(term: Any, totals: Totals, bucket: int, paid: Paid) -> None:
+def _add_cash(term: Any, totals: Totals, bucket: int, gone: Any, paid: Paid) -> None:
     """Add what a stretch pays to the cash of its bucket."""
     sign, cash, group = float(term.sign), totals.cash, term.group - totals.first
     if not term.is_notional:
-        add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (paid.repaid + paid.prepaid))
-    add_to(cash, group, bucket, INTEREST_AMOUNT, sign * paid.interest)
+        add_to(cash, group, bucket, PRINCIPAL_AMOUNT, sign * (gone + paid.capitalised))
+    add_to(cash, group, bucket, INTEREST_AMOUNT, sign * (paid.accrued - paid.capitalised))
     if term.is_eve:
         add_to(cash, group, bucket, PRESENT_VALUE, sign * paid.worth)
 
@@ -214,8 +225,8 @@ def _add_repricing(term: Any, totals: Totals, bucket: int, principal: Any) -> No
 
 
 @inner_kernel
-def _add_principal(paid: Paid, principal: FloatArray, i: int) -> None:
+def _add_principal(gone: Any, paid: Paid, principal: FloatArray, i: int) -> None:
     """Add what becomes of principal to the record of a position."""
-    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, paid.repaid)
+    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, gone + paid.capitalised - paid.prepaid)
     add_to(principal, 0, i, PREPAID_PRINCIPAL, paid.prepaid)
     add_to(principal, 0, i, CAPITALISED_INTEREST, paid.capitalised)
