@@ -98,7 +98,10 @@ def curve_fit(
         start,
         bounds=bounds,
         x_scale=np.maximum(np.abs(start), 1e-3),
-        xtol=near, ftol=near, gtol=near, max_nfev=2_000,
+        xtol=near,
+        ftol=near,
+        gtol=near,
+        max_nfev=2_000,
     )
     if not found.success:
         raise CalculationError(
