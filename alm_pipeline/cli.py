@@ -306,6 +306,32 @@ def impact(
     show_impact(open_bank(config_path()), position, day, run, to_csv)
 
 
+@app.command()
+def calibrate(
+    as_of: AsOfOption = None,
+    fred: Annotated[Path | None, typer.Option(help="Folder of FRED deposit series.")] = None,
+    berka: Annotated[Path | None, typer.Option(help="Folder of Berka's raw files.")] = None,
+    into: Annotated[Path, typer.Option(help="Receives the files of public data.")] = Path(
+        "calibration"
+    ),
+) -> None:
+    """Estimate behaviour from the history of a closed month end, or from public data."""
+    from alm_pipeline.inputs.settings import config_path
+    from alm_pipeline.orchestration.bank import open_bank
+    from alm_pipeline.orchestration.calibrate_command import calibrate_month, public_lines
+    from alm_pipeline.orchestration.scenario_commands import closed_day
+    from alm_pipeline.warehouse.partition import Partition
+
+    if fred or berka:
+        lines = public_lines(fred, berka, into)
+    else:
+        bank = open_bank(config_path())
+        day = closed_day(bank, as_of.date() if as_of else None)
+        lines = calibrate_month(bank, config_path(), Partition(day))
+    for line in lines:
+        typer.echo(line)
+
+
 @contracts_app.command("check")
 def contracts_check() -> None:
     """Read every data contract, figure and SQL header; report all problems at once."""

@@ -213,7 +213,8 @@ COLUMNS: dict[str, str] = {
     ),
     "curve_quote": (
         "as_of_date:date curve_id:text currency:text instrument:text tenor:text quote:double "
-        "quote_date:date day_count:text payment_freq:text source:text"
+        "quote_date:date day_count:text payment_freq:text source:text start_date:date "
+        "convexity_adjustment_rate:double"
     ),
     "index_fixing": ("as_of_date:date index_id:text fixing_date:date rate:double source:text"),
     "vol_quote": (

@@ -1,6 +1,6 @@
 """The curves a bank uses and the indices read from them (`data_contracts/curves.yaml`).
 
-Answers which curve belongs to which currency and role, how old its quotes may be, which curve and
+Answers which curve belongs to which currency and role, how old quotes may be, which curve and
 tenor an index means, and on which tenors zero rates are kept. Building a curve from quotes is
 `engine/market/`.
 """
@@ -57,19 +57,49 @@ class CurveDefinition(Record):
 
     about: str
     currency: Currency
-    role: Literal["discount", "projection"]
+    role: Literal["discount", "projection", "deposit_offer", "spread"]
     interpolation: Literal["linear_zero", "log_linear", "monotone_convex"]
     extrapolation: Literal["flat_zero", "flat_forward"] = "flat_zero"
     max_age_days: int = Field(ge=0)
     fallback: Fallback | None = None
+    discounted_by: Name | None = None
+    index_tenor: Tenor | None = None
+    over: Name | None = None
+
+    @model_validator(mode="after")
+    def _words_fit_the_role(self) -> CurveDefinition:
+        wrong = []
+        if (self.discounted_by is None) != (self.index_tenor is None):
+            wrong.append("discounted_by and index_tenor stand together")
+        if self.discounted_by is not None and self.role != "projection":
+            wrong.append(f"a curve of role {self.role} has no discounted_by")
+        if (self.over is None) == (self.role == "spread"):
+            wrong.append("a spread, and only a spread, stands over another curve")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @property
+    def stands_on(self) -> str | None:
+        """Return the curve without which this one cannot be built."""
+        return self.discounted_by or self.over
 
 
 class IndexDefinition(Record):
-    """One index: a tenor of a curve."""
+    """One index: a tenor of a curve, and how old the fixing of a day may be."""
 
     currency: Currency
     curve: Name
     tenor: Tenor
+    max_age_days: int = Field(ge=0)
+
+
+class QuoteAges(Record):
+    """How old quotes other than those of curves may be, in days before the as-of date."""
+
+    exchange_rate: int = Field(ge=0)
+    cap: int = Field(ge=0)
+    swaption: int = Field(ge=0)
 
 
 class CurveBook(Record):
@@ -78,6 +108,7 @@ class CurveBook(Record):
     about: str
     curves: dict[Name, CurveDefinition]
     indices: dict[IndexId, IndexDefinition]
+    max_age_days: QuoteAges
     node_tenors: list[Tenor] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -91,6 +122,26 @@ class CurveBook(Record):
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    @model_validator(mode="after")
+    def _curves_stand_on_quoted_ones(self) -> CurveBook:
+        wrong = [
+            f"curve {name} stands on {curve.stands_on}, which is "
+            + self._why_not(curve.stands_on, curve.currency)
+            for name, curve in self.curves.items()
+            if curve.stands_on is not None and self._why_not(curve.stands_on, curve.currency)
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    def _why_not(self, name: str, currency: str) -> str:
+        """Return why no curve can stand on this one; nothing where it can."""
+        if name not in self.curves:
+            return "unknown"
+        if self.curves[name].currency != currency:
+            return "in another currency"
+        return "" if self.curves[name].stands_on is None else "no curve of its own quotes"
 
     @model_validator(mode="after")
     def _fallbacks_stand_on_their_own(self) -> CurveBook:

@@ -19,7 +19,7 @@ from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
 from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
-from alm_pipeline.inputs.scenario_faults import use_faults
+from alm_pipeline.inputs.scenario_faults import BankNames, use_faults
 from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
 from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 
@@ -86,7 +86,9 @@ def load_figures(overlay: Path | None = None) -> Figures:
     models = read_models(problems, overlay)
     _check_caps(problems, assumptions, packs)
     if curves is not None:
-        _check_uses(problems, scenarios, set(assumptions.segments()), set(curves.indices))
+        spreads = {name for name, curve in curves.curves.items() if curve.role == "spread"}
+        names = BankNames(set(assumptions.segments()), set(curves.indices), spreads)
+        _check_uses(problems, scenarios, names)
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
@@ -143,12 +145,10 @@ def expiring(figures: Figures, as_of_date: dt.date, notice_days: int) -> list[Da
     return [one for one in decided(figures) if 0 <= one.days_left(as_of_date) <= notice_days]
 
 
-def _check_uses(
-    problems: Problems, book: ScenarioBook, segments: set[str], indices: set[str]
-) -> None:
-    """Report behaviour segments and indices that scenarios move and nobody has."""
+def _check_uses(problems: Problems, book: ScenarioBook, names: BankNames) -> None:
+    """Report what scenarios move and nobody has."""
     for name, scenario in book.scenarios.items():
-        for place, fault in use_faults(scenario, segments, indices):
+        for place, fault in use_faults(scenario, names):
             problems.add(f"scenarios/{name}.yaml", f"{'.'.join(place)}: {fault}")
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from alm_pipeline.engine.market.curve import ZeroCurve, bootstrap, daily_zero_rates
+from alm_pipeline.engine.market.bootstrap import bootstrap
+from alm_pipeline.engine.market.curve import ZeroCurve, daily_zero_rates
 from alm_pipeline.engine.market.quotes import par_instruments
 from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.inputs.curves import Tenor

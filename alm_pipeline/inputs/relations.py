@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 
+from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.assumptions import AssumptionBook
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.curves import CurveBook
@@ -38,9 +39,11 @@ SCHEMAS: dict[str, pa.Schema] = {
         "nmd_category new_business_margin_rate:double eve_treatment nii_treatment "
         "is_in_irrbb_scope:boolean exclusion_reason"
     ),
-    "indices": schema_of("index_id currency curve_id tenor"),
+    "indices": schema_of("index_id currency curve_id tenor max_age_days:integer"),
     "curves": schema_of("curve_id currency role interpolation max_age_days:integer"),
+    "quote_ages": schema_of("quote_kind max_age_days:integer"),
     "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
+    "scenario_fx": schema_of("scenario currency translation_factor:double"),
     **PACK_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set bucket:integer label lower_days:integer upper_days:integer "
@@ -77,6 +80,8 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "products": ("products.yaml",),
     "indices": ("curves.yaml",),
     "curves": ("curves.yaml",),
+    "quote_ages": ("curves.yaml",),
+    "scenario_fx": ("scenarios/*.yaml", "alm.yaml"),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     **dict.fromkeys(PACK_SCHEMAS, ("rules/*.yaml",)),
     "time_buckets": ("rules/time_buckets.yaml",),
@@ -133,7 +138,9 @@ def all_relations(
         "products": products(figures.products),
         "indices": indices(figures.curves),
         "curves": curves(figures.curves),
+        "quote_ages": quote_ages(figures.curves),
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
+        "scenario_fx": scenario_fx(figures.scenarios, names, bank.reporting_currency),
         **pack_relations(figures.packs, as_of_date),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
@@ -175,6 +182,12 @@ def curves(book: CurveBook) -> pa.Table:
     return _table("curves", ({"curve_id": k, **v.model_dump()} for k, v in book.curves.items()))
 
 
+def quote_ages(book: CurveBook) -> pa.Table:
+    """Return one row per kind of quote beside those of curves: how many days old it may be."""
+    rows = book.max_age_days.model_dump().items()
+    return _table("quote_ages", ({"quote_kind": k, "max_age_days": days} for k, days in rows))
+
+
 def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
     """Return one row per scenario; pack and shape are null where no rule prescribes it.
 
@@ -195,6 +208,27 @@ def scenarios_relation(book: ScenarioBook, closing: Iterable[str]) -> pa.Table:
         }
 
     return _table("scenarios", map(row, book.scenarios))
+
+
+def scenario_fx(book: ScenarioBook, names: Iterable[str], reporting_currency: str) -> pa.Table:
+    """Return one row per scenario and currency whose exchange rate it moves.
+
+    Raises
+    ------
+    ConfigurationError
+        If a scenario moves the currency that others are translated into.
+    """
+    rows: list[Row] = []
+    for name in names:
+        for currency, factor in sorted(book.translation_factors(name).items()):
+            if currency == reporting_currency:
+                raise ConfigurationError(
+                    f"the scenario {name} moves {currency}, the reporting currency",
+                    where=f"data_contracts/scenarios/{name}.yaml",
+                    fix="move the other currencies against it",
+                )
+            rows.append({"scenario": name, "currency": currency, "translation_factor": factor})
+    return _table("scenario_fx", rows)
 
 
 def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:

@@ -53,6 +53,7 @@ class Ramps(Sourced):
     """Shapes whose move builds up over months, and over how many; the others move at once."""
 
     months: dict[Name, Annotated[int, Field(ge=1, le=120)]]
+    expected: Literal[True]  # long rates price the rest of the ramp: `scenario_files.Ramp`
 
 
 class Floor(Sourced):

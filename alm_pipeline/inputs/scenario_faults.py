@@ -7,12 +7,13 @@ segments and indices are checked where all figures of a bank are read together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from alm_pipeline.inputs.quote_history import QuoteHistory
 from alm_pipeline.inputs.rule_packs import RulePack
 from alm_pipeline.inputs.scenario_files import NO_FLOOR, HistoricalMove, Scenario
 
-__all__ = ["Fault", "reference_faults", "use_faults"]
+__all__ = ["BankNames", "Fault", "reference_faults", "use_faults"]
 
 Fault = tuple[tuple[str, ...], str]
 """The keys that lead to what is wrong, and what is wrong with it."""
@@ -36,9 +37,32 @@ def reference_faults(
     return faults + [(("extends",), fault) for fault in _circles(name, scenarios)]
 
 
-def use_faults(scenario: Scenario, segments: set[str], indices: set[str]) -> list[Fault]:
-    """Return the behaviour segments and indices that a scenario moves and a bank does not have."""
+@dataclass(frozen=True)
+class BankNames:
+    """What a bank has that scenarios may name: behaviour segments, indices, spread curves.
+
+    ``reporting_currency`` is empty where the bank's settings are not at hand.
+    """
+
+    segments: set[str]
+    indices: set[str]
+    spread_curves: set[str]
+    reporting_currency: str = ""
+
+
+def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
+    """Return what a scenario moves and a bank does not have."""
+    segments, indices = names.segments, names.indices
     faults: list[Fault] = []
+    if scenario.fx is not None and names.reporting_currency in scenario.fx:
+        currency = names.reporting_currency
+        faults.append((("fx", currency), f"{currency} is what others are translated into"))
+    unknown = sorted((scenario.spreads or {}).keys() - names.spread_curves)
+    known = ", ".join(sorted(names.spread_curves)) or "none"
+    faults += [
+        (("spreads", one), f"there is no curve {one} of role spread; there are {known}")
+        for one in unknown
+    ]
     if scenario.behaviour is not None:
         unknown = sorted(scenario.behaviour.segments() - segments)
         known = ", ".join(sorted(segments))

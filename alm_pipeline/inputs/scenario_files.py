@@ -30,10 +30,15 @@ __all__ = [
 ]
 
 NO_FLOOR = "none"
+SURPRISE = (
+    "fixings under a ramp that surprises would have to be read from the curve as it stands in each"
+    " month, and the projection keeps one curve per scenario; write true, or let rates move at once"
+)
 KeyTenor = Annotated[str, StringConstraints(pattern=f"^({'|'.join(KEY_TENORS)})$")]
 BasisPoints = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 Factor = Annotated[float, Field(ge=0.0, le=100.0)]
 Rate = Annotated[float, Field(ge=-0.5, le=1.0)]
+FxMove = Annotated[float, Field(gt=-1.0, le=10.0)]
 _Sizes = dict[Currency, BasisPoints]
 _Segments = dict[str, Factor]
 
@@ -105,9 +110,22 @@ class Shocks(Record):
 
 
 class Ramp(Record):
-    """Over how many months the whole move builds up, in a straight line from today."""
+    """Over how many months the whole move builds up, in a straight line from today.
+
+    Expected: every curve is that of a market which knows the whole path, so long rates price the
+    rest of the ramp from the first day. A ramp that surprises is refused until fixings can be read
+    from the curve of each month.
+    """
 
     months: Annotated[int, Field(ge=1, le=120)]
+    expected: Annotated[bool, Field(description="Long rates price the rest of it: true")]
+
+    @field_validator("expected")
+    @classmethod
+    def _no_surprise_yet(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError(SURPRISE)
+        return value
 
 
 class BehaviourMoves(Record):
@@ -135,17 +153,16 @@ class BehaviourMoves(Record):
 
 
 _REFUSED = {
-    "fx": "nothing translates at shocked exchange rates yet; leave it out and read each currency"
-    " alone",
-    "spreads": "present values hold no credit spread yet; leave it out, or move the curve with"
-    " shocks.nodes_bp",
     "deposit_run": "liquidity under stress is not calculated yet; leave it out, or raise"
     " behaviour.early_withdrawal_multiplier",
     "balance_sheet": "income keeps the balance sheet constant and value lets it run off; leave it"
     " out",
-    "horizon": "income is over 12 and 24 months in every scenario; leave it out",
+    "horizon": "the simulation has windows of 12 and 24 months, in every scenario; leave it out",
 }
 """Parts of the language that nothing calculates yet, and what to do."""
+
+
+_OWN_WORDS = ("shocks", "behaviour", "ramp", "floor", "fx", "spreads")
 
 
 class Scenario(Record):
@@ -162,12 +179,16 @@ class Scenario(Record):
         None, description="The pack whose floor limits the move, or none; else that of the pack"
     )
     behaviour: BehaviourMoves | None = None
+    fx: dict[Currency, FxMove] | None = Field(
+        None, description="What one unit is worth in the reporting currency: 0.1 is 10 % more"
+    )
+    spreads: dict[Name, BasisPoints] | None = Field(
+        None, description="Curves of role spread, each against the curve it stands over"
+    )
     source: Source | None = None
     status: Status | None = None
     owner: str | None = None
     approver: str | None = None
-    fx: None = Field(None, description=f"Refused: {_REFUSED['fx']}")
-    spreads: None = Field(None, description=f"Refused: {_REFUSED['spreads']}")
     deposit_run: None = Field(None, description=f"Refused: {_REFUSED['deposit_run']}")
     balance_sheet: None = Field(None, description=f"Refused: {_REFUSED['balance_sheet']}")
     horizon: None = Field(None, description=f"Refused: {_REFUSED['horizon']}")
@@ -184,15 +205,15 @@ class Scenario(Record):
         allowed = {
             "base": set[str](),
             "regulatory": {"pack", "shape"},
-            "own": {"shocks", "extends", "ramp", "floor", "behaviour"},
+            "own": {*_OWN_WORDS, "extends"},
         }[self.kind]
         required = {"regulatory": {"pack", "shape"}}.get(self.kind, set[str]())
-        optional = {"pack", "shape", "shocks", "extends", "ramp", "floor", "behaviour"}
+        optional = {"pack", "shape", "extends", *_OWN_WORDS}
         given = {key for key in optional if getattr(self, key) is not None}
         wrong = [f"a scenario of kind {self.kind} has no {key}" for key in sorted(given - allowed)]
         wrong += [f"a scenario of kind {self.kind} needs {k}" for k in sorted(required - given)]
-        if self.kind == "own" and given.isdisjoint({"shocks", "behaviour", "ramp", "floor"}):
-            wrong.append("a scenario of kind own needs shocks, behaviour, ramp or floor")
+        if self.kind == "own" and given.isdisjoint(_OWN_WORDS):
+            wrong.append(f"a scenario of kind own needs one of {', '.join(_OWN_WORDS)}")
         if self.status == "assumed" and (self.owner is None or self.approver is None):
             wrong.append("an assumed scenario names its owner and approver")
         if wrong:

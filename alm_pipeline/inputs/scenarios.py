@@ -22,7 +22,7 @@ from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.quote_history import QuoteHistory, read_quote_histories
 from alm_pipeline.inputs.records import Problems
 from alm_pipeline.inputs.rule_packs import RulePack, load_rule_packs
-from alm_pipeline.inputs.scenario_faults import reference_faults, use_faults
+from alm_pipeline.inputs.scenario_faults import BankNames, reference_faults, use_faults
 from alm_pipeline.inputs.scenario_files import NO_FLOOR, Scenario, Shocks
 from alm_pipeline.inputs.yaml_files import contract_files
 from alm_pipeline.inputs.yaml_places import line_of
@@ -42,7 +42,7 @@ __all__ = [
 
 BASE = "base"
 _STEM = re.compile(r"^[a-z][a-z0-9_]*$")
-_DECIDING = {"kind", "pack", "shape", "shocks", "extends", "ramp", "floor"}
+_DECIDING = {"kind", "pack", "shape", "shocks", "extends", "ramp", "floor", "spreads"}
 _OF_A_PACK = {"shock_size_bp", "shapes", "ramps", "floor"}
 
 
@@ -145,6 +145,22 @@ class ScenarioBook:
             for index, move in shocks.index_bp.items():
                 found[index] = found.get(index, 0.0) + move
         return {index: move for index, move in found.items() if move != 0.0}
+
+    def spread_moves_bp(self, name: str) -> dict[str, float]:
+        """Return the move of every spread curve that a scenario moves against the one below it."""
+        found: dict[str, float] = {}
+        for scenario in self.parts(name):
+            for curve, move in (scenario.spreads or {}).items():
+                found[curve] = found.get(curve, 0.0) + move
+        return found
+
+    def translation_factors(self, name: str) -> dict[str, float]:
+        """Return what a scenario multiplies exchange rates with; moves of ancestors compound."""
+        found: dict[str, float] = {}
+        for scenario in self.parts(name):
+            for currency, move in (scenario.fx or {}).items():
+                found[currency] = found.get(currency, 1.0) * (1.0 + move)
+        return found
 
     def volatility_move(self, name: str, currency: str) -> VolatilityMove:
         """Return what a scenario does to the volatilities of a currency."""
@@ -259,10 +275,10 @@ def with_scenario_file(path: Path, overlay: Path | None = None) -> ScenarioBook:
     return problems.settled(wider)
 
 
-def use_problems(file: Path, scenario: Scenario, segments: set[str], indices: set[str]) -> Problems:
+def use_problems(file: Path, scenario: Scenario, names: BankNames) -> Problems:
     """Return what a scenario file moves and a bank does not have, each with its line."""
     problems = Problems()
-    for place, fault in use_faults(scenario, segments, indices):
+    for place, fault in use_faults(scenario, names):
         problems.add(f"scenarios/{file.name}:{line_of(file, place)}", fault)
     return problems
 

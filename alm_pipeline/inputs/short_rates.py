@@ -25,7 +25,13 @@ from alm_pipeline.engine.market.swaption_fit import fitted_model, forward_swap_r
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.scenarios import ScenarioBook
-from alm_pipeline.inputs.volatilities import Held, Quotes, by_currency, normal_volatilities
+from alm_pipeline.inputs.volatilities import (
+    Held,
+    Quotes,
+    Surface,
+    by_currency,
+    normal_volatilities,
+)
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 __all__ = ["BaseShortRates", "base_short_rates"]
@@ -99,14 +105,14 @@ class BaseShortRates:
 
 
 def base_short_rates(
-    quotes: Quotes, base: BaseZeroRates, held: Held, mean_reversion: float
+    surface: Surface, base: BaseZeroRates, held: Held, mean_reversion: float
 ) -> BaseShortRates:
     """Return the models of every base curve.
 
     Parameters
     ----------
-    quotes
-        Columns `VOLATILITY_COLUMNS` of the surface `swaption`; `vol` as float64, the others text.
+    surface
+        The surface `swaption`.
     base
         The curves that the models start from.
     held
@@ -115,7 +121,7 @@ def base_short_rates(
         [per year] zero or positive.
     """
     found, errors = by_currency(
-        "swaption", lambda one, currency: _of_currency(one, base, currency), quotes, base, held
+        surface, lambda one, currency: _of_currency(one, base, currency), base, held
     )
     tables = {row: table for by_row in found.values() for row, table in by_row.items()}
     return BaseShortRates(base, mean_reversion, tables, errors)

@@ -28,6 +28,7 @@ from alm_pipeline.engine.market.option_models import (
 )
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.errors import CalculationError, MarketDataError
+from alm_pipeline.inputs.freshness import refuse_stale
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
@@ -36,6 +37,7 @@ __all__ = [
     "BaseVolatilities",
     "Held",
     "Quotes",
+    "Surface",
     "base_volatilities",
     "by_currency",
     "normal_volatilities",
@@ -47,7 +49,7 @@ Read = TypeVar("Read")
 Held = Mapping[str, tuple[int, Decimal]]
 """Number and amount of the positions with a cap or floor, by currency."""
 
-VOLATILITY_COLUMNS = ("currency", "expiry", "tenor", "strike", "vol", "vol_type")
+VOLATILITY_COLUMNS = ("currency", "expiry", "tenor", "strike", "vol", "vol_type", "quote_date")
 """Columns of `staging.vol_quote` that are needed, each a (n_quotes,) array."""
 
 HOLDERS = {"cap": "with a cap or floor", "swaption": "that may be redeemed early"}
@@ -55,6 +57,19 @@ HOLDERS = {"cap": "with a cap or floor", "swaption": "that may be redeemed early
 
 _INDEX_YEAR_DAYS = 360.0
 _NO_EXPIRY = np.array([1], dtype=np.int32)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """Delivered volatilities of one surface, and how many days old they may be.
+
+    ``name`` is one of `HOLDERS`; ``quotes`` are columns `VOLATILITY_COLUMNS`: `vol` as float64,
+    `quote_date` as datetime64[D], the others text.
+    """
+
+    name: str
+    quotes: Quotes
+    max_age_days: int
 
 
 @dataclass(frozen=True)
@@ -84,20 +99,20 @@ class BaseVolatilities:
         )
 
 
-def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVolatilities:
+def base_volatilities(surface: Surface, base: BaseZeroRates, held: Held) -> BaseVolatilities:
     """Return the volatilities of every base curve.
 
     Parameters
     ----------
-    quotes
-        Columns `VOLATILITY_COLUMNS` of the surface `cap`; `vol` as float64, the others text.
+    surface
+        The surface `cap`.
     base
         The curves, and the forwards at which lognormal volatilities are converted.
     held
         A currency that is not in it needs no volatilities.
     """
     found, errors = by_currency(
-        "cap", lambda one, currency: _of_currency(one, base, currency), quotes, base, held
+        surface, lambda one, currency: _of_currency(one, base, currency), base, held
     )
     nodes = [days for days, _ in found.values()]
     grid = np.unique(np.concatenate(nodes)) if nodes else _NO_EXPIRY
@@ -111,9 +126,8 @@ def base_volatilities(quotes: Quotes, base: BaseZeroRates, held: Held) -> BaseVo
 
 
 def by_currency(
-    surface: str,
+    surface: Surface,
     read: Callable[[Quotes, str], Read],
-    quotes: Quotes,
     base: BaseZeroRates,
     held: Held,
 ) -> tuple[dict[str, Read], dict[str, MarketDataError]]:
@@ -122,11 +136,8 @@ def by_currency(
     Parameters
     ----------
     surface
-        One of `HOLDERS`.
     read
         Takes the quotes of one currency, which can be used so far, and its name.
-    quotes
-        Columns `VOLATILITY_COLUMNS` of the surface.
     base
         The curves.
     held
@@ -135,18 +146,20 @@ def by_currency(
     found: dict[str, Read] = {}
     errors: dict[str, MarketDataError] = {}
     for currency in dict.fromkeys(base.currencies):
-        chosen = np.flatnonzero(np.asarray(quotes["currency"]) == currency)
-        one = {column: np.asarray(quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
+        chosen = np.flatnonzero(np.asarray(surface.quotes["currency"]) == currency)
+        one = {column: np.asarray(surface.quotes[column])[chosen] for column in VOLATILITY_COLUMNS}
+        where = f"{surface.name} volatilities {currency} {base.as_of_date}"
         try:
-            _refuse_quotes(one, surface)
+            _refuse_quotes(one, surface.name)
+            refuse_stale(one["quote_date"], where, surface.max_age_days, base.as_of_date)
             found[currency] = read(one, currency)
         except (MarketDataError, CalculationError) as error:
             if currency in held:
                 n, amount = held[currency]
                 errors[currency] = MarketDataError(
-                    f"{n} positions {HOLDERS[surface]}, {amount:,.2f} {currency}, have no"
+                    f"{n} positions {HOLDERS[surface.name]}, {amount:,.2f} {currency}, have no"
                     f" volatility: {error.what}",
-                    where=f"{surface} volatilities {currency} {base.as_of_date}",
+                    where=where,
                     detail=error.detail,
                     fix=error.fix,
                 )

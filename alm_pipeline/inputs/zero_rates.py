@@ -19,20 +19,18 @@ from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import Curves
 from alm_pipeline.engine.conventions.months import months_after
-from alm_pipeline.engine.market.curve import (
-    DAYS_PER_YEAR,
-    ZeroCurve,
-    bootstrap,
-    daily_zero_rates,
-    kept_on_days,
-)
-from alm_pipeline.engine.market.quotes import ParInstrument, par_instruments
+from alm_pipeline.engine.conventions.tenor import tenor
+from alm_pipeline.engine.market.bootstrap import bootstrap, kept_on_days
+from alm_pipeline.engine.market.curve import DAYS_PER_YEAR, ZeroCurve, daily_zero_rates
+from alm_pipeline.engine.market.quotes import Instrument, Projection, par_instruments
+from alm_pipeline.engine.market.spreads import spread_over, spread_points
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.engine.scenarios.node_moves import at_nodes, key_rate_moves
 from alm_pipeline.engine.scenarios.ramps import ramped_zero_rates
 from alm_pipeline.engine.scenarios.shocks import BASIS_POINT, shock_bp, shocked_zero_rates
 from alm_pipeline.errors import CalculationError, MarketDataError
 from alm_pipeline.inputs.curves import CurveBook, CurveDefinition
+from alm_pipeline.inputs.freshness import refuse_stale
 from alm_pipeline.inputs.scenarios import Move, ScenarioBook
 
 __all__ = [
@@ -58,6 +56,8 @@ QUOTE_COLUMNS = (
     "quote_date",
     "day_count",
     "payment_freq",
+    "start_date",
+    "convexity_adjustment_rate",
 )
 """Columns of `staging.curve_quote` that are needed, each a (n_quotes,) array."""
 
@@ -181,6 +181,9 @@ def scenario_zero_rates(
     basis = {i: bp for i, bp in book.index_moves_bp(scenario).items() if i in base.index_ids}
     for index, move_bp in basis.items():
         moves[base.curve_ids.index(index)] += move_bp
+    for curve_id, move_bp in book.spread_moves_bp(scenario).items():
+        if curve_id in base.curve_ids:  # else nothing is held in its currency
+            moves[base.curve_ids.index(curve_id)] += move_bp
     moved = tuple(i for i in basis if base.currencies[base.curve_ids.index(i)] not in errors)
     rates, floor_applied = shocked_zero_rates(
         base.zero_rates, years, moves, book.rate_floor(scenario)
@@ -333,18 +336,38 @@ def _built_curve(quotes: Quotes, book: CurveBook, name: str, as_of_date: dt.date
             "a curve has no quotes", where=where, fix="deliver its quotes in curve_quote"
         )
     chosen = {column: np.asarray(quotes[column])[rows] for column in QUOTE_COLUMNS}
-    _refuse_stale(chosen, where, definition.max_age_days, as_of_date)
+    refuse_stale(chosen["quote_date"], where, definition.max_age_days, as_of_date)
+    below = None
+    if definition.stands_on is not None:
+        below, _ = _curve_or_fallback(quotes, book, definition.stands_on, as_of_date)
     try:
-        instruments = par_instruments(np.datetime64(as_of_date, "D"), chosen)
-        curve = bootstrap(instruments, definition.interpolation)
+        return _from_quotes(chosen, book, definition, as_of_date, below)
     except (MarketDataError, CalculationError) as error:
         raise MarketDataError(error.what, where=where, detail=error.detail, fix=error.fix) from None
+
+
+def _from_quotes(
+    chosen: Quotes,
+    book: CurveBook,
+    definition: CurveDefinition,
+    as_of_date: dt.date,
+    below: ZeroCurve | None,
+) -> ZeroCurve:
+    """Return a curve from its own quotes and the curve it stands on, if it does."""
+    as_of = np.datetime64(as_of_date, "D")
+    if definition.role == "spread" and below is not None:
+        return spread_over(below, spread_points(as_of, chosen))
+    projection = None
+    if below is not None and definition.index_tenor is not None:
+        projection = Projection(below, tenor(definition.index_tenor).months)
+    instruments = par_instruments(as_of, chosen, projection)
+    curve = bootstrap(instruments, definition.interpolation)
     return _kept(curve, instruments, book, definition, as_of_date)
 
 
 def _kept(
     curve: ZeroCurve,
-    instruments: Sequence[ParInstrument],
+    instruments: Sequence[Instrument],
     book: CurveBook,
     definition: CurveDefinition,
     as_of_date: dt.date,
@@ -354,25 +377,9 @@ def _kept(
     if chosen == ("linear_zero", "flat_zero"):
         return curve
     declared = tenor_offsets(np.datetime64(as_of_date, "D"), list(book.node_tenors))
-    days = np.concatenate([declared, *(one.pay_days for one in instruments)])
+    days = np.concatenate([declared, *(one.days for one in instruments)])
+    days = days[days > 0]
     return kept_on_days(curve, days.astype(np.int32), *chosen)
-
-
-def _refuse_stale(quotes: Quotes, where: str, max_age_days: int, as_of_date: dt.date) -> None:
-    """Refuse quotes older than allowed, or dated after the as-of date."""
-    dates = quotes["quote_date"].astype("datetime64[D]")
-    age_days = (np.datetime64(as_of_date, "D") - dates).astype(np.int64)
-    is_wrong = (age_days > max_age_days) | (age_days < 0)
-    if not is_wrong.any():
-        return
-    n_wrong, worst = int(is_wrong.sum()), int(np.argmax(np.abs(age_days)))
-    word = "stale" if age_days[worst] > 0 else "dated after the as-of date"
-    raise MarketDataError(
-        f"{n_wrong} quote{'s are' if n_wrong > 1 else ' is'} {word}",
-        where=where,
-        detail=f"quote date {dates[worst]}, {age_days[worst]} days old, allowed {max_age_days}",
-        fix="deliver the quotes of the as-of date",
-    )
 
 
 def _common_grid(

@@ -9,6 +9,7 @@ import dagster as dg
 
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.assets.adjustments import adjustment_assets
+from alm_pipeline.orchestration.assets.calibration import calibration_asset
 from alm_pipeline.orchestration.assets.deliveries import delivery_asset
 from alm_pipeline.orchestration.assets.engine import engine_assets
 from alm_pipeline.orchestration.assets.evidence import checklist_asset, evidence_assets
@@ -62,6 +63,7 @@ def bank_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]
         *adjustment_assets(bank, partitions),
         *evidence_assets(bank, partitions),
         *lineage_assets(bank, partitions),
+        calibration_asset(bank, partitions),
     ]
     last = [
         ".".join(key.path)

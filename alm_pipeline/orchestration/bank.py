@@ -62,7 +62,11 @@ from alm_pipeline.warehouse.store import Commit, Store, rules_hash
 
 WHAT_IF = "what_if"
 TWIN_SCHEMAS = ("scenarios", "metrics")
-_NOT_COMPUTING = ("cli.py", "bench", "demo")
+CALIBRATED_MODELS = "behaviour.calibrated_models"
+CALIBRATED_PARAMETERS = "behaviour.calibrated_parameters"
+CALIBRATED = (CALIBRATED_MODELS, CALIBRATED_PARAMETERS)
+"""Estimates that people read before they decide; no close reads or pins them."""
+_NOT_COMPUTING = ("cli.py", "bench", "demo", "calibration")
 
 Listener = Callable[[Commit, float], None]
 
@@ -334,6 +338,11 @@ def _codes(source: Source) -> pa.Table:
 def twin_of(table: str) -> str:
     """Return the what-if twin of a table by scenario: ``metrics.eve`` → ``what_if.eve``."""
     return f"{WHAT_IF}.{table.partition('.')[2]}"
+
+
+def is_of_close(table: str) -> bool:
+    """Say whether a table belongs to a close: what-ifs and calibrations stand beside it."""
+    return table.partition(".")[0] != WHAT_IF and table not in CALIBRATED
 
 
 def computing_files() -> list[Path]:

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from alm_pipeline.inputs.checklist import Step, load_checklist
-from alm_pipeline.orchestration.bank import WHAT_IF, Bank
+from alm_pipeline.orchestration.bank import Bank, is_of_close
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.registry import Entry
@@ -58,7 +58,7 @@ def _entries(bank: Bank, partition: Partition) -> list[Entry]:
         for entry in bank.store.registry.of_month(partition)
         if entry.partition.scenario in closing
         and entry.table not in _OWN
-        and entry.table.partition(".")[0] != WHAT_IF
+        and is_of_close(entry.table)
         and bank.store.has_shape(entry.table)
     ]
 

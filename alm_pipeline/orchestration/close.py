@@ -6,7 +6,7 @@ Dagster records the runs; whether a close is published is decided by its last as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,7 +66,7 @@ def close_month(
             (jobs.REPORTS, [partition]),
         ):
             announce(f"{job} {as_of_date}, {len(own)} partitions")
-            failures = _run(definitions, instance, job, own, run_id)
+            failures = run_job(definitions, instance, job, own, {CLOSE_TAG: run_id})
             if failures:
                 return Outcome(run_id, None, failures)
         return Outcome(run_id, bank.closes.current(as_of_date))
@@ -84,20 +84,20 @@ def _refuse_unknown_month_end(bank: Bank, as_of_date: date) -> None:
         )
 
 
-def _run(
+def run_job(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     job: str,
     partitions: Sequence[Partition],
-    run_id: str,
+    tags: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """Run a job for one partition, or for a range of scenarios in one run."""
+    """Run a job for one partition, or for a range of scenarios in one run; return what failed."""
     ends = {_RANGE_START: str(partitions[0]), _RANGE_END: str(partitions[-1])}
     is_range = len(partitions) > 1
     result = definitions.resolve_job_def(job).execute_in_process(
         partition_key=None if is_range else str(partitions[0]),
         instance=instance,
-        tags={CLOSE_TAG: run_id} | (ends if is_range else {}),
+        tags={**tags, **(ends if is_range else {})},
         run_config={"loggers": {"console": {"config": {}}}},
         raise_on_error=False,
     )

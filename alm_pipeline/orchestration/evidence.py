@@ -16,10 +16,11 @@ from alm_pipeline.audit.challenger.book import ChallengedBook
 from alm_pipeline.audit.challenger.comparison import challenged
 from alm_pipeline.audit.challenger.market import Curve
 from alm_pipeline.audit.probes import ProbeMarket, plain_curve, probe_ties
-from alm_pipeline.audit.quote_ties import quote_ties
+from alm_pipeline.audit.quote_ties import Below, quote_ties
 from alm_pipeline.audit.sample_ties import Sample, sample_ties
 from alm_pipeline.audit.ties import Tie, tie_table
 from alm_pipeline.engine.arrays import Curves, Volatilities
+from alm_pipeline.engine.conventions.tenor import tenor
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
@@ -169,7 +170,13 @@ def _quote_ties(bank: Bank, partition: Partition, markets: Markets) -> list[Tie]
         )
         for row, curve_id in enumerate(base.curve_ids)
     }
-    return quote_ties(quotes, curves)
+    definitions = bank.figures.curves.curves
+    below = {
+        name: Below(curves[one.stands_on], 0 if one.over else tenor(str(one.index_tenor)).months)
+        for name, one in definitions.items()
+        if one.stands_on in curves
+    }
+    return quote_ties(quotes, curves, below)
 
 
 def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:

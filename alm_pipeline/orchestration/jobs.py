@@ -11,16 +11,17 @@ from collections.abc import Sequence
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from alm_pipeline.orchestration.bank import WHAT_IF
+from alm_pipeline.orchestration.bank import CALIBRATED, WHAT_IF
 from alm_pipeline.orchestration.partitions import Partitions
 
 AssetJob = UnresolvedAssetJobDefinition
 
-BOOK, SCENARIO, REPORTS, WHAT_IF_JOB = (
+BOOK, SCENARIO, REPORTS, WHAT_IF_JOB, CALIBRATE = (
     "close_book",
     "close_scenario",
     "close_reports",
     "what_if",
+    "calibrate",
 )
 BOOK_GROUPS = (
     "10_raw",
@@ -33,8 +34,8 @@ BOOK_GROUPS = (
 
 
 def close_jobs(assets: Sequence[dg.AssetsDefinition], partitions: Partitions) -> list[AssetJob]:
-    """Return the three jobs of a close and the one of what-ifs."""
-    by_job: dict[str, list[dg.AssetKey]] = {BOOK: [], SCENARIO: [], REPORTS: [], WHAT_IF_JOB: []}
+    """Return the three jobs of a close, the one of what-ifs and the one of calibration."""
+    by_job: dict[str, list[dg.AssetKey]] = {name: [] for name in _ABOUT}
     for asset in assets:
         by_job[_job_of(asset, partitions)].extend(asset.keys)
     tags = {"dagster/max_retries": "0"}
@@ -54,6 +55,8 @@ def _job_of(asset: dg.AssetsDefinition, partitions: Partitions) -> str:
     groups = set(asset.group_names_by_key.values())
     if any(key.path[0] == WHAT_IF for key in asset.keys):
         return WHAT_IF_JOB
+    if any(".".join(key.path) in CALIBRATED for key in asset.keys):
+        return CALIBRATE
     if asset.partitions_def == partitions.by_scenario:
         return SCENARIO
     return BOOK if groups & set(BOOK_GROUPS) else REPORTS
@@ -64,4 +67,5 @@ _ABOUT = {
     SCENARIO: "Curves, values and metrics of one month end under one closing scenario.",
     REPORTS: "Reports, proofs and the published close of one month end.",
     WHAT_IF_JOB: "Values and metrics of one month end under a scenario outside the close.",
+    CALIBRATE: "Behaviour estimated from the history delivered at one month end.",
 }

@@ -16,6 +16,7 @@ import numpy as np
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.governed import GovernedSet
+from alm_pipeline.inputs.scenario_faults import BankNames
 from alm_pipeline.inputs.scenarios import BASE, ScenarioBook, use_problems, with_scenario_file
 from alm_pipeline.inputs.zero_rates import (
     BaseZeroRates,
@@ -95,6 +96,8 @@ def check_lines(
     moved = scenario_zero_rates(base, name, book)
     for currency, error in moved.errors.items():
         yield f"{currency} is stopped: {error}"
+    for currency, factor in sorted(book.translation_factors(name).items()):
+        yield f"{currency} is translated at {factor:.4f} of its rate"
     shown = _shown_curves(base, moved)
     for curve in shown:
         yield from curve_lines(curve)
@@ -150,13 +153,13 @@ def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
 def _checked(bank: Bank, file: Path) -> ScenarioBook:
     book = with_scenario_file(file, bank.settings.overlay)
     figures = bank.figures
-    problems = use_problems(
-        file,
-        book.scenarios[file.stem],
-        set(figures.assumptions.segments()),
-        set(figures.curves.indices),
+    names = BankNames(
+        segments=set(figures.assumptions.segments()),
+        indices=set(figures.curves.indices),
+        spread_curves={k for k, curve in figures.curves.curves.items() if curve.role == "spread"},
+        reporting_currency=bank.settings.reporting_currency,
     )
-    problems.raise_if_any()
+    use_problems(file, book.scenarios[file.stem], names).raise_if_any()
     return book
 
 

@@ -28,6 +28,7 @@ from alm_pipeline.inputs.volatilities import (
     VOLATILITY_COLUMNS,
     BaseVolatilities,
     Held,
+    Surface,
     base_volatilities,
 )
 from alm_pipeline.inputs.zero_rates import (
@@ -175,21 +176,21 @@ def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Ma
     _refuse_flat_ramps(bank, scenarios)
     shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
     reversion = figures.assumptions.value("eve", "all", "mean_reversion", 0.0)
+    caps, swaptions = (_surface(bank, name) for name in ("cap", "swaption"))
     return Markets(
         base,
         shocked,
-        base_volatilities(_volatilities(session, "cap"), base, _held(session, _OPTIONS_HELD)),
-        base_short_rates(
-            _volatilities(session, "swaption"), base, _held(session, _RIGHTS_HELD), reversion
-        ),
+        base_volatilities(caps, base, _held(session, _OPTIONS_HELD)),
+        base_short_rates(swaptions, base, _held(session, _RIGHTS_HELD), reversion),
     )
 
 
-def _volatilities(session: Session, surface: str) -> dict[str, Any]:
+def _surface(bank: Bank, name: str) -> Surface:
     wanted = ", ".join(VOLATILITY_COLUMNS)
     select = f"select {wanted} from staging.vol_quote where surface = $surface order by all"
-    rows = session.query(select, {"surface": surface})
-    return {name: _column(rows, name) for name in VOLATILITY_COLUMNS}
+    rows = bank.store.session.query(select, {"surface": name})
+    quotes = {column: _column(rows, column) for column in VOLATILITY_COLUMNS}
+    return Surface(name, quotes, getattr(bank.figures.curves.max_age_days, name))
 
 
 def _held(session: Session, select: str) -> Held:
@@ -367,8 +368,12 @@ def _without_behaviour(behaviour: Behaviour) -> Behaviour:
 
 
 def _column(rows: pa.Table, name: str) -> Any:
-    if name in ("quote", "vol"):
+    if name in (
+        "quote",
+        "vol",
+        "convexity_adjustment_rate",
+    ):  # the last one may be null, a nan here
         return rows.column(name).to_numpy()
-    if name == "quote_date":
+    if name in ("quote_date", "start_date"):
         return rows.column(name).to_numpy().astype("datetime64[D]")
     return np.array(rows.column(name).to_pylist(), dtype=object)

@@ -103,7 +103,7 @@ TABLE_CHECKS = (
         table="behaviour.unassigned_positions",
         severity="warning",  # they have no value, and totals with them say so
         sql="select * from behaviour.unassigned_positions",
-        message="somebody decided the behaviour of every position",
+        message="every position has the assumptions and the fixing it needs",
     ),
     TableCheck(
         check_id="audit.proofs.all_hold",

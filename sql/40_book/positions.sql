@@ -2,7 +2,7 @@
 -- grain:  as_of_date, position_id
 -- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
 --         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
---         staging.other_balance, staging.index_fixing, inputs.products, inputs.assumptions
+--         staging.other_balance, staging.index_fixing, inputs.products, inputs.indices, inputs.assumptions
 with loans as (  -- the types of what others lack are set here
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
@@ -356,15 +356,16 @@ select
     t.reset_freq,
     t.next_reset_date,
     t.fixing_lag_days,
-    case  -- the index of the next reset was read by the as-of date: its own day's, or the last one of the week before
+    case  -- the index of the next reset was read by the as-of date: that day's, or the last one that is young enough
         when t.next_reset_date - t.fixing_lag_days <= t.as_of_date
             then (
                 select first(f.rate order by f.fixing_date desc)
                 from staging.index_fixing as f
+                inner join inputs.indices as i on f.index_id = i.index_id
                 where
                     f.index_id = t.index_id
                     and f.fixing_date <= t.next_reset_date - t.fixing_lag_days
-                    and f.fixing_date > t.next_reset_date - t.fixing_lag_days - 7
+                    and f.fixing_date >= t.next_reset_date - t.fixing_lag_days - i.max_age_days
             )
     end as next_fixing_rate,
     t.amortisation_type,

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, scenario, family
 -- reads:  metrics.eve, metrics.report_footers, book.positions, book.scheduled_events,
 --         book.reporting_units, book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
---         inputs.products, inputs.members, inputs.scenarios, inputs.rule_packs
+--         inputs.products, inputs.members, inputs.scenarios, inputs.rule_packs, inputs.scenario_fx
 with valued as (
     select
         e.scenario,
@@ -43,17 +43,26 @@ by_family as (
             end
         ) as cause,
         cast(
-            sum(cast(v.present_value * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    v.present_value * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as present_value,
         cast(
-            sum(cast(v.option_value * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    v.option_value * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as option_value
     from valued as v
     inner join book.reporting_units as u
         on v.entity_id = u.member_entity_id and v.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on v.currency = t.currency
+    left join inputs.scenario_fx as x on v.scenario = x.scenario and v.currency = x.currency
     left join scenarios.stopped_currencies as stopped
         on v.currency = stopped.currency and v.scenario = stopped.scenario
     left join behaviour.undecided_balances as undecided

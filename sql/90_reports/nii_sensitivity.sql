@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, scenario, horizon_months, family
 -- reads:  metrics.nii, metrics.report_footers, book.reporting_units, book.translation_rates,
 --         scenarios.stopped_currencies, behaviour.undecided_balances, inputs.products,
---         inputs.scenarios, inputs.rule_packs
+--         inputs.scenarios, inputs.rule_packs, inputs.scenario_fx
 with measured as (
     select
         scenario,
@@ -74,20 +74,34 @@ by_family as (
             end
         ) as cause,
         cast(
-            sum(cast(l.nii * u.consolidation_factor * t.translation_rate as decimal(38, 6))) as double
+            sum(
+                cast(
+                    l.nii * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as nii,
         cast(
-            sum(cast(l.nii_other_path * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    l.nii_other_path * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as nii_other_path,
         cast(
-            sum(cast(l.amortised_amount * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
-            as double
+            sum(
+                cast(
+                    l.amortised_amount * u.consolidation_factor * t.translation_rate
+                    * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                )
+            ) as double
         ) as amortised_amount
     from lines as l
     inner join book.reporting_units as u
         on l.entity_id = u.member_entity_id and l.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on l.currency = t.currency
+    left join inputs.scenario_fx as x on l.scenario = x.scenario and l.currency = x.currency
     left join scenarios.stopped_currencies as stopped
         on l.currency = stopped.currency and l.scenario = stopped.scenario
     left join behaviour.undecided_balances as undecided

@@ -222,7 +222,7 @@ accepted as (
         currency as item,
         reporting_currency as applies_to,
         'totals that would contain the currency are not available' as treatment,
-        'fx_rate delivers none' as reason,
+        reason,
         'team:market-data' as owner,
         null as approver,
         null as expiry_date,
@@ -232,12 +232,12 @@ accepted as (
     where translation_rate is null
     union all
     select
-        'no assumption' as exception_kind,
+        'no ' || missing_input as exception_kind,
         currency as item,
         entity_id as applies_to,
         'its products have no value, and totals that would contain them are not available' as treatment,
         cause as reason,
-        'team:treasury-risk' as owner,
+        case when missing_input = 'fixing' then 'team:market-data' else 'team:treasury-risk' end as owner,
         null as approver,
         null as expiry_date,
         'undecided' as property,

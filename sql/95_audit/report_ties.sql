@@ -3,7 +3,7 @@
 -- reads:  book.positions, staging.fx_rate, scenarios.position_values, scenarios.cash_flow_buckets,
 --         metrics.eve, reports.eve_sensitivity,
 --         reports.nii_sensitivity, reports.repricing_gap, reports.liquidity_gap,
---         reports.balance_sheet, inputs.members, inputs.bank, inputs.declared
+--         reports.balance_sheet, inputs.members, inputs.bank, inputs.declared, inputs.scenario_fx
 with rates as (  -- straight from the delivered rates
     select
         p.currency,
@@ -52,7 +52,12 @@ position_totals as (
         sum(
             case
                 when p.eve_treatment = 'in' and p.cash_flow_model not in ('balance_only', 'commitment')
-                    then cast((v.present_value + v.option_value) * u.weight as decimal(38, 6))
+                    then
+                        cast(
+                            (v.present_value + v.option_value)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as eve,
@@ -61,7 +66,12 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast((v.nii_12m + v.amortised_12m) * u.weight as decimal(38, 6))
+                    then
+                        cast(
+                            (v.nii_12m + v.amortised_12m)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as nii_12m,
@@ -70,13 +80,19 @@ position_totals as (
                 when
                     p.nii_treatment = 'constant_balance'
                     and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then cast((v.nii_24m + v.amortised_24m) * u.weight as decimal(38, 6))
+                    then
+                        cast(
+                            (v.nii_24m + v.amortised_24m)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
                 else 0
             end
         ) as nii_24m
     from scenarios.position_values as v
     inner join book.positions as p on v.position_id = p.position_id
     inner join placed as u on v.position_id = u.position_id
+    left join inputs.scenario_fx as x on v.scenario = x.scenario and p.currency = x.currency
     where p.is_in_irrbb_scope
     group by v.scenario, u.entity_id, u.row_kind
 ),
@@ -158,12 +174,18 @@ currencies as (
     select
         'currencies add up to the total' as invariant,
         r.entity_id || ' ' || r.scenario as scope,
-        sum(cast((e.present_value + e.option_value) * rates.translation_rate as decimal(38, 6))) as left_value,
+        sum(
+            cast(
+                (e.present_value + e.option_value) * rates.translation_rate * coalesce(x.translation_factor, 1)
+                as decimal(38, 6)
+            )
+        ) as left_value,
         r.eve as right_value,
         0.01 as tolerance_value
     from reports.eve_sensitivity as r
     inner join metrics.eve as e on r.entity_id = e.entity_id and r.scenario = e.scenario
     inner join rates on e.currency = rates.currency
+    left join inputs.scenario_fx as x on e.scenario = x.scenario and e.currency = x.currency
     where r.family = 'total' and r.row_kind = 'entity' and r.eve is not null
     group by r.entity_id, r.scenario, r.eve
 ),

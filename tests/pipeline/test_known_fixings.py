@@ -50,8 +50,32 @@ def test_a_fixing_of_7_percent_is_paid_whatever_the_curve_says(tmp_path):
         assert row["present_value"] == pytest.approx(expected, abs=CENT)
 
 
-def test_a_fixing_older_than_a_week_stops_the_close_and_names_the_loan(tmp_path):
-    # the last one is of 22 October, eight days before the index was read
-    outcome = deliver(tmp_path, "2026-10-22").close()
-    assert "the index of the next reset is fixed already" in str(outcome.failures)
-    assert LOAN in str(outcome.failures)
+def test_a_fixing_older_than_allowed_stops_the_loan_by_name_and_nothing_else(tmp_path):
+    # the last one is of 22 October, eight days before the index was read; six are allowed
+    bank = deliver(tmp_path, "2026-10-22")
+    outcome = bank.close()
+    assert outcome.failures == ()
+    status, text = bank.headline(outcome)
+    assert status == 1
+    assert "not available" in text
+    (left_out,) = bank.rows("behaviour.unassigned_positions")
+    assert (left_out["position_id"], left_out["missing_input"]) == (LOAN, "fixing")
+    assert left_out["reason"].startswith("no fixing of USD_SOFR_1M of 2026-10-30")
+    valued = {row["position_id"] for row in bank.rows("scenarios.position_values", scenario=BASE)}
+    assert LOAN not in valued
+    assert "BANK:loan:L1" not in valued  # the same product: never a partial sum
+    assert "BANK:deposit_term:T1" in valued
+    totals = {
+        row["entity_id"]: row
+        for row in bank.rows("reports.eve_sensitivity")
+        if row["family"] == "total" and row["scenario"] == BASE and row["row_kind"] == "entity"
+    }
+    assert totals["BANK"]["eve"] is None
+    assert "1 positions have no fixing" in totals["BANK"]["availability"]
+    assert "1 positions, 500,000.00" in totals["BANK"]["availability"]
+    assert totals["EUBANK"]["eve"] is not None
+    (ledger,) = [
+        row for row in bank.rows("audit.exception_ledger") if row["exception_kind"] == "no fixing"
+    ]
+    assert (ledger["n_positions"], float(ledger["exception_amount"])) == (1, 500_000.00)
+    assert ledger["owner"] == "team:market-data"

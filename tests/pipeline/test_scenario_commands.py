@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,8 +17,10 @@ from alm_pipeline.orchestration.scenario_commands import (
     list_lines,
     run_scenario,
 )
+from alm_pipeline.paths import DATA_CONTRACTS
 from alm_pipeline.reporting.scenario_result import ScenarioResult, result_lines
-from tests.pipeline.banks import DAY, UP, Folder
+from tests.pipeline.banks import BASE, DAY, UP, Folder, restate, small_bank
+from tests.pipeline.conftest import Closed
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -74,12 +77,74 @@ def test_a_basis_move_reaches_the_loan_that_reads_the_index_and_nothing_else(
     assert amount(result, "EUBANK", "delta_eve") == 0.0
 
 
+def test_an_exchange_rate_moves_what_is_held_in_its_currency(copy_of_small_bank, tmp_path):
+    # in euro: L3 40,499.57 less T2 45,000 = -4,500.43, a tenth more at 1.10: -495.05
+    result = run_scenario(copy_of_small_bank.bank, scenario(tmp_path, "fx: {EUR: 0.1}\n"), DAY)
+    assert amount(result, "EUBANK", "delta_eve") == pytest.approx(-495.05, abs=0.01)
+    assert amount(result, "BANK", "delta_eve") == 0.0
+    assert amount(result, "GROUP", "delta_eve") == pytest.approx(-495.05, abs=0.01)
+
+
+def test_the_reporting_currency_does_not_move_against_itself(closed_small_bank, tmp_path):
+    file = scenario(tmp_path, "fx: {USD: 0.1}\n")
+    with pytest.raises(ConfigurationError, match="USD is what others are translated into"):
+        list(check_lines(closed_small_bank.folder.bank, file, None))
+
+
+@pytest.fixture(scope="module")
+def with_spread(tmp_path_factory: pytest.TempPathFactory) -> Closed:
+    """The small bank, its bond discounted by a curve that is quoted 1 % above the dollar's."""
+    folder = small_bank(tmp_path_factory.mktemp("spread") / "bank", (BASE,))
+    overlay = folder.path / "contracts"
+    curve = (
+        "  usd_government: {about: What governments pay more, currency: USD, role: spread,"
+        " over: usd_ois, interpolation: linear_zero, max_age_days: 5}\n"
+    )
+    curves = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    (overlay / "curves.yaml").write_text(curves.replace("\ncurves:\n", f"\ncurves:\n{curve}", 1))
+    products = yaml.safe_load((DATA_CONTRACTS / "products.yaml").read_text(encoding="utf-8"))
+    products["products"]["sovereign_bond_htm"]["discount_curve"]["USD"] = "usd_government"
+    (overlay / "products.yaml").write_text(yaml.safe_dump(products, sort_keys=False))
+
+    def quoted(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        spread = {"curve_id": "usd_government", "instrument": "spread", "quote": "0.01"}
+        return [*rows, rows[0] | spread]
+
+    restate(folder.landing(DAY), "curve_quote", quoted)
+    return Closed(folder, folder.close())
+
+
+def bond(spread: float) -> float:
+    """S1: 5 % of 200,000 after 365 and 731 days with the principal, at 4 % simple and a spread."""
+    zero = math.log(1.04) + spread
+    return 10_000 * math.exp(-zero) + 210_000 * math.exp(-zero * 731 / 365)
+
+
+def test_a_bond_is_discounted_with_the_spread_that_is_quoted(with_spread):
+    folder = with_spread.folder
+    assert with_spread.outcome.failures == ()
+    values = {row["position_id"]: row["present_value"]
+              for row in folder.rows("scenarios.position_values", scenario=BASE)}  # fmt: skip
+    assert values["BANK:security:S1"] == pytest.approx(bond(0.01), abs=0.01)
+    assert all(row["is_passed"] for row in folder.rows("audit.proofs"))
+
+
+def test_a_wider_spread_moves_the_bond_and_nothing_else(with_spread, tmp_path):
+    file = scenario(tmp_path, "spreads: {usd_government: 100}\n")
+    result = run_scenario(with_spread.folder.bank, file, DAY)
+    expected = bond(0.02) - bond(0.01)
+    assert amount(result, "BANK", "delta_eve") == pytest.approx(expected, abs=0.01)
+    assert amount(result, "EUBANK", "delta_eve") == 0.0
+
+
 def test_a_ramp_moves_income_by_the_average_of_its_path(copy_of_small_bank, tmp_path):
     # one index moves along the path alone, so only L4 counts: from day 30 to 365 the move is
     # 1 % x u / 365, on average over the year 500,000 x 1 % x (365^2 - 30^2) / (2 x 365^2) = 2,483
     result = run_scenario(
         copy_of_small_bank.bank,
-        scenario(tmp_path, "shocks: {index_bp: {USD_SOFR_1M: 100}}\nramp: {months: 12}\n"),
+        scenario(
+            tmp_path, "shocks: {index_bp: {USD_SOFR_1M: 100}}\nramp: {months: 12, expected: true}\n"
+        ),
         DAY,
     )
     assert amount(result, "BANK", "delta_nii", 12) == pytest.approx(2_483, rel=0.02)
@@ -89,7 +154,7 @@ def test_a_ramp_is_refused_where_income_keeps_todays_rates(copy_of_small_bank, t
     config = copy_of_small_bank.config
     settings = yaml.safe_load(config.read_text(encoding="utf-8")) | {"nii_base_path": "flat"}
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    text = "shocks: {parallel_bp: {USD: 100, EUR: 100}}\nramp: {months: 12}\n"
+    text = "shocks: {parallel_bp: {USD: 100, EUR: 100}}\nramp: {months: 12, expected: true}\n"
     with pytest.raises(ConfigurationError, match="set nii_base_path to forward"):
         run_scenario(copy_of_small_bank.bank, scenario(tmp_path, text), DAY)
 

@@ -10,13 +10,8 @@ import pandas as pd
 import pytest
 import QuantLib as ql  # noqa: N813 - the name its users know
 
-from alm_pipeline.engine.market.curve import (
-    ZeroCurve,
-    bootstrap,
-    daily_zero_rates,
-    discount_factors,
-    par_rates,
-)
+from alm_pipeline.engine.market.bootstrap import bootstrap, par_rates
+from alm_pipeline.engine.market.curve import ZeroCurve, daily_zero_rates, discount_factors
 from alm_pipeline.engine.market.quotes import ParInstrument, par_instruments
 
 NO_SECOND_HUMP = -999.99

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.test_reports import FOOTERS, RATES, UNITS
+from tests.sql.report_rows import FOOTERS, RATES, UNITS
 
 SHARED = {"scenario": "base", "entity_id": "BANK", "currency": "USD", "is_intragroup": False}
 PARTS = ("index_part_amount", "margin_part_amount", "replacement_amount", "hedge_carry_amount",

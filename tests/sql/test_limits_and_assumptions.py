@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.test_reports import FOOTERS, RATES, UNITS
+from tests.sql.report_rows import FOOTERS, RATES, UNITS
 
 LIMIT = {"metric": "delta_eve", "scope": "up", "direction": "at_least", "amber": -0.16, "red": -0.2,
          "unit": "share_of_base", "status": "assumed", "owner": "team:treasury-risk",

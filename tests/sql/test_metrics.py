@@ -85,7 +85,7 @@ def test_what_was_not_decided_is_summed_per_entity_and_currency_with_what_to_do(
         "behaviour.unassigned_positions",
         [
             {"position_id": f"BANK:loan:{n}", "entity_id": "BANK", "currency": "USD",
-             "outstanding_principal": 1500.5, "reason": reason}
+             "outstanding_principal": 1500.5, "missing_input": "assumption", "reason": reason}
             for n, reason in enumerate(["no a", "no a", "no b"])
         ],
     )  # fmt: skip
@@ -95,6 +95,48 @@ def test_what_was_not_decided_is_summed_per_entity_and_currency_with_what_to_do(
         "3 positions have no assumption | behaviour.unassigned_positions 2026-10-31 BANK"
         " | no a: 2 positions, 3,001.00; no b: 1 positions, 1,500.50"
         " | to fix: add the segment to data_contracts/assumptions, or give the product another one"
+    )
+
+
+FLOATER = {"as_of_date": "2026-10-31", "behaviour_segment": "none", "rate_type": "floating",
+           "index_id": "USD_SOFR_3M", "reset_freq": "P3M", "fixing_lag_days": 2}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "is_missing"),
+    [
+        # read on 31 October, the as-of date, and on 1 November
+        ({"next_reset_date": "2026-11-02"}, True),
+        ({"next_reset_date": "2026-11-03"}, False),
+        ({"next_reset_date": "2026-11-02", "next_fixing_rate": 0.03}, False),
+        ({"next_reset_date": "2026-10-31"}, False),  # the reset is over: its rate is the coupon
+        ({"next_reset_date": "2026-11-02", "reset_freq": "P1D"}, False),  # compounded daily
+        ({"next_reset_date": "2026-11-02", "rate_type": "fixed"}, False),
+    ],
+)
+def test_a_position_whose_index_was_read_and_not_delivered_has_no_value(bench, given, is_missing):
+    bench.give("book.positions", [POSITION | FLOATER | given])
+    rows = bench.run("behaviour.unassigned_positions")
+    reason = "no fixing of USD_SOFR_3M of 2026-10-31, nor one young enough before it"
+    found = [(row["missing_input"], row["reason"]) for row in rows]
+    assert found == [("fixing", reason)] * is_missing
+
+
+def test_missing_assumptions_and_fixings_stand_side_by_side_with_what_to_do(bench):
+    bench.give(
+        "behaviour.unassigned_positions",
+        [
+            {"position_id": f"BANK:loan:{n}", "entity_id": "BANK", "currency": "USD",
+             "outstanding_principal": 100.0, "missing_input": missing, "reason": f"no {missing} x"}
+            for n, missing in enumerate(["fixing", "assumption"])
+        ],
+    )  # fmt: skip
+    (row,) = bench.run("behaviour.undecided_balances")
+    assert (row["missing_input"], row["n_positions"]) == ("assumption and no fixing", 2)
+    assert "1 positions have no assumption | " in row["cause"]
+    assert row["cause"].endswith(
+        "; 1 positions have no fixing | behaviour.unassigned_positions 2026-10-31 BANK"
+        " | no fixing x: 1 positions, 100.00 | to fix: deliver index_fixing up to the as-of date"
     )
 
 

@@ -175,14 +175,41 @@ def test_own_funds_are_equity_although_the_file_says_liability(bench):
 def test_a_currency_is_translated_directly_or_by_the_inverse_or_not_at_all(bench):
     bench.give("inputs.bank", [BANK])
     bench.give("book.positions", [{"currency": c} for c in ("USD", "EUR", "GBP", "CZK")])
+    bench.give("inputs.quote_ages", [{"quote_kind": "exchange_rate", "max_age_days": 5}])
+    today = {"quote_date": "2026-10-31"}
     bench.give(
         "staging.fx_rate",
         [
-            {"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.25},
-            {"base_currency": "USD", "quote_currency": "GBP", "fx_rate": 0.8},
+            {"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.25, **today},
+            {"base_currency": "USD", "quote_currency": "GBP", "fx_rate": 0.8, **today},
         ],
     )
     rates = {
         row["currency"]: row["translation_rate"] for row in bench.run("book.translation_rates")
     }
     assert rates == {"USD": 1.0, "EUR": 1.25, "GBP": 1.25, "CZK": None}  # 1 / 0.8 = 1.25
+
+
+def test_an_exchange_rate_older_than_allowed_counts_as_none_and_says_how_old_it_is(bench):
+    # 26 October is five days before 31 October, which is allowed; 25 October is six
+    bench.give("inputs.bank", [BANK])
+    bench.give("inputs.quote_ages", [{"quote_kind": "exchange_rate", "max_age_days": 5}])
+    bench.give("book.positions", [{"currency": c} for c in ("EUR", "GBP", "CZK")])
+    rate = {"quote_currency": "USD", "fx_rate": 1.25}
+    bench.give(
+        "staging.fx_rate",
+        [
+            rate | {"base_currency": "EUR", "quote_date": "2026-10-26"},
+            rate | {"base_currency": "GBP", "quote_date": "2026-10-25"},
+        ],
+    )
+    rows = {row["currency"]: row for row in bench.run("book.translation_rates")}
+    assert {name: row["translation_rate"] for name, row in rows.items()} == {
+        "USD": 1.0, "EUR": 1.25, "GBP": None, "CZK": None,
+    }  # fmt: skip
+    assert {name: row["reason"] for name, row in rows.items()} == {
+        "USD": None,
+        "EUR": None,
+        "GBP": "the last one is of 2026-10-25, 6 days old, allowed 5",
+        "CZK": "fx_rate delivers none",
+    }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.test_reports import FOOTERS, RATES, UNITS, eve
+from tests.sql.report_rows import FOOTERS, RATES, UNITS, eve
 
 SHARED = {"entity_id": "BANK", "currency": "USD", "is_intragroup": False}
 

@@ -3,72 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
-UNITS = [
-    {"entity_id": "BANK", "row_kind": "entity", "member_entity_id": "BANK",
-     "is_intragroup": flag, "consolidation_factor": 1}
-    for flag in (False, True)
-] + [
-    {"entity_id": "EUBANK", "row_kind": "entity", "member_entity_id": "EUBANK",
-     "is_intragroup": flag, "consolidation_factor": 1}
-    for flag in (False, True)
-] + [
-    {"entity_id": "GROUP", "row_kind": kind, "member_entity_id": member,
-     "is_intragroup": kind == "elimination", "consolidation_factor": factor}
-    for kind, factor in (("group", 1), ("elimination", -1))
-    for member in ("BANK", "EUBANK")
-]  # fmt: skip
-FOOTER = {"currency": "USD", "excluded_rows": 0, "excluded_amount": 0.0, "excluded_share": 0.0,
-          "assets_amount": 10_000.0, "equity_amount": 900.0, "tier1_amount": 1_000.0,
-          "availability": "available"}  # fmt: skip
-FOOTERS = [
-    {**FOOTER, "entity_id": "BANK", "row_kind": "entity"},
-    {**FOOTER, "entity_id": "EUBANK", "row_kind": "entity"},
-    {**FOOTER, "entity_id": "GROUP", "row_kind": "group"},
-    {**FOOTER, "entity_id": "GROUP", "row_kind": "elimination", "tier1_amount": None},
-]
-RATES = [
-    {"currency": "USD", "reporting_currency": "USD", "translation_rate": 1.0},
-    {"currency": "EUR", "reporting_currency": "USD", "translation_rate": 1.1},
-]
-SCENARIOS = [
-    {"scenario": "base"},
-    {"scenario": "up", "pack": "p", "shape": "parallel_up"},
-    {"scenario": "steep", "pack": "p", "shape": "steepener"},
-]
-PACK = [
-    {"pack": "p", "measure": "eve", "threshold_share": 0.15, "gain_weight": 0.5,
-     "loss_weight": 1.0, "status": "verified"},
-    {"pack": "p", "measure": "nii", "threshold_share": None, "gain_weight": 1.0,
-     "loss_weight": 1.0, "status": "assumed"},
-]  # fmt: skip
-
-
-def eve(scenario: str, amount: float | None, **given: Any) -> dict[str, Any]:
-    row = {"scenario": scenario, "entity_id": "BANK", "currency": "USD", "product_code": "loan",
-           "is_intragroup": False, "present_value": amount, "option_value": 0.0}  # fmt: skip
-    return {**row, **given}
-
-
-@pytest.fixture
-def reports(bench):
-    """A bench with units, footers, rates, scenarios and a pack."""
-    bench.give("book.reporting_units", UNITS)
-    bench.give("metrics.report_footers", FOOTERS)
-    bench.give("book.translation_rates", RATES)
-    bench.give("inputs.scenarios", SCENARIOS)
-    bench.give("inputs.rule_packs", PACK)
-    bench.give("inputs.products", [{"product_code": "loan", "family": "loans"}])
-    return bench
-
-
-def outlier_rows(bench) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """Return the outlier test by entity, kind of row and scenario."""
-    rows = bench.run("reports.irrbb_outlier_test")
-    return {(r["entity_id"], r["row_kind"], r["scenario"]): r for r in rows}
+from tests.sql.report_rows import RATES, UNITS, eve, outlier_rows
 
 
 def test_units_are_entities_the_group_and_what_is_eliminated(bench):
@@ -83,85 +21,6 @@ def test_units_are_entities_the_group_and_what_is_eliminated(bench):
         ("GROUP", "elimination", -1),
     }
     assert {r["member_entity_id"] for r in rows if r["entity_id"] == "GROUP"} == {"BANK"}
-
-
-def test_a_gain_in_one_currency_offsets_a_loss_in_another_only_by_its_weight(reports):
-    # USD loses 200; EUR gains 100 * 1.1 = 110 and counts half: -200 + 55 = -145
-    reports.give(
-        "metrics.eve",
-        [
-            eve("base", 1000.0),
-            eve("base", 500.0, currency="EUR"),
-            eve("up", 800.0),
-            eve("up", 600.0, currency="EUR"),
-        ],
-    )
-    row = outlier_rows(reports)["BANK", "entity", "up"]
-    assert row["eve_base"] == Decimal("1550.00")  # 1,000 + 500 * 1.1
-    assert row["delta_eve"] == Decimal("-90.00")
-    assert row["delta_eve_weighted"] == Decimal("-145.00")
-    assert row["delta_eve_share"] == pytest.approx(-0.145)
-    assert row["is_eve_outlier"] is False  # 14.5 % of Tier 1 is not more than 15 %
-
-
-BAND = [
-    {"pack": "p", "measure": "eve", "currency": currency, "band_side": side, "gain_weight": 0.8,
-     "status": "unverified"}
-    for currency, side in (("EUR", "anchor"), ("DKK", "member"))
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("euro", "krone", "weighted", "status"),
-    [
-        # 80 % of a gain of 100 is less than the loss of 90 on the other side: -90 + 80
-        (-90.0, 100.0, "-11.00", "unverified"),
-        # it counts up to the loss of 60, which is more than half of it: -60 + 60
-        (-60.0, 100.0, "0.00", "unverified"),
-        # the loss of 20 is less than half of the gain: -20 + 50
-        (-20.0, 100.0, "33.00", "unverified"),
-        # the other way round: a gain in the anchor against a loss in the band
-        (100.0, -90.0, "-11.00", "unverified"),
-        # gains on both sides set off nothing between them, losses count whole
-        (100.0, 100.0, "110.00", "verified"),
-        (-100.0, -100.0, "-220.00", "verified"),
-    ],
-)
-def test_a_gain_within_a_narrow_band_sets_off_more_of_a_loss_on_the_other_side(
-    reports, euro, krone, weighted, status
-):
-    # in dollars everything is 1.1 times as much
-    reports.give("book.translation_rates", [RATES[1] | {"currency": "DKK"}])
-    reports.give("inputs.narrow_bands", BAND)
-    reports.give(
-        "metrics.eve",
-        [
-            eve("base", 1000.0, currency="EUR"),
-            eve("up", 1000.0 + euro, currency="EUR"),
-            eve("base", 1000.0, currency="DKK"),
-            eve("up", 1000.0 + krone, currency="DKK"),
-        ],
-    )
-    row = outlier_rows(reports)["BANK", "entity", "up"]
-    assert row["delta_eve_weighted"] == Decimal(weighted)
-    assert row["eve_figure_status"] == status
-
-
-def test_a_currency_outside_the_band_keeps_the_ordinary_weight_beside_it(reports):
-    # EUR -110 and DKK +100, of which 80 count, at 1.1; USD +100, of which 50: -121 + 88 + 50 = 17
-    reports.give("book.translation_rates", [RATES[1] | {"currency": "DKK"}])
-    reports.give("inputs.narrow_bands", BAND)
-    changes = {"EUR": -110.0, "DKK": 100.0, "USD": 100.0}
-    reports.give(
-        "metrics.eve",
-        [
-            eve(scenario, 1000.0 + (change if scenario == "up" else 0.0), currency=currency)
-            for currency, change in changes.items()
-            for scenario in ("base", "up")
-        ],
-    )
-    row = outlier_rows(reports)["BANK", "entity", "up"]
-    assert row["delta_eve_weighted"] == Decimal("17.00")
 
 
 def test_what_is_eliminated_has_the_opposite_sign_in_the_economic_value(reports):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.test_reports import FOOTERS, UNITS, eve
+from tests.sql.report_rows import FOOTERS, UNITS, eve
 
 SIX = ("parallel_up", "parallel_down", "steepener", "flattener", "short_up", "short_down")
 RATES = [

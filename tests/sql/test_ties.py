@@ -255,8 +255,10 @@ def test_a_value_that_the_reports_lost_is_seen(bench, n_reported, values):
 def test_totals_are_translated_with_the_delivered_rate(bench):
     # 90 EUR are 99 USD at 1.10; a report that forgot to translate shows 90.
     bench.give("inputs.bank", [BANK])
+    bench.give("inputs.quote_ages", [{"quote_kind": "exchange_rate", "max_age_days": 5}])
     bench.give("staging.fx_rate",
-               [{"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.10}])  # fmt: skip
+               [{"base_currency": "EUR", "quote_currency": "USD", "fx_rate": 1.10,
+                 "quote_date": "2026-10-31"}])  # fmt: skip
     bench.give("book.positions", [LOAN | {"currency": "EUR"}])
     bench.give("metrics.eve", [{"scenario": "base", "entity_id": "BANK", "currency": "EUR",
                                 "present_value": 90.0, "option_value": 0.0,

@@ -13,7 +13,7 @@ from alm_pipeline.errors import WarehouseError
 from alm_pipeline.inputs.libraries import environment
 from alm_pipeline.orchestration.access import reading_of
 from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
-from alm_pipeline.orchestration.bank import WHAT_IF, Bank
+from alm_pipeline.orchestration.bank import CALIBRATED, WHAT_IF, Bank, is_of_close
 from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
@@ -102,7 +102,7 @@ def entries_of_close(bank: Bank, partition: Partition) -> list[Entry]:
         entry
         for entry in bank.store.registry.of_month(partition)
         if entry.partition.scenario in closing
-        and entry.table.partition(".")[0] != WHAT_IF
+        and is_of_close(entry.table)
         and bank.store.has_shape(entry.table)
     ]
 
@@ -125,16 +125,34 @@ def rebuild_face(bank: Bank) -> None:
     path, shown = root / "alm.duckdb", root / "closes" / "shown.json"
     with exclusive(root / "closes" / ".face.lock"):
         manifests = [m for d in bank.closes.published_dates() if (m := bank.closes.current(d))]
-        shown_now = [m.run_id for m in manifests], len(bank.journal.actions())
+        calibrated = calibrated_entries(bank, manifests)
+        hashes = [entry.content_hash for entry in calibrated]
+        shown_now = [m.run_id for m in manifests], len(bank.journal.actions()), hashes
         wanted = json.dumps(shown_now)
         if path.is_file() and shown.is_file() and shown.read_text() == wanted:
             return
         shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
-        audit = audit_tables(bank, manifests)
+        audit = audit_tables(bank, manifests) | calibrated_tables(bank, calibrated)
         reading = reading_of(bank)
         build_face(path, bank.store.lake, shapes, manifests, audit, reading, bank.settings.threads)
         write_lineage_page(bank, root / PAGE)
         shown.write_text(wanted)
+
+
+def calibrated_entries(bank: Bank, manifests: list[Manifest]) -> list[Entry]:
+    """Return the registered calibrations of closed month ends."""
+    months = [Partition(m.as_of_date) for m in manifests]
+    found = (bank.store.registry.find(table, month) for table in CALIBRATED for month in months)
+    return [entry for entry in found if entry is not None]
+
+
+def calibrated_tables(bank: Bank, entries: list[Entry]) -> dict[str, pa.Table]:
+    """Return the rows of calibrations by table."""
+    rows = {
+        table: [bank.store.table(table, e.partition) for e in entries if e.table == table]
+        for table in CALIBRATED
+    }
+    return {table: pa.concat_tables(parts) for table, parts in rows.items() if parts}
 
 
 def audit_tables(bank: Bank, manifests: list[Manifest]) -> dict[str, pa.Table]:

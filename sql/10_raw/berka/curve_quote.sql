@@ -50,6 +50,8 @@ select
     date as quote_date,
     'act_act_isda' as day_count,
     'P6M' as payment_freq,
-    'United States Treasury par yields, proxy for CZK: declared, not delivered' as source
+    'United States Treasury par yields, proxy for CZK: declared, not delivered' as source,
+    cast(null as varchar) as start_date,
+    cast(null as varchar) as convexity_adjustment_rate
 from quotes
 where try_cast(quote_pct as decimal(18, 6)) is distinct from 0 and quote_pct is not null

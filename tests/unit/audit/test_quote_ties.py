@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from alm_pipeline.audit.challenger.market import Curve
-from alm_pipeline.audit.quote_ties import quote_ties
+from alm_pipeline.audit.quote_ties import Below, quote_ties
 
 DAY = date(2026, 10, 31)
 DEPOSIT = {"curve_id": "usd", "instrument": "deposit", "tenor": "12M", "quote": 0.04,
@@ -54,3 +55,43 @@ def test_the_worst_quote_of_a_curve_is_kept_and_other_curves_are_left_out():
     other = DEPOSIT | {"curve_id": "eur"}
     (tie,) = quote_ties([DEPOSIT, DEPOSIT | {"quote": 0.05}, other], flat(math.log(1.04)))
     assert tie.left == pytest.approx(1e6 * 1.05 / 1.04, abs=0.01)
+
+
+def test_a_forward_begins_with_its_principal_and_a_future_less_its_adjustment():
+    # 31 January 2027 (day 92) to 30 April (day 181), 89 days: flat at 3 % continuous the fair rate
+    # is (e^(0.03 x 89 / 365) - 1) x 365 / 89
+    fair = math.expm1(0.03 * 89 / 365) * 365 / 89
+    fra = DEPOSIT | {"instrument": "fra", "tenor": "3M", "quote": fair,
+                     "start_date": date(2027, 1, 31)}  # fmt: skip
+    future = fra | {"instrument": "future", "quote": fair + 0.0002,
+                    "convexity_adjustment_rate": 0.0002}  # fmt: skip
+    for quote in (fra, future):
+        (tie,) = quote_ties([quote], flat(0.03))
+        assert tie.left == pytest.approx(1e6, abs=1e-6)
+    (tie,) = quote_ties([future | {"convexity_adjustment_rate": 0.0}], flat(0.03))
+    # 2 bp on a million for 89 days, discounted over 181
+    assert tie.left - 1e6 == pytest.approx(
+        1e6 * 0.0002 * 89 / 365 * math.exp(-0.03 * 181 / 365), abs=1e-6
+    )
+
+
+def test_a_swap_on_two_curves_is_worth_the_same_on_both_legs():
+    # one year, 3-month periods of 92, 89, 92 and 92 days, to the ends of January, April, July and
+    # October: forwards of 4 % continuous, paid at 3 %; the fixed leg pays once after 365 days
+    days = [0, 92, 181, 273, 365]
+    paid = sum(
+        math.expm1(0.04 * (end - begin) / 365) * math.exp(-0.03 * end / 365)
+        for begin, end in pairwise(days)
+    )
+    swap = DEPOSIT | {"instrument": "irs", "tenor": "1Y", "payment_freq": "P1Y",
+                      "quote": paid / math.exp(-0.03), "start_date": DAY}  # fmt: skip
+    (tie,) = quote_ties([swap], flat(0.04), {"usd": Below(flat(0.03)["usd"], 3)})
+    assert tie.left == pytest.approx(1e6, abs=1e-6)
+
+
+def test_a_spread_is_the_difference_of_two_curves():
+    spread = DEPOSIT | {"instrument": "spread", "tenor": "5Y", "quote": 0.01}
+    (tie,) = quote_ties([spread], flat(0.04), {"usd": Below(flat(0.03)["usd"], 0)})
+    assert tie.left == pytest.approx(1e6, abs=1e-6)
+    (tie,) = quote_ties([spread], flat(0.041), {"usd": Below(flat(0.03)["usd"], 0)})
+    assert tie.left == pytest.approx(1_001_000.0, abs=1e-6)

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alm_pipeline.engine.market.bootstrap import bootstrap, par_rates
 from alm_pipeline.engine.market.curve import (
     ZeroCurve,
-    bootstrap,
     daily_zero_rates,
     discount_factors,
     forward_rates,
-    par_rates,
 )
 from alm_pipeline.engine.market.quotes import ParInstrument
 from alm_pipeline.errors import MarketDataError

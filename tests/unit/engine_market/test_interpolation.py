@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from alm_pipeline.engine.market.curve import bootstrap, kept_on_days, par_rates
+from alm_pipeline.engine.market.bootstrap import bootstrap, kept_on_days, par_rates
 from alm_pipeline.engine.market.interpolation import INTERPOLATIONS, rates_between
 from alm_pipeline.engine.market.quotes import ParInstrument
 from alm_pipeline.errors import CalculationError

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from alm_pipeline.engine.market.quotes import par_instruments
+from alm_pipeline.engine.market.quotes import ParInstrument, par_instruments
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.errors import CalculationError, MarketDataError
 
@@ -25,28 +25,34 @@ def quotes(*rows: tuple[Any, ...]) -> dict[str, np.ndarray]:
     }
 
 
+def par_quote(*row: Any) -> ParInstrument:
+    (found,) = par_instruments(MID_MONTH, quotes(row))
+    assert isinstance(found, ParInstrument)
+    return found
+
+
 def test_a_deposit_pays_once_over_the_days_of_its_day_count():
-    (deposit,) = par_instruments(MID_MONTH, quotes(("deposit", "3M", 0.04, "act_360", None)))
+    deposit = par_quote("deposit", "3M", 0.04, "act_360", None)
     # 15 October 2026 to 15 January 2027: 92 days
     assert deposit.pay_days.tolist() == [92]
     assert deposit.accrual_years.tolist() == [pytest.approx(92 / 360)]
 
 
 def test_an_annual_swap_of_eighteen_months_has_its_broken_period_first():
-    (swap,) = par_instruments(MID_MONTH, quotes(("ois", "18M", 0.04, "act_360", "P1Y")))
+    swap = par_quote("ois", "18M", 0.04, "act_360", "P1Y")
     # payments on 15 April 2027 (182 days) and 15 April 2028 (182 + 366 days)
     assert swap.pay_days.tolist() == [182, 548]
     np.testing.assert_allclose(swap.accrual_years, [182 / 360, 366 / 360])
 
 
 def test_a_par_bond_pays_half_its_yield_every_half_year():
-    (bond,) = par_instruments(MID_MONTH, quotes(("bond", "2Y", 0.04, "act_act_isda", "P6M")))
+    bond = par_quote("bond", "2Y", 0.04, "act_act_isda", "P6M")
     assert bond.pay_days.tolist() == [182, 365, 548, 731]
     assert bond.accrual_years.tolist() == [0.5, 0.5, 0.5, 0.5]
 
 
 def test_a_par_yield_of_three_months_is_simple_interest_for_a_quarter():
-    (bill,) = par_instruments(MID_MONTH, quotes(("bond", "3M", 0.04, "act_act_isda", "P6M")))
+    bill = par_quote("bond", "3M", 0.04, "act_act_isda", "P6M")
     assert bill.pay_days.tolist() == [92]
     assert bill.accrual_years.tolist() == [0.25]
 
@@ -78,7 +84,7 @@ def test_a_text_that_is_no_tenor_is_refused(text: str):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (("future", "3M", 0.04, "act_360", None), "instrument future"),
+        (("spread", "3M", 0.04, "act_360", None), "instrument spread"),
         (("ois", "2Y", 0.04, "act_360", None), "no payment frequency"),
         (("deposit", "3M", 0.04, "act_999", None), "day count 'act_999'"),
     ],

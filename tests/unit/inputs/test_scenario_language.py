@@ -11,6 +11,7 @@ import pytest
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.curves import load_curves
 from alm_pipeline.inputs.figures import load_figures
+from alm_pipeline.inputs.relations import scenario_fx
 from alm_pipeline.inputs.scenarios import ScenarioBook, VolatilityMove, load_scenarios
 from alm_pipeline.inputs.zero_rates import (
     BaseZeroRates,
@@ -20,6 +21,7 @@ from alm_pipeline.inputs.zero_rates import (
     with_index_curves,
     zero_rate_table,
 )
+from alm_pipeline.paths import DATA_CONTRACTS
 
 AS_OF = dt.date(2026, 10, 31)
 ONE_YEAR, TWO_YEARS, TEN_YEARS = 365, 731, 3653  # 2028 is a leap year; so are 2032 and 2036
@@ -116,7 +118,7 @@ def test_a_move_of_history_is_that_of_the_quotes(tmp_path):
 
 def test_a_ramp_of_an_own_scenario_builds_up(tmp_path):
     # half of the move on average over the ramp's own length
-    text = "shocks: {parallel_bp: {USD: 200, EUR: 0}}\nramp: {months: 12}\n"
+    text = "shocks: {parallel_bp: {USD: 200, EUR: 0}}\nramp: {months: 12, expected: true}\n"
     assert move_bp(tmp_path, text, ONE_YEAR) == pytest.approx(100.0, abs=1e-9)
 
 
@@ -169,6 +171,58 @@ def test_volatilities_are_scaled_and_shifted(tmp_path):
     assert book.moves("two", "CHF") == []  # a move of volatilities stops no currency's curve
 
 
+def test_exchange_rates_are_multiplied_along_what_a_scenario_extends(tmp_path):
+    # 10 % up, then 5 % down on top: 1.1 x 0.95 = 1.045
+    overlay = written(
+        tmp_path,
+        one="fx: {EUR: 0.1}\n",
+        two="extends: one\nfx: {EUR: -0.05, GBP: 0.2}\n",
+    )
+    book = load_scenarios(overlay)
+    assert book.translation_factors("two") == pytest.approx({"EUR": 1.045, "GBP": 1.2})
+    assert book.translation_factors("base") == {}
+    assert book.moves("one", "EUR") == []  # no curve moves, and none is stopped
+    rows = scenario_fx(book, ["base", "one"], "USD").to_pylist()
+    assert rows == [{"scenario": "one", "currency": "EUR", "translation_factor": 1.1}]
+    with pytest.raises(ConfigurationError, match="moves EUR, the reporting currency"):
+        scenario_fx(book, ["one"], "EUR")
+
+
+def spread_base(folder: Path) -> BaseZeroRates:
+    """The dollar at 3 %, and a corporate curve on top of it."""
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    entry = (
+        "  usd_corporate: {about: Bonds of companies, currency: USD, role: spread, over: usd_ois,"
+        " interpolation: linear_zero, max_age_days: 5}\n"
+    )
+    changed = text.replace("\ncurves:\n", f"\ncurves:\n{entry}", 1)
+    (folder / "curves.yaml").write_text(changed, encoding="utf-8")
+    return flat_base(load_curves(folder), AS_OF, {"USD"}, 0.03)
+
+
+def test_a_spread_moves_its_own_curve_and_rates_move_both(tmp_path):
+    base = spread_base(tmp_path)
+    more = "spreads: {usd_corporate: 20}\nshocks: {parallel_bp: {USD: 50}}\n"
+    book = load_scenarios(
+        written(
+            tmp_path,
+            wider="spreads: {usd_corporate: 80}\n",
+            both=f"extends: wider\n{more}",
+        )
+    )
+    for name, corporate, overnight in (("wider", 80.0, 0.0), ("both", 150.0, 50.0)):
+        found = scenario_zero_rates(base, name, book)
+        move = dict(zip(base.curve_ids, found.shock_bp, strict=True))
+        np.testing.assert_allclose(move["usd_corporate"], corporate, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(move["usd_ois"], overnight, rtol=0, atol=1e-9)
+
+
+def test_a_spread_of_a_currency_that_nobody_holds_moves_nothing(tmp_path):
+    book = load_scenarios(written(tmp_path, own="spreads: {gbp_corporate: 80}\n"))
+    base = base_at(0.03)
+    assert (scenario_zero_rates(base, "own", book).zero_rates == base.zero_rates).all()
+
+
 def test_behaviour_is_multiplied_on_top_of_the_pack(tmp_path):
     book = load_scenarios(
         written(
@@ -192,11 +246,11 @@ def problems_of(overlay: Path) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("fx: {EUR: 0.1}\n", "fx: .*read each currency alone"),
-        ("spreads: {USD: 50}\n", "spreads: .*shocks.nodes_bp"),
         ("deposit_run: {retail: 0.1}\n", "deposit_run: .*early_withdrawal_multiplier"),
         ("balance_sheet: dynamic\n", "balance_sheet: .*leave it out"),
         ("horizon: 36\n", "horizon: .*12 and 24 months"),
+        ("ramp: {months: 12, expected: false}\n", "ramp.expected: .*write true"),
+        ("ramp: {months: 12}\n", "ramp.expected: Field required"),
     ],
 )
 def test_what_nothing_calculates_yet_is_refused_by_name_with_what_to_do(tmp_path, text, words):
@@ -210,7 +264,7 @@ def test_every_problem_of_a_file_is_told_at_once_with_its_line(tmp_path):
         written(
             tmp_path,
             own="shocks:\n  parallel_bp: {dollar: 1}\n  key_rates_bp:\n    USD: {4Y: 10}\n"
-            "horizon: 36\nramp: {months: 0}\n",
+            "horizon: 36\nramp: {months: 0, expected: true}\n",
         )
     )
     # lines 1 and 2 are about and kind
@@ -246,6 +300,7 @@ def test_what_a_file_names_must_exist(tmp_path, text, words):
     [
         ("behaviour: {prepayment_multiplier: {savers: 2}}\n", "there is no segment savers"),
         ("shocks: {index_bp: {USD_LIBOR_3M: 5}}\n", "there is no index USD_LIBOR_3M"),
+        ("spreads: {usd_ois: 5}\n", "there is no curve usd_ois of role spread; there are none"),
     ],
 )
 def test_segments_and_indices_are_those_of_the_bank(tmp_path, text, words):

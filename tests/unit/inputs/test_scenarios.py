@@ -91,7 +91,7 @@ def test_an_own_scenario_is_checked_from_its_file(tmp_path: Path):
             "shocks: {parallel_bp: {USD: 1}}\n",
             "has no shocks",
         ),
-        ("kind: own\n", "needs shocks"),
+        ("kind: own\n", "needs one of shocks"),
         ("kind: own\nextends: nothing\nshocks: {parallel_bp: {USD: 1}}\n", "does not exist"),
         ("kind: own\nextends: itself\nshocks: {parallel_bp: {USD: 1}}\n", "which extends it"),
         ("kind: own\nshocks: {parallel_bp: {dollar: 1}}\n", "dollar"),

@@ -14,6 +14,7 @@ from alm_pipeline.engine.market.short_rate_tree import HullWhite
 from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.scenarios import VolatilityMove
 from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
+from alm_pipeline.inputs.volatilities import Surface
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 HELD = {"USD": (2, Decimal("300000.00"))}
@@ -32,17 +33,25 @@ def base_curves(rate: float = 0.03) -> BaseZeroRates:
     )
 
 
-def quotes(*rows: tuple[str, str, float], currency="USD", strike="atm", vol_type="normal"):
+def quotes(
+    *rows: tuple[str, str, float],
+    currency: str = "USD",
+    strike: str = "atm",
+    vol_type: str = "normal",
+    quote_date: str = "2025-12-31",
+) -> Surface:
     """Return swaption quotes: expiry, tenor, volatility."""
     n = len(rows)
-    return {
+    columns = {
         "currency": np.array([currency] * n, dtype=object),
         "expiry": np.array([row[0] for row in rows], dtype=object),
         "tenor": np.array([row[1] for row in rows], dtype=object),
         "strike": np.array([strike] * n, dtype=object),
         "vol": np.array([row[2] for row in rows], dtype=np.float64),
         "vol_type": np.array([vol_type] * n, dtype=object),
+        "quote_date": np.array([quote_date] * n, dtype="datetime64[D]"),
     }
+    return Surface("swaption", columns, 5)
 
 
 class Moves:
@@ -114,6 +123,7 @@ def test_a_lognormal_quote_counts_as_the_normal_one_of_its_price():
         (quotes(*SQUARE, strike="0.03"), "a smile is not interpolated"),
         (quotes(*SQUARE, vol_type="shifted"), "come without their shift"),
         (quotes(*SQUARE, currency="EUR"), "there are no quotes"),
+        (quotes(*SQUARE, quote_date="2025-12-25"), "4 quotes are stale"),
     ],
 )
 def test_what_cannot_be_used_stops_the_currency_that_holds_rights(given, reason):

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from alm_pipeline.inputs.scenarios import load_scenarios
-from alm_pipeline.inputs.volatilities import BaseVolatilities, Held, base_volatilities
+from alm_pipeline.inputs.volatilities import BaseVolatilities, Held, Surface, base_volatilities
 from alm_pipeline.inputs.zero_rates import BaseZeroRates
 
 AS_OF = dt.date(2025, 12, 31)
 QUOTE = {"currency": "EUR", "expiry": "1Y", "tenor": "3M", "strike": "atm", "vol": 0.008}
-QUOTE |= {"vol_type": "normal"}
+QUOTE |= {"vol_type": "normal", "quote_date": np.datetime64("2025-12-31")}
 HELD = {"EUR": (7, Decimal("1234567.00"))}
 
 
@@ -32,7 +32,8 @@ def read(*quotes: dict[str, object], held: Held = HELD) -> BaseVolatilities:
     rows = [QUOTE | one for one in quotes]
     columns = {name: np.array([row[name] for row in rows], dtype=object) for name in QUOTE}
     columns["vol"] = columns["vol"].astype(np.float64)
-    return base_volatilities(columns, base, held)
+    columns["quote_date"] = columns["quote_date"].astype("datetime64[D]")
+    return base_volatilities(Surface("cap", columns, 5), base, held)
 
 
 def test_normal_volatilities_are_used_as_they_are_by_every_curve_of_the_currency():
@@ -89,3 +90,32 @@ def test_without_any_quote_nothing_is_quoted():
     found = read(held={})
     assert not found.is_quoted.any()
     assert found.under(load_scenarios(), ["base"] * 2).normal_volatilities.shape == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("quote_date", "is_stopped"), [("2025-12-26", False), ("2025-12-25", True)]
+)
+def test_stale_volatilities_stop_the_currency_that_holds_options_with_number_and_amount(
+    quote_date, is_stopped
+):
+    # 25 December to 31 December: 6 days, and 5 are allowed
+    found = read({}, {"expiry": "2Y", "quote_date": np.datetime64(quote_date)})
+    assert ("EUR" in found.errors) is is_stopped
+    assert found.is_quoted.tolist() == [not is_stopped, not is_stopped, False]
+    if is_stopped:
+        message = str(found.errors["EUR"])
+        assert "7 positions with a cap or floor, 1,234,567.00 EUR, have no volatility" in message
+        assert "1 quote is stale" in message
+        assert "quote date 2025-12-25, 6 days old, allowed 5" in message
+
+
+def test_a_scenario_scales_and_shifts_the_volatilities_of_its_currency_alone(tmp_path):
+    # 80 bp x 1.5 + 10 bp = 130 bp; the dollar stays at 80
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "wild.yaml").write_text(
+        "about: Volatilities of the euro rise by half and more.\nkind: own\n"
+        "shocks: {volatility_factor: {EUR: 1.5}, volatility_bp: {EUR: 10}}\n"
+    )
+    found = read({}, {"currency": "USD"}).under(load_scenarios(tmp_path), ["base", "wild"])
+    expected = [[[0.008], [0.008], [0.008]], [[0.013], [0.013], [0.008]]]
+    np.testing.assert_allclose(found.normal_volatilities, expected, rtol=0, atol=1e-15)

@@ -103,7 +103,12 @@ def test_every_problem_of_every_file_is_reported_at_once(tmp_path: Path):
     written(
         tmp_path, "scenarios/Bad-Name.yaml", "about: A name no partition can have.\nkind: own\n"
     )
-    written(tmp_path, "curves.yaml", "about: Nothing.\ncurves: {}\nindices: {}\nnode_tenors: [9]\n")
+    written(
+        tmp_path,
+        "curves.yaml",
+        "about: Nothing.\ncurves: {}\nindices: {}\nnode_tenors: [9]\n"
+        "max_age_days: {exchange_rate: 5, cap: 5, swaption: 5}\n",
+    )
     limits = (DATA_CONTRACTS / "limits.yaml").read_text(encoding="utf-8")
     written(tmp_path, "limits.yaml", limits.replace("amber: -0.12", "amber: -0.5", 1))
     with pytest.raises(ConfigurationError) as caught:
@@ -112,7 +117,7 @@ def test_every_problem_of_every_file_is_reported_at_once(tmp_path: Path):
     for words in (
         "basel_2024 has no shape twist",
         "the name is lower-case",
-        "a scenario of kind own needs shocks",
+        "a scenario of kind own needs one of shocks",
         "node_tenors.0",
         "amber -0.5 is beyond red -0.15",
     ):

@@ -35,6 +35,8 @@ def flat_quotes(levels: dict[str, float], quote_date: str = "2026-10-30") -> dic
         "quote_date": np.array([quote_date] * len(ids), dtype="datetime64[D]"),
         "day_count": np.array(["act_365f"] * len(ids), dtype=object),
         "payment_freq": np.array([None, "P1Y"] * n_curves, dtype=object),
+        "start_date": np.array(["2026-10-31"] * len(ids), dtype="datetime64[D]"),
+        "convexity_adjustment_rate": np.full(len(ids), np.nan),
     }
 
 
@@ -111,9 +113,9 @@ def test_a_currency_without_a_curve_is_stopped(curves):
 
 def test_a_quote_that_cannot_be_read_names_its_curve(curves):
     quotes = flat_quotes({"usd_ois": 0.04})
-    quotes["instrument"][0] = "future"
+    quotes["instrument"][0] = "spread"
     error = base_zero_rates(quotes, curves, AS_OF, ["USD"]).errors["USD"]
-    assert "instrument future" in str(error)
+    assert "instrument spread" in str(error)
     assert "curve usd_ois" in str(error)
 
 
@@ -296,3 +298,82 @@ def test_a_curve_built_otherwise_gives_its_quotes_back(curves, tmp_path, interpo
     assert (at_20 - at_10) / (7305 - pays[-1]) == pytest.approx(
         (beyond - at_20) / (10958 - 7305), abs=1e-15
     )
+
+
+def with_curves(folder: Path, **definitions: str) -> CurveBook:
+    """The shipped curves and more, each a line of YAML."""
+    text = (DATA_CONTRACTS / "curves.yaml").read_text(encoding="utf-8")
+    common = "about: A curve for a test, currency: USD, interpolation: linear_zero, max_age_days: 5"
+    entries = "".join(f"  {k}: {{{common}, {words}}}\n" for k, words in definitions.items())
+    changed = text.replace("\ncurves:\n", f"\ncurves:\n{entries}", 1)
+    (folder / "curves.yaml").write_text(changed, encoding="utf-8")
+    return load_curves(folder)
+
+
+SOFR_3M = "role: projection, discounted_by: usd_ois, index_tenor: 3M"
+CORPORATE = "role: spread, over: usd_ois"
+
+
+def test_a_projection_curve_is_found_with_the_other_one_discounting(tmp_path):
+    # one-year swap at 4 % a year (ACT/365F): sum of (P(s)/P(e) - 1) D(e) over four periods of three
+    # months, D flat at ln 1.03; days to 31 January, 30 April, 31 July and 31 October 2027
+    book = with_curves(tmp_path, usd_sofr_3m=SOFR_3M)
+    quotes = flat_quotes({"usd_ois": 0.03, "usd_sofr_3m": 0.04})
+    own = quotes["curve_id"] == "usd_sofr_3m"
+    quotes["instrument"][own] = "irs"
+    quotes["payment_freq"][own] = "P1Y"
+    base = base_zero_rates(quotes, book, AS_OF, ["USD"])
+    assert base.errors == {}
+    rates = base.zero_rates[base.curve_ids.index("usd_sofr_3m")]
+    days = np.array([0, 92, 181, 273, 365])
+    growth = np.interp(days, base.tenor_days, rates) * days / 365
+    discount = np.exp(-np.log(1.03) * days[1:] / 365)
+    assert (np.expm1(np.diff(growth)) * discount).sum() == pytest.approx(0.04 / 1.03, abs=1e-12)
+    ois = base.zero_rates[base.curve_ids.index("usd_ois")]
+    assert (rates > ois).all()
+
+
+def test_a_spread_curve_lies_by_its_quotes_above_the_one_below(tmp_path):
+    book = with_curves(tmp_path, usd_corporate=CORPORATE)
+    quotes = flat_quotes({"usd_ois": 0.03, "usd_corporate": 0.012})
+    quotes["instrument"][quotes["curve_id"] == "usd_corporate"] = "spread"
+    base = base_zero_rates(quotes, book, AS_OF, ["USD"])
+    assert base.errors == {}
+    apart = (
+        base.zero_rates[base.curve_ids.index("usd_corporate")]
+        - (base.zero_rates[base.curve_ids.index("usd_ois")])
+    )
+    np.testing.assert_allclose(apart, 0.012, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("role", [SOFR_3M, CORPORATE])
+def test_a_curve_that_stands_on_another_stops_with_it(tmp_path, role):
+    book = with_curves(tmp_path, usd_other=role)
+    quotes = flat_quotes({"usd_other": 0.03})
+    quotes["instrument"][:] = "spread" if "spread" in role else "deposit"
+    quotes["tenor"][1] = "2Y"
+    assert set(base_zero_rates(quotes, book, AS_OF, ["USD"]).errors) == {"USD"}
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("role: projection, discounted_by: usd_ois", "discounted_by and index_tenor stand"),
+        ("role: discount, discounted_by: usd_ois, index_tenor: 3M", "discount has no discounted"),
+        ("role: spread", "a spread, and only a spread, stands over another curve"),
+        ("role: deposit_offer, over: usd_ois", "a spread, and only a spread"),
+        ("role: spread, over: gbp_sonia", "which is unknown"),
+        ("role: spread, over: eur_ois", "which is in another currency"),
+        ("role: spread, over: usd_other", "no curve of its own quotes"),
+    ],
+)
+def test_what_a_curve_stands_on_has_to_fit(tmp_path, words, why):
+    with pytest.raises(ConfigurationError, match=why):
+        with_curves(tmp_path, usd_other=words)
+
+
+def test_what_is_offered_on_deposits_is_a_curve_of_its_own(tmp_path):
+    book = with_curves(tmp_path, usd_deposit_offer="role: deposit_offer")
+    quotes = flat_quotes({"usd_ois": 0.03, "usd_deposit_offer": 0.025})
+    base = base_zero_rates(quotes, book, AS_OF, ["USD"])
+    assert set(base.curve_ids) == {"usd_ois", "usd_deposit_offer"}
