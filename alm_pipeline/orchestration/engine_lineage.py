@@ -152,6 +152,12 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         **_GROUP,
         **dict.fromkeys(("present_value", *_MOVES), _MOVED),
     },
+    "scenarios.assumption_values": {
+        "position_id": _of(POSITIONS, ("position_id",)),
+        **_GROUP,
+        **dict.fromkeys(("parameter", "assumption_step"), _of(BEHAVIOUR, BEHAVIOUR_COLUMNS)),
+        **dict.fromkeys(("present_value_change", "nii_12m_change"), _VALUED),
+    },
     "scenarios.stopped_currencies": {
         "currency": _of(POSITIONS, ("currency",)),
         "cause": (*_QUOTED, *_of(VOLATILITIES, VOLATILITY_COLUMNS)),
@@ -171,6 +177,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.cash_flow_buckets": (*_HELD, *_DECIDED),
     "scenarios.monthly_balances": (*_HELD, *_DECIDED),
     "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
+    "scenarios.assumption_values": (*_HELD, *_DECIDED),
     "scenarios.stopped_currencies": _HELD,
 }
 """Columns that decide which rows there are: a currency without a curve has none, nor has a

@@ -14,9 +14,14 @@ from datetime import date
 from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.assets.adjustments import ADJUSTED, adjustment_inputs
 from alm_pipeline.orchestration.assets.deliveries import REFUSED, delivery_inputs
-from alm_pipeline.orchestration.assets.engine import CONTRACTUAL, ENGINE_TABLES
+from alm_pipeline.orchestration.assets.engine import (
+    CONTRACTUAL,
+    ENGINE_TABLES,
+    monthly_inputs,
+)
 from alm_pipeline.orchestration.assets.lineage import lineage_inputs
 from alm_pipeline.orchestration.assets.quarantine import is_judged, quarantine_inputs
+from alm_pipeline.orchestration.assumption_steps import ASSUMPTION_VALUES
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checklist import CHECKLIST, checklist_inputs
 from alm_pipeline.orchestration.evidence import CHALLENGER, ENGINE_TIES, evidence_inputs
@@ -184,8 +189,9 @@ def _foresee_scenarios(seen: _Foresight) -> None:
     for partition in _by_scenario(seen):
         inputs = engine_inputs(seen.bank, partition, seen.content)
         seen.decide({(t, partition): inputs for t in ENGINE_TABLES}, seen.bank.code_hash)
-    inputs = engine_inputs(seen.bank, seen.month, seen.content)
-    seen.decide({(SENSITIVITIES, seen.month): inputs}, seen.bank.code_hash)
+    for table in (SENSITIVITIES, ASSUMPTION_VALUES):
+        inputs = monthly_inputs(seen.bank, table, seen.month, seen.content)
+        seen.decide({(table, seen.month): inputs}, seen.bank.code_hash)
 
 
 def _foresee_lineage(seen: _Foresight) -> None:

@@ -269,11 +269,15 @@ def _month_pass(
 
 @dataclass(frozen=True)
 class PassOptions:
-    """Under which scenarios the engine runs, with or without behaviour, and what it reads off."""
+    """Under which scenarios the engine runs, with which behaviour, and what it reads off.
+
+    ``behaviour`` is the committee's unless another one is given.
+    """
 
     scenarios: tuple[str, ...]
     is_contractual: bool = False
     lenses: tuple[str, ...] = LENSES
+    behaviour: Behaviour | None = None
 
 
 def book_of(
@@ -294,7 +298,7 @@ def run_engine(
 ) -> SimulationResult:
     """Run one pass over a book."""
     figures, settings, scenarios = bank.figures, bank.settings, chosen.scenarios
-    behaviour = behaviour_of(bank, scenarios)
+    behaviour = behaviour_of(bank, scenarios) if chosen.behaviour is None else chosen.behaviour
     options = SimulationOptions(
         as_of_date=np.datetime64(partition.as_of_date, "D"),
         eve_margins=settings.eve_margins,
@@ -325,11 +329,11 @@ def behaviour_of(bank: Bank, scenarios: Sequence[str]) -> Behaviour:
     )
 
 
-def valued_rows(bank: Bank, markets: Markets) -> pa.Table:
-    """Return the positions that can be valued: those whose currency is not stopped."""
+def valued_rows(bank: Bank, markets: Markets, condition: str = "true") -> pa.Table:
+    """Return the positions that can be valued, those whose currency is not stopped, in order."""
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
     return bank.store.session.query(
-        f"{VALUED} where p.currency not in ({left}) order by p.position_id"
+        f"{VALUED} where p.currency not in ({left}) and ({condition}) order by p.position_id"
     )
 
 

@@ -149,7 +149,12 @@ def test_dagster_shows_the_lineage_with_the_table(closed_small_bank: Closed, tab
 
 EDITS = [
     ("limits.yaml", "amber: -0.12", "amber: -0.11", {"limits"}),
-    ("limits.yaml", "effective_from: 2025-01-01", "effective_from: 2026-12-01", {"outside_dates"}),
+    (
+        "limits.yaml",
+        "effective_from: 2025-01-01",
+        "effective_from: 2026-12-01",
+        {"limits", "outside_dates"},
+    ),
     ("products.yaml", "family: cash", "family: notes", {"products"}),
     ("curves.yaml", "max_age_days: 5", "max_age_days: 4", {"curves"}),
     ("curves.yaml", "tenor: 3M", "tenor: 6M", {"indices"}),
@@ -163,7 +168,7 @@ EDITS = [
         "assumptions/prepayment.yaml",
         "expires: 2027-12-31",
         "expires: 2026-01-31",
-        {"outside_dates"},
+        {"assumptions", "outside_dates"},
     ),
     (
         "scenarios/basel_2024_parallel_up.yaml",

@@ -140,7 +140,9 @@ def test_one_edited_scenario_touches_its_own_partitions_and_the_reports(edited):
     by_scenario = {(table, p.scenario) for table, p in computed if p.scenario}
     assert {scenario for _, scenario in by_scenario} == {UP}
     assert {table for table, _ in by_scenario if table in ENGINE} == ENGINE
-    assert {t.partition(".")[0] for t, p in computed if not p.scenario} == {"reports", "audit"}
+    by_month = {t for t, p in computed if not p.scenario}
+    stepped = {"scenarios.assumption_values", "metrics.assumption_effects"}  # under the rise too
+    assert {t.partition(".")[0] for t in by_month - stepped} == {"reports", "audit"}
     after = folder.contents()
     untouched = {n for n in before if n.endswith((f"|{BASE}", f"|{DOWN}"))}
     assert untouched
@@ -164,11 +166,12 @@ def test_one_edited_assumption_is_named_with_its_field(edited):
     assert not {t for t, _ in computed if t.startswith(("raw.", "quarantine.", "staging."))}
 
 
-def test_one_edited_limit_computes_the_scorecard_and_the_evidence_only(edited):
+def test_one_edited_limit_computes_what_stands_against_limits_and_the_evidence_only(edited):
     _, planned, computed = planned_and_computed(edited(one_limit))
     assert planned == computed
     evidence = {"audit.close_checklist", "audit.exception_ledger"}  # limits are the bank's own now
-    assert {table for table, _ in computed} == {"reports.scorecard", *evidence}
+    against_limits = {f"reports.{name}" for name in ("scorecard", "limit_status", "us_rate_shocks")}
+    assert {table for table, _ in computed} == {*against_limits, *evidence}
 
 
 def test_one_edited_sql_file_computes_its_table_and_what_differs_then(edited):

@@ -152,17 +152,30 @@ def test_without_an_assumption_everything_else_keeps_its_value(undecided, closed
     assert (row["n_positions"], float(row["exception_amount"])) == (1, 600_000.00)
 
 
-@pytest.fixture(scope="module")
-def without_rate(tmp_path_factory: pytest.TempPathFactory) -> Closed:
-    """The small bank without an exchange rate of the euro."""
+WITHOUT_RATE = {
+    "fx_rate delivers none": lambda _: [],
+    # 25 October is six days before 31 October
+    "the last one is of 2026-10-25, 6 days old, allowed 5": lambda rows: [
+        row | {"quote_date": "2026-10-25"} for row in rows
+    ],
+}
+"""Why there is no exchange rate of the euro, and the delivery that makes it so."""
+
+
+@pytest.fixture(scope="module", params=list(WITHOUT_RATE))
+def without_rate(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Closed, str]:
+    """The small bank without a usable exchange rate of the euro, and why."""
     folder = small_bank(tmp_path_factory.mktemp("rate") / "bank", (BASE,))
-    restate(folder.landing(), "fx_rate", lambda _: [])
-    return Closed(folder, folder.close())
+    restate(folder.landing(), "fx_rate", WITHOUT_RATE[request.param])
+    return Closed(folder, folder.close()), request.param
 
 
 @pytest.mark.parametrize(("report", "column"), REPORTS)
 def test_without_an_exchange_rate_totals_in_other_currencies_say_so(without_rate, report, column):
-    found = totals(without_rate.folder, report, column)
+    closed, _ = without_rate
+    found = totals(closed.folder, report, column)
     for unit in (EUBANK, GROUP):
         amount, availability = found[unit]
         assert amount is None
@@ -172,13 +185,14 @@ def test_without_an_exchange_rate_totals_in_other_currencies_say_so(without_rate
 
 
 def test_without_an_exchange_rate_the_exception_says_what_it_touches(without_rate):
+    closed, why = without_rate
     (row,) = [
         row
-        for row in without_rate.folder.rows("audit.exception_ledger")
+        for row in closed.folder.rows("audit.exception_ledger")
         if row["exception_kind"] == "no exchange rate"
     ]
     # In euro: L3, T2, K3 and E2.
-    assert (row["item"], row["n_positions"]) == ("EUR", 4)
+    assert (row["item"], row["n_positions"], row["reason"]) == ("EUR", 4, why)
     assert row["opens_to"] == "book.positions where currency = 'EUR'"
 
 

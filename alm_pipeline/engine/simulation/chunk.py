@@ -109,23 +109,18 @@ def _read_contract(
 ) -> None:
     """Project a contract and read every lens."""
     n_rows, lenses, last_edge = ZERO, setting.lenses, setting.income.windows.edges
+    tables, agendas, rows, states = setting.tables, setting.agendas, buffers.rows, buffers.states
     has_income = lenses.has_income and term.is_nii
     for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
         if path == FORWARD or term.is_path_dependent:
             last_day = NEVER if path == FORWARD else last_edge[-1]
-            n_rows = _project(term, setting, path, last_day, buffers)
+            n_rows = project_one(term, tables, agendas, path, last_day, rows, states)
         if path == FORWARD:
-            _read_rows(term, setting, buffers.rows, n_rows, values, totals, i)
+            _read_rows(term, setting, rows, n_rows, values, totals, i)
         if has_income:
             _read_income(term, setting, path, buffers, n_rows, values, totals, i)
-        if path == FORWARD and at(buffers.rows.handover, 0) != NEVER:
+        if path == FORWARD and at(rows.handover, 0) != NEVER:
             _read_tail(term, setting, buffers, values, totals, i, has_income)
-
-
-@inner_kernel
-def _project(term: Any, setting: Setting, path: int, last_day: int, buffers: Buffers) -> int:
-    tables, agendas = setting.tables, setting.agendas
-    return project_one(term, tables, agendas, path, last_day, buffers.rows, buffers.states)
 
 
 @inner_kernel

@@ -7,6 +7,11 @@ import dagster as dg
 import pyarrow as pa
 
 from alm_pipeline.orchestration import result_tables
+from alm_pipeline.orchestration.assumption_steps import (
+    ASSUMPTION_VALUES,
+    assumption_values,
+    stepped_scenarios,
+)
 from alm_pipeline.orchestration.bank import WHAT_IF, Bank, twin_of
 from alm_pipeline.orchestration.checks import check_specs
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
@@ -26,7 +31,7 @@ from alm_pipeline.orchestration.simulation import (
 )
 from alm_pipeline.orchestration.steps import Work, run_step
 from alm_pipeline.warehouse.partition import Partition
-from alm_pipeline.warehouse.store import Commit
+from alm_pipeline.warehouse.store import Commit, Content
 
 CONTRACTUAL = "cash_flows.contractual_buckets"
 _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
@@ -34,6 +39,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
         contractual_pass(bank, partition), partition, BASE
     ),
     SENSITIVITIES: position_sensitivities,
+    ASSUMPTION_VALUES: assumption_values,
 }
 """What the engine makes of a month end besides the scenarios."""
 
@@ -54,6 +60,7 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
     return [
         _monthly_asset(bank, partitions, CONTRACTUAL, "60_cash_flows"),
         _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
+        _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
@@ -100,11 +107,21 @@ def _contracted(table: str) -> str:
     return next((own for own in _BUILDERS if table in (own, twin_of(own))), table)
 
 
+def monthly_inputs(
+    bank: Bank, table: str, partition: Partition, content: Content
+) -> dict[str, str]:
+    """Return the content hash of all that one of `MONTHLY_TABLES` is made from, by name."""
+    inputs = engine_inputs(bank, partition, content)
+    for scenario in stepped_scenarios(bank) if table == ASSUMPTION_VALUES else ():
+        inputs |= engine_inputs(bank, partition.under(scenario), content)
+    return inputs
+
+
 def make_monthly(bank: Bank, table: str, partition: Partition) -> Commit:
     """Make one of `MONTHLY_TABLES`, on the base curve."""
     started = time.perf_counter()
     pass_gates(bank, partition)
-    inputs = engine_inputs(bank, partition, bank.store.content)
+    inputs = monthly_inputs(bank, table, partition, bank.store.content)
     found = bank.store.is_current(table, partition, inputs, bank.code_hash)
     if found is not None:
         return bank.known([found])[0]

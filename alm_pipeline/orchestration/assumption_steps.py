@@ -1,0 +1,166 @@
+"""Each behavioural assumption a tenth higher and lower: what every position's value and income do.
+
+The book of positions whose customers have a choice is run again for every step, in the base and
+under one parallel rise. What does not move has no row. Which step a committee should take does not
+belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.engine.arrays import Behaviour, FloatArray
+from alm_pipeline.engine.simulation.result import SimulationResult
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.simulation import (
+    BASE,
+    EVENTS,
+    Markets,
+    PassOptions,
+    behaviour_of,
+    book_of,
+    markets_of,
+    run_engine,
+    valued_rows,
+)
+from alm_pipeline.warehouse.array_bridge import EngineBook
+from alm_pipeline.warehouse.partition import Partition
+
+ASSUMPTION_VALUES = "scenarios.assumption_values"
+STEPS: Mapping[str, float] = {"10 % lower": 0.9, "10 % higher": 1.1}
+"""Factor of every segment's figure; a share never exceeds 1, months are rounded."""
+
+Stepped = Callable[[Behaviour, float, FloatArray], Behaviour]
+
+
+def _share(name: str) -> Stepped:
+    """Return the step of a share: multiplied, never above 1 unless it was."""
+
+    def stepped(base: Behaviour, factor: float, is_decided: FloatArray) -> Behaviour:
+        found = np.asarray(getattr(base, name), dtype=np.float64)
+        factors = np.where(is_decided, factor, 1.0).reshape(-1, *[1] * (found.ndim - 1))
+        moved = np.minimum(found * factors, np.maximum(found, 1.0))
+        return replace(base, **{name: moved})
+
+    return stepped
+
+
+def _run_off(base: Behaviour, factor: float, is_decided: FloatArray) -> Behaviour:
+    months = np.where(is_decided, np.rint(base.core_run_off_months * factor), 0)
+    kept = np.where(is_decided, months, base.core_run_off_months)
+    return replace(base, core_run_off_months=kept.astype(np.int32))
+
+
+_PARAMETERS: Mapping[str, tuple[str, Stepped]] = {
+    "annual_prepayment_rate": ("prepayment", _share("annual_prepayment_rate")),
+    "redemption_share": ("early_withdrawal", _share("redemption_share")),
+    "drawn_share": ("drawdown", _share("draw_profile")),
+    "core_share": ("deposits", _share("core_share")),
+    "core_run_off_months": ("deposits", _run_off),
+    "pass_through_up": ("deposits", _share("pass_through_up")),
+    "pass_through_down": ("deposits", _share("pass_through_down")),
+}
+"""Parameter to the file of `assumptions/` that decides it, and how it is moved."""
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Value and 12-month income, (n, S) each, what options add and what amortises included."""
+
+    value: FloatArray
+    income: FloatArray
+
+
+def stepped_scenarios(bank: Bank) -> tuple[str, ...]:
+    """Return the base and the first closing scenario that is a parallel rise."""
+    book = bank.figures.scenarios
+    named = {name: book.pack_and_shape(name) for name in bank.settings.closing_scenarios}
+    rises = [name for name, pair in named.items() if pair and pair[1] == "parallel_up"]
+    return (BASE, *rises[:1])
+
+
+def assumption_values(bank: Bank, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.assumption_values``; what the engine reads is bound."""
+    scenarios = stepped_scenarios(bank)
+    markets = markets_of(bank, partition, scenarios)
+    rows = valued_rows(bank, markets, _with_a_choice(bank))
+    ids = pa.table({"position_id": rows.column("position_id")})
+    bank.store.session.bind_table("stepped.positions", ids)
+    events = bank.store.session.query(
+        f"{EVENTS} semi join stepped.positions using (position_id) order by all"
+    )
+    book = book_of(bank, partition, markets, rows, events)
+    parts = list(_moves(bank, partition, markets, book))
+    return pa.concat_tables(parts) if parts else _rows(book, partition, ("", "", BASE), None)
+
+
+def _with_a_choice(bank: Bank) -> str:
+    decided = sorted({segment for _, segment in bank.figures.assumptions.decided} - {"all"})
+    listed = ", ".join(f"'{segment}'" for segment in decided) or "''"
+    return f"p.behaviour_segment in ({listed})"
+
+
+def _moves(
+    bank: Bank, partition: Partition, markets: Markets, book: EngineBook
+) -> Iterator[pa.Table]:
+    """Yield the rows of every step and scenario."""
+    scenarios = stepped_scenarios(bank)
+    behaviour = behaviour_of(bank, scenarios)
+    segments = bank.figures.assumptions.segments()
+    chosen = PassOptions(scenarios, lenses=("value", "income", "options"))
+
+    def valued(assumed: Behaviour) -> _Values:
+        made = run_engine(bank, partition, markets, book, replace(chosen, behaviour=assumed))
+        return _values(made)
+
+    base = valued(behaviour)
+    for parameter, (file, step) in _PARAMETERS.items():
+        decided = np.array([(file, one) in bank.figures.assumptions.decided for one in segments])
+        for word, factor in STEPS.items() if decided.any() else ():
+            moved = valued(step(behaviour, factor, decided))
+            change = _Values(moved.value - base.value, moved.income - base.income)
+            for column, scenario in enumerate(scenarios):
+                stopped = list(markets.stopped(scenario))
+                is_kept = ~np.isin(book.currency[book.positions.group], stopped)
+                one = _Values(
+                    np.where(is_kept, change.value[:, column], 0.0),
+                    np.where(is_kept, change.income[:, column], 0.0),
+                )
+                yield _rows(book, partition, (parameter, word, scenario), one)
+
+
+def _values(made: SimulationResult) -> _Values:
+    income = made.net_interest_income[12] + made.amortised[12]
+    return _Values(made.present_value + made.option_value, income)
+
+
+def _rows(
+    book: EngineBook, partition: Partition, named: tuple[str, str, str], change: _Values | None
+) -> pa.Table:
+    """Return the positions that move, one step under one scenario."""
+    group = book.positions.group
+    value = np.zeros(0) if change is None else change.value
+    income = np.zeros(0) if change is None else change.income
+    kept = np.flatnonzero((value != 0.0) | (income != 0.0))
+    texts = {
+        "position_id": book.position_ids[kept],
+        "entity_id": book.entity_id[group[kept]],
+        "currency": book.currency[group[kept]],
+        "product_code": book.product_code[group[kept]],
+        **{
+            name: [word] * len(kept)
+            for name, word in zip(("parameter", "assumption_step", "scenario"), named, strict=True)
+        },
+    }
+    return pa.table(
+        {
+            "as_of_date": pa.array([partition.as_of_date] * len(kept), pa.date32()),
+            **{name: pa.array(words, pa.string()) for name, words in texts.items()},
+            "present_value_change": pa.array(value[kept]),
+            "nii_12m_change": pa.array(income[kept]),
+        }
+    )
