@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alm_pipeline.calibration.least_squares import Estimate, delta_error, linear_fit
+from alm_pipeline.calibration.least_squares import Estimate, delta_error, explained, linear_fit
 from alm_pipeline.calibration.records import Fit, FloatArray, Forecast, Parameter, Rows
 
 __all__ = ["Z_99", "CohortDecay", "MinimumVolume", "TrendCore", "totals"]
@@ -66,7 +66,7 @@ class MinimumVolume:
             ),
             n_observations=len(growth),
             n_excluded=0,
-            r_squared=0.0,
+            r_squared=explained(balance[1:], balance[:-1] * np.exp(mean.fitted)),
             aic=mean.aic,
             forecast=_growing(float(mean.values[0])),
             period=dates[1:],
@@ -146,6 +146,7 @@ class CohortDecay:
             return None  # seasoned balances grew: no life can be told
         months = max(24.0 * life - 1.0, 0.0)
         life_error = error / decay**2
+        observed, fitted = np.exp(-np.cumsum(left)), np.exp(-np.cumsum(found.fitted))
         return Fit(
             method=self.name,
             parameters=(
@@ -155,12 +156,12 @@ class CohortDecay:
             ),
             n_observations=len(left),
             n_excluded=len(np.unique(rows["month"])) - len(left),
-            r_squared=0.0,
+            r_squared=explained(observed, fitted),
             aic=found.aic,
             forecast=_decaying(decay / per_year),
             period=dates,
-            observed=np.exp(-np.cumsum(left)),
-            fitted=np.exp(-np.cumsum(found.fitted)),
+            observed=observed,
+            fitted=fitted,
             choices={"seasoned": "opened before the year of the month"},
         )
 

@@ -59,7 +59,7 @@ def linear_fit(y: FloatArray, x: FloatArray, weights: FloatArray | None = None) 
         values=np.asarray(found.params),
         covariance=_covariance(model, found),
         fitted=np.asarray(found.fittedvalues),
-        r_squared=_explained(y, np.asarray(found.fittedvalues)),
+        r_squared=explained(y, np.asarray(found.fittedvalues)),
         aic=_aic(np.asarray(found.wresid), x.shape[1], 1.0 if weights is None else weights**-0.5),
     )
 
@@ -117,7 +117,7 @@ def curve_fit(
         values=found.x,
         covariance=covariance,
         fitted=fitted,
-        r_squared=_explained(y, fitted),
+        r_squared=explained(y, fitted),
         aic=_aic(found.fun, len(start), scale),
     )
 
@@ -127,7 +127,7 @@ def delta_error(gradient: NDArray[np.float64], covariance: FloatArray) -> float:
     return float(np.sqrt(max(float(gradient @ covariance @ gradient), 0.0)))
 
 
-def _explained(y: FloatArray, fitted: FloatArray) -> float:
+def explained(y: FloatArray, fitted: FloatArray) -> float:
     """Return the share of the variance that a fit explains; 0 where nothing varies."""
     spread, left = float(np.sum((y - y.mean()) ** 2)), float(np.sum((y - fitted) ** 2))
     return 1.0 - left / spread if spread > 0.0 else 0.0
