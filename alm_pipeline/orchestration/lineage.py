@@ -21,7 +21,7 @@ from alm_pipeline.inputs.accepted import ACCEPTED_FILES
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.inputs.relations import RELATION_FILES
 from alm_pipeline.inputs.sql_files import Read, SqlFile
-from alm_pipeline.orchestration.bank import WHAT_IF, Bank
+from alm_pipeline.orchestration.bank import Bank, is_of_close
 from alm_pipeline.orchestration.engine_lineage import (
     ENGINE_COLUMNS,
     ENGINE_CONDITIONS,
@@ -143,7 +143,7 @@ def origins(bank: Bank) -> dict[str, str]:
 
 def columns_of(bank: Bank) -> dict[str, tuple[str, ...]]:
     """Return the columns of every table of a close, and of the relations of YAML inputs."""
-    stages = {t: tuple(s.columns) for t, s in bank.shapes.items() if not t.startswith(WHAT_IF)}
+    stages = {t: tuple(s.columns) for t, s in bank.shapes.items() if is_of_close(t)}
     return stages | {f"inputs.{n}": tuple(names) for n, names in bank.relation_columns.items()}
 
 
