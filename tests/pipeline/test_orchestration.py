@@ -135,7 +135,7 @@ def test_every_sql_file_became_an_asset_of_its_stage_with_its_true_upstreams(fol
 
 
 def test_the_jobs_of_the_chain_hold_every_asset_once(folder, assets):
-    names = (jobs.BOOK, jobs.SCENARIO, jobs.REPORTS, jobs.WHAT_IF_JOB)
+    names = (jobs.BOOK, jobs.SCENARIO, jobs.REPORTS, jobs.WHAT_IF_JOB, jobs.CALIBRATE)
     held = [
         ".".join(key.path)
         for name in names
