@@ -1,8 +1,24 @@
 -- about:  Net interest income along the forwards by month: index, margin, replacement, hedges and option payoffs.
 -- grain:  as_of_date, entity_id, row_kind, scenario, family, month_index
 -- reads:  metrics.nii_months, reports.nii_sensitivity, metrics.report_footers, book.reporting_units,
---         book.translation_rates, inputs.products
-with split as (
+--         book.translation_rates, inputs.products, inputs.scenario_fx
+with months as (  -- in each scenario's own exchange rates, over those of the day
+    select
+        m.scenario,
+        m.entity_id,
+        m.currency,
+        m.is_intragroup,
+        m.product_code,
+        m.month_index,
+        m.index_interest * coalesce(x.translation_factor, 1) as index_interest,
+        m.margin_interest * coalesce(x.translation_factor, 1) as margin_interest,
+        m.replacement_interest * coalesce(x.translation_factor, 1) as replacement_interest,
+        m.average_principal * coalesce(x.translation_factor, 1) as average_principal
+    from metrics.nii_months as m
+    left join inputs.scenario_fx as x on m.scenario = x.scenario and m.currency = x.currency
+),
+
+split as (
     select
         m.scenario,
         m.entity_id,
@@ -26,7 +42,7 @@ with split as (
         m.index_interest + m.margin_interest + m.replacement_interest as month_income_amount,
         case when p.side = 'asset' then m.average_principal else 0 end as average_assets_amount,
         case when p.side = 'liability' then m.average_principal else 0 end as average_liabilities_amount
-    from metrics.nii_months as m
+    from months as m
     inner join inputs.products as p on m.product_code = p.product_code
 ),
 

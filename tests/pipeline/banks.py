@@ -34,6 +34,8 @@ SMALL_BANK = ROOT / "tests" / "small_bank"
 DAY = date(2026, 10, 31)
 BASE, UP, DOWN = "base", "basel_2024_parallel_up", "basel_2024_parallel_down"
 SCENARIOS = (BASE, UP, DOWN)
+OF_OTHER_PACKS = {"reports.us_rate_shocks", "reports.ncua_nev"}
+"""Reports without a row unless their scenarios are asked for: `test_supervisory_cells.py` does."""
 Row = dict[str, str]
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from alm_pipeline.audit.trace import Tracer
 from alm_pipeline.orchestration.trace import closed_bank
-from tests.pipeline.banks import BASE, Folder, small_bank
-from tests.pipeline.test_trace import CLOSED_ELSEWHERE, cells_of, rows_of, untied_sums
+from tests.pipeline.banks import BASE, OF_OTHER_PACKS, Folder, small_bank
+from tests.pipeline.test_trace import cells_of, rows_of, untied_sums
 
 US, NCUA = "us_up_200", "ncua_up_300"
 CENT = 0.01
@@ -32,7 +32,7 @@ def tracer(folder) -> Tracer:
     return Tracer(closed_bank(folder.bank))
 
 
-@pytest.mark.parametrize("table", sorted(CLOSED_ELSEWHERE))
+@pytest.mark.parametrize("table", sorted(OF_OTHER_PACKS))
 def test_every_cell_opens(tracer, table):
     closed = tracer.closed
     n_cells, untied = untied_sums(closed, tracer.contributions, table)

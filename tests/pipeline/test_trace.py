@@ -31,16 +31,12 @@ from alm_pipeline.inputs.cell_rules import CellRule
 from alm_pipeline.orchestration.trace import closed_bank
 from alm_pipeline.paths import DATA_CONTRACTS
 from tests.house.project import table_contracts
-from tests.pipeline.banks import DAY, UP, restate
+from tests.pipeline.banks import DAY, OF_OTHER_PACKS, UP, restate
 from tests.pipeline.conftest import Closed
 from tests.pipeline.raw_rows import raw_row
 
-CLOSED_ELSEWHERE = {"reports.us_rate_shocks", "reports.ncua_nev"}
-"""Of packs the small bank does not close under: `test_supervisory_cells.py` opens them."""
 REPORTS = sorted(
-    name
-    for name in table_contracts()
-    if name.startswith("reports.") and name not in CLOSED_ELSEWHERE
+    name for name in table_contracts() if name.startswith("reports.") and name not in OF_OTHER_PACKS
 )
 MILLIONTH = 1e-6
 HALF_A_CENT = 0.005

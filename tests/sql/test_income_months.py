@@ -56,6 +56,16 @@ def test_the_parts_of_a_month_add_up_to_its_income(months):
     assert (total["average_assets_amount"], total["average_liabilities_amount"]) == (1000, 1000)
 
 
+def test_a_scenario_translates_a_month_at_its_own_exchange_rate(months):
+    # a euro is 1.1 dollars, and a tenth more where the scenario says so: (8 + 2 + 1) x 1.1 x 1.1
+    months.give("inputs.scenario_fx", [{"scenario": "base", "currency": "EUR",
+                                        "translation_factor": 1.1}])  # fmt: skip
+    months.give("metrics.nii_months", [month("loan", 8.0, 2.0, 1.0, currency="EUR")])
+    total = total_of(months)["total"]
+    assert [float(total[part]) for part in PARTS] == [9.68, 2.42, 1.21, 0.0, 0.0, 13.31]
+    assert float(total["average_assets_amount"]) == 1210.0
+
+
 def test_a_euro_counts_at_its_rate_and_a_family_alone(months):
     months.give(
         "metrics.nii_months",
