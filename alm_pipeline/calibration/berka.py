@@ -18,9 +18,8 @@ from typing import TextIO
 import numpy as np
 
 from alm_pipeline.calibration.deposit_volumes import MinimumVolume, TrendCore
-from alm_pipeline.calibration.fred import Planned
 from alm_pipeline.calibration.records import Rows, SeriesKey
-from alm_pipeline.calibration.study import Windows
+from alm_pipeline.calibration.study import Planned, Windows, reader_of
 from alm_pipeline.errors import SourceError
 
 __all__ = ["berka_studies"]
@@ -53,12 +52,7 @@ def berka_studies(folder: Path) -> list[Planned]:
     windows = Windows(weeks[0], weeks[-1 - HOLD_OUT_WEEKS], weeks[-1])
     key = SeriesKey("deposit_volume", "berka_current", "CZK")
     methods = (MinimumVolume(periods_per_year=_WEEKS), TrendCore())
-
-    def read(first: np.datetime64, last: np.datetime64) -> Rows:
-        kept = (weeks >= first) & (weeks <= last)
-        return {name: column[kept] for name, column in rows.items()}
-
-    return [(key, methods, windows, read)]
+    return [(key, methods, windows, reader_of(rows))]
 
 
 def _weekly_balances(folder: Path) -> Rows:

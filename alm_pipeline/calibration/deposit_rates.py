@@ -15,7 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alm_pipeline.calibration.least_squares import Estimate, curve_fit, delta_error, linear_fit
+from alm_pipeline.calibration.least_squares import (
+    Estimate,
+    curve_fit,
+    delta_error,
+    explained,
+    linear_fit,
+)
 from alm_pipeline.calibration.records import Fit, FloatArray, Forecast, Parameter, Rows
 
 __all__ = ["ErrorCorrection", "PathRegression", "mean_lag_months"]
@@ -116,7 +122,6 @@ class ErrorCorrection:
         speed = min(speed, 1.0)
         period, actual = rows["month"][used][-n_used:], np.diff(rate)[-n_used:]
         fitted = np.asarray(best.fittedvalues)[-n_used:]
-        spread = float(np.sum((actual - actual.mean()) ** 2))
         return Fit(
             method=self.name,
             parameters=(
@@ -127,7 +132,7 @@ class ErrorCorrection:
             ),
             n_observations=n_used,
             n_excluded=total - n_used,
-            r_squared=1.0 - float(np.sum((actual - fitted) ** 2)) / spread,
+            r_squared=explained(actual, fitted),
             aic=float(best.aic),
             forecast=_Path(constant, beta, speed, lag, float(rows["posted_rate"].min())).forecast,
             period=period,

@@ -15,8 +15,8 @@ import numpy as np
 
 from alm_pipeline.calibration.deposit_rates import ErrorCorrection, PathRegression
 from alm_pipeline.calibration.deposit_volumes import MinimumVolume, TrendCore
-from alm_pipeline.calibration.records import Method, Rows, SeriesKey
-from alm_pipeline.calibration.study import Reader, Windows
+from alm_pipeline.calibration.records import Rows, SeriesKey
+from alm_pipeline.calibration.study import Planned, Windows, reader_of
 from alm_pipeline.errors import SourceError
 
 __all__ = ["HOLD_OUT_MONTHS", "fred_studies"]
@@ -27,8 +27,6 @@ RATES = ("M2OWN", "MZMOWN")
 VOLUMES = ("SVGCBNS", "SVGTI", "TCDNS", "OCDCBN", "STDCBNS")
 _FIRST = np.datetime64("1986-04-01")
 """Regulation Q: ceilings on deposit rates ended in March 1986; before, rates followed the law."""
-
-Planned = tuple[SeriesKey, tuple[Method, ...], Windows, Reader]
 
 
 def fred_studies(folder: Path) -> list[Planned]:
@@ -52,11 +50,12 @@ def fred_studies(folder: Path) -> list[Planned]:
     for name in RATES:
         rows = _together(found[name], found[MARKET])
         key = SeriesKey("deposit_rate", name, "USD")
-        planned.append((key, (PathRegression(), ErrorCorrection()), _windows(rows), _reader(rows)))
+        methods = (PathRegression(), ErrorCorrection())
+        planned.append((key, methods, _windows(rows), reader_of(rows)))
     for name in VOLUMES:
         rows = _volume(found[name])
         key = SeriesKey("deposit_volume", name, "USD")
-        planned.append((key, (MinimumVolume(), TrendCore()), _windows(rows), _reader(rows)))
+        planned.append((key, (MinimumVolume(), TrendCore()), _windows(rows), reader_of(rows)))
     return planned
 
 
@@ -97,11 +96,3 @@ def _volume(volume: Mapping[np.datetime64, float]) -> Rows:
 def _windows(rows: Rows) -> Windows:
     months = rows["month"]
     return Windows(months[0], months[-1 - HOLD_OUT_MONTHS], months[-1])
-
-
-def _reader(rows: Rows) -> Reader:
-    def read(first: np.datetime64, last: np.datetime64) -> Rows:
-        kept = (rows["month"] >= first) & (rows["month"] <= last)
-        return {name: column[kept] for name, column in rows.items()}
-
-    return read

@@ -88,25 +88,8 @@ def curve_fit(
     CalculationError
         If the search does not end.
     """
-    from scipy.optimize import least_squares
-
-    scale, near = np.ones_like(y) if sigma is None else sigma, 1e-12
-    found = least_squares(
-        lambda values: (curve(values) - y) / scale,
-        start,
-        bounds=bounds,
-        x_scale=np.maximum(np.abs(start), 1e-3),
-        xtol=near,
-        ftol=near,
-        gtol=near,
-        max_nfev=2_000,
-    )
-    if not found.success:
-        raise CalculationError(
-            "the search for the best curve did not end",
-            detail=f"{len(y)} observations, at {np.array2string(found.x, precision=6)}",
-            fix="shorten the sample or leave this method out",
-        )
+    scale = np.ones_like(y) if sigma is None else sigma
+    found = _searched(lambda values: (curve(values) - y) / scale, start, bounds)
     inside = (found.x > bounds[0] + 1e-9) & (found.x < bounds[1] - 1e-9)
     covariance = np.zeros((len(start), len(start)))
     jac, fitted = found.jac[:, inside], y + found.fun * scale
@@ -120,6 +103,34 @@ def curve_fit(
         r_squared=explained(y, fitted),
         aic=_aic(found.fun, len(start), scale),
     )
+
+
+def _searched(
+    residuals: Callable[[FloatArray], FloatArray],
+    start: FloatArray,
+    bounds: tuple[FloatArray, FloatArray],
+) -> Any:
+    """Return what the search for the smallest squares found."""
+    from scipy.optimize import least_squares
+
+    near = 1e-12
+    found = least_squares(
+        residuals,
+        start,
+        bounds=bounds,
+        x_scale=np.maximum(np.abs(start), 1e-3),
+        xtol=near,
+        ftol=near,
+        gtol=near,
+        max_nfev=2_000,
+    )
+    if not found.success:
+        raise CalculationError(
+            "the search for the best curve did not end",
+            detail=f"{len(found.fun)} observations, at {np.array2string(found.x, precision=6)}",
+            fix="shorten the sample or leave this method out",
+        )
+    return found
 
 
 def delta_error(gradient: NDArray[np.float64], covariance: FloatArray) -> float:

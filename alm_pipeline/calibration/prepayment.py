@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from alm_pipeline.calibration.least_squares import curve_fit, linear_fit
+from alm_pipeline.calibration.least_squares import curve_fit, explained, linear_fit
 from alm_pipeline.calibration.records import Fit, FloatArray, Forecast, Parameter, Rows
 
 __all__ = ["AGE_BANDS", "PooledRates", "RefinancingCurve", "annual_rates", "s_curve"]
@@ -49,7 +49,7 @@ class PooledRates:
         overall = linear_fit(rate, np.ones((len(rate), 1)), weight)
         found = {g: _pooled(rate[groups == g], weight[groups == g]) for g in np.unique(groups)}
         fitted = np.array([found[group][0] for group in groups])
-        left, spread = rate - fitted, rate - rate.mean()
+        left = rate - fitted
         unit = "share per year"
         values = {str(group): float(value) for group, (value, _) in found.items()}
         average, error = float(overall.values[0]), float(overall.errors[0])
@@ -61,7 +61,7 @@ class PooledRates:
             ),
             n_observations=len(rate),
             n_excluded=len(rows["month"]) - len(rate),
-            r_squared=1.0 - float(left @ left) / max(float(spread @ spread), 1e-300),
+            r_squared=explained(rate, fitted),
             aic=len(rate) * float(np.log(max(left @ left / len(rate), 1e-300))) + 2.0 * len(found),
             forecast=self._forecast(values, average),
             period=kept["month"],

@@ -19,10 +19,30 @@ import numpy as np
 from alm_pipeline.calibration.records import Fit, Forecast, Method, Rows, SeriesKey
 from alm_pipeline.errors import CalculationError
 
-__all__ = ["Reader", "Result", "SealedHistory", "Specification", "Study", "Windows", "study"]
+__all__ = [
+    "Planned",
+    "Reader",
+    "Result",
+    "SealedHistory",
+    "Specification",
+    "Study",
+    "Windows",
+    "reader_of",
+    "study",
+]
 
 Reader = Callable[[np.datetime64, np.datetime64], Rows]
 """Returns the rows of a series from one period to another, both included, in order of time."""
+
+
+def reader_of(rows: Rows) -> Reader:
+    """Return the reader of a series that is in memory."""
+
+    def read(first: np.datetime64, last: np.datetime64) -> Rows:
+        kept = (rows["month"] >= first) & (rows["month"] <= last)
+        return {name: column[kept] for name, column in rows.items()}
+
+    return read
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,10 @@ class Windows:
         """Return windows from a day to a month end, of which the last months are held out."""
         month = last.astype("datetime64[M]") - (n_hold_out - 1)
         return cls(first, month.astype("datetime64[D]") - 1, last)
+
+
+Planned = tuple[SeriesKey, tuple[Method, ...], Windows, Reader]
+"""A series, the methods that study it, its windows and what reads it."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ class Read:
     kind: str = ""
     months_back: int = 0
 
+    @property
+    def relation(self) -> str:
+        """Name the file reads it under: ``previous.eve`` for ``metrics.eve @previous``."""
+        return f"{self.kind}.{self.table.partition('.')[2]}" if self.kind else self.table
+
 
 @dataclass(frozen=True)
 class SqlFile:

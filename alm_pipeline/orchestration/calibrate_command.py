@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from alm_pipeline.calibration.berka import berka_studies
-from alm_pipeline.calibration.fred import Planned, fred_studies
+from alm_pipeline.calibration.fred import fred_studies
 from alm_pipeline.calibration.least_squares import need_libraries
-from alm_pipeline.calibration.study import Study, study
+from alm_pipeline.calibration.study import Planned, Study, study
 from alm_pipeline.errors import DataError
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.assemble import assemble

@@ -83,8 +83,7 @@ def calibrate(bank: Bank, partition: Partition, folder: Path) -> Calibrated:
     done = Study()
     last = np.datetime64(partition.as_of_date, "D")
     for plan in PLANS:
-        for key, reader in _series(bank.store.session, plan):
-            windows = _windows(bank.store.session, plan, key, last)
+        for key, windows, reader in _series(bank.store.session, plan, last):
             one = study(key, plan.methods, windows, reader, folder / "specifications")
             done.results += one.results
             done.silent += one.silent
@@ -100,12 +99,19 @@ def draw_all(results: Sequence[Result], folder: Path) -> None:
         draw(result, folder)
 
 
-def _series(session: Session, plan: Plan) -> Iterator[tuple[SeriesKey, Reader]]:
-    """Yield every series of a plan with the function that reads it."""
+def _series(
+    session: Session, plan: Plan, last: np.datetime64
+) -> Iterator[tuple[SeriesKey, Windows, Reader]]:
+    """Yield every series of a plan, its sample and hold-out, and the function that reads it.
+
+    The sample is all that is delivered before the hold-out.
+    """
     keys = ", ".join(plan.key)
-    for row in session.rows(f"select distinct {keys} from {plan.table} order by {keys}"):
+    select = f"select {keys}, min(month) as first from {plan.table} group by {keys} order by {keys}"
+    for row in session.rows(select):
+        first = np.datetime64(row.pop("first"), "D")
         key = SeriesKey(plan.subject, *(str(row[name]) for name in plan.key))
-        yield key, _reader(session, plan, row)
+        yield key, Windows.before(first, last, HOLD_OUT_MONTHS), _reader(session, plan, row)
 
 
 def _reader(session: Session, plan: Plan, key: Mapping[str, Any]) -> Reader:
@@ -122,19 +128,6 @@ def _reader(session: Session, plan: Plan, key: Mapping[str, Any]) -> Reader:
         return {name: _column(found.column(name)) for name in found.column_names}
 
     return read
-
-
-def _windows(session: Session, plan: Plan, key: SeriesKey, last: np.datetime64) -> Windows:
-    """Return the sample, all that is delivered before the hold-out, and the hold-out."""
-    entity = "" if key.entity_id == "all" else " and entity_id = $entity_id"
-    given = {"product_code": key.product_code, "currency": key.currency}
-    given |= {"entity_id": key.entity_id} if entity else {}
-    first = session.rows(
-        f"select min(month) as first from {plan.table}"
-        f" where product_code = $product_code and currency = $currency{entity}",
-        given,
-    )[0]["first"]
-    return Windows.before(np.datetime64(first, "D"), last, HOLD_OUT_MONTHS)
 
 
 def _column(values: pa.ChunkedArray) -> Any:

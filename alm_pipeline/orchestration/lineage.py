@@ -20,7 +20,7 @@ from alm_pipeline.audit.lineage_graph import Lineage, TableEdge
 from alm_pipeline.inputs.accepted import ACCEPTED_FILES
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.inputs.relations import RELATION_FILES
-from alm_pipeline.inputs.sql_files import Read, SqlFile
+from alm_pipeline.inputs.sql_files import SqlFile
 from alm_pipeline.orchestration.bank import Bank, is_of_close
 from alm_pipeline.orchestration.engine_lineage import (
     ENGINE_COLUMNS,
@@ -67,16 +67,12 @@ def edges_of(bank: Bank, file: SqlFile) -> tuple[ColumnEdge, ...]:
     """Return the column lineage of a SQL file, parsed once per process."""
     columns = {table: list(shape.columns) for table, shape in bank.shapes.items()}
     columns |= {f"inputs.{name}": names for name, names in bank.relation_columns.items()}
-    earlier = {_earlier_name(read): read.table for read in file.reads if read.months_back}
+    earlier = {read.relation: read.table for read in file.reads if read.months_back}
     columns |= {name: columns[table] for name, table in earlier.items()}
     found = column_edges(file, columns)
     return tuple(
         replace(e, upstream_table=earlier.get(e.upstream_table, e.upstream_table)) for e in found
     )
-
-
-def _earlier_name(read: Read) -> str:
-    return f"{read.kind}.{read.table.partition('.')[2]}"
 
 
 def defined_lineage(bank: Bank) -> Lineage:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from alm_pipeline.inputs.sql_files import SqlFile
+from alm_pipeline.inputs.sql_files import Read, SqlFile
 from alm_pipeline.orchestration.bank import TWIN_SCHEMAS, Bank, twin_of
 from alm_pipeline.warehouse.manifests import PinnedTable
 from alm_pipeline.warehouse.partition import Partition
-from alm_pipeline.warehouse.shapes import TableShape
 from alm_pipeline.warehouse.store import Commit, Content, Store
 
 _UNCHECKED = ("10_raw", "20_quarantine")
@@ -51,7 +50,7 @@ def sql_inputs(
     inputs: dict[str, str] = {}
     for read in file.reads:
         if read.months_back:
-            pinned = _earlier(bank, read.table, read.months_back, partition)
+            pinned = _earlier(bank, read, partition)
             inputs |= {f"{read.kind}:{p.table} {p.partition}": p.content_hash for p in pinned}
         elif read.table.startswith("inputs."):
             inputs[read.table] = hashes[read.table]
@@ -78,7 +77,7 @@ def bind_reads(
     _pass_gates(bank, file, partition)
     for read in file.reads:
         if read.months_back:
-            _bind_earlier(bank, read.table, read.kind, read.months_back, partition)
+            _bind_earlier(bank, read, partition)
         elif is_what_if and read.table in bank.tables and _has_twin(bank, read.table):
             bank.store.bind(twin_of(read.table), partition, alias=read.table)
         elif not read.table.startswith("inputs."):
@@ -129,20 +128,17 @@ def _parameters(file: SqlFile, partition: Partition) -> Mapping[str, object]:
     return {name: value for name, value in values.items() if file.uses(name)}
 
 
-def _bind_earlier(
-    bank: Bank, table: str, kind: str, months_back: int, partition: Partition
-) -> None:
-    pinned = _earlier(bank, table, months_back, partition)
+def _bind_earlier(bank: Bank, read: Read, partition: Partition) -> None:
+    pinned = _earlier(bank, read, partition)
     files = [file for pin in pinned for file in bank.history.files(pin)]
-    shape: TableShape = bank.store.shape(table)
-    bank.store.session.bind_files(f"{kind}.{table.partition('.')[2]}", files, shape.columns)
+    bank.store.session.bind_files(read.relation, files, bank.store.shape(read.table).columns)
 
 
-def _earlier(bank: Bank, table: str, months_back: int, partition: Partition) -> list[PinnedTable]:
+def _earlier(bank: Bank, read: Read, partition: Partition) -> list[PinnedTable]:
     """Return a table as the latest earlier closes hold it, of the same scenario if it has one."""
     return [
         pin
-        for manifest in bank.history.before(partition.as_of_date)[:months_back]
-        for pin in manifest.pinned(table)
+        for manifest in bank.history.before(partition.as_of_date)[: read.months_back]
+        for pin in manifest.pinned(read.table)
         if not partition.scenario or pin.partition.scenario in ("", partition.scenario)
     ]

@@ -68,7 +68,7 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
 def _earlier_reads(bank: Bank) -> dict[str, tuple[str, int]]:
     """Return what the SQL files read of earlier closes, by the name they read it under."""
     return {
-        f"{read.kind}.{read.table.partition('.')[2]}": (read.table, read.months_back)
+        read.relation: (read.table, read.months_back)
         for file in bank.sql_files
         for read in file.reads
         if read.months_back

@@ -80,7 +80,7 @@ def test_a_configuration_that_does_not_exist_ends_with_status_one(tmp_path):
 
 
 def test_a_valid_scenario_is_called_valid(tmp_path):
-    done = alm("scenario", "check", str(UP), folder=tmp_path)
+    done = alm("scenario", "check", str(UP), "--picture", "up.svg", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0] == "basel_2024_parallel_up.yaml: valid"
 
