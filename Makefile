@@ -33,9 +33,9 @@ test-all: $(TOOLS)
 	$(PYTEST) --cov --cov-report= --cov-fail-under=0
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-append --cov-report=term tests/pipeline/test_small_bank.py tests/properties
 
-# All of them, even when one fails.
+# All of them, two at a time, even when one fails.
 check: $(TOOLS)
-	@$(MAKE) --no-print-directory --keep-going $(CHECKS)
+	@$(MAKE) --no-print-directory --keep-going --output-sync=target -j $(WORKERS) $(CHECKS)
 
 check-format:
 	$(BIN)/ruff format --check .

@@ -198,6 +198,7 @@ def test_a_schedule_that_cannot_be_used_stops_the_close_by_name(tmp_path):
     assert "BANK:loan:A1" in str(outcome.failures)
 
 
+@pytest.mark.slow(seconds=12)
 def test_an_event_of_no_contract_stops_the_close(tmp_path):
     folder = small_bank(tmp_path / "nobody", (BASE,))
     nobody = ("X9", "2027-04-30", "principal", "5.00", "")

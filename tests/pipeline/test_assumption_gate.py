@@ -123,6 +123,7 @@ def test_a_life_beyond_the_cap_of_the_standard_is_no_matter_of_approval(copy_of_
         _ = folder.bank.figures
 
 
+@pytest.mark.slow(seconds=20)
 def test_small_and_approved_changes_are_published_and_listed(copy_of_small_bank):
     folder = longer_life(again(copy_of_small_bank), 97)
     overlay(folder, "limits", lambda text: text.replace("amber: -0.12", "amber: -0.115", 1))
@@ -139,6 +140,7 @@ def test_small_and_approved_changes_are_published_and_listed(copy_of_small_bank)
     assert all(r["value_change"] == 0.0 for r in impact(folder, outcome.run_id, "limits").values())
 
 
+@pytest.mark.slow(seconds=50)
 def test_small_steps_add_up_until_somebody_approves(copy_of_small_bank):
     """Five months more are within the tolerance, ten are not, in one step or in two."""
     tier1, tolerance = 500_000, 0.01  # eve_base of approval_policy.yaml, in shares of Tier 1
@@ -179,6 +181,7 @@ def months_more(folder: Folder, before: int, after: int) -> Folder:
     return overlay(again(folder), DEPOSITS, lambda text: text.replace(old, new, 1))
 
 
+@pytest.mark.slow(seconds=20)
 def test_what_was_published_unapproved_is_still_open_and_is_closed_by_its_approval(
     copy_of_small_bank,
 ):
@@ -200,6 +203,7 @@ def test_a_close_whose_assumptions_were_not_kept_is_no_first_close(copy_of_small
         comparison(folder.bank, Partition(DAY), "another run")
 
 
+@pytest.mark.slow(seconds=45)
 def test_taking_a_small_change_back_leaves_nothing_open(copy_of_small_bank):
     folder = longer_life(again(copy_of_small_bank), 97)
     assert folder.close().failures == ()
@@ -227,6 +231,7 @@ def test_a_limit_that_turns_green_is_refused_without_running_the_engine(
     assert "limit red -> green" in message
 
 
+@pytest.mark.slow(seconds=20)
 def test_leaving_a_scenario_out_and_widening_a_tolerance_are_changes_too(copy_of_small_bank):
     folder = again(copy_of_small_bank)
     text = folder.config.read_text(encoding="utf-8")
@@ -246,6 +251,7 @@ def expired(tmp_path) -> Folder:
     )
 
 
+@pytest.mark.slow(seconds=25)
 def test_what_has_expired_is_refused_by_name(expired):
     outcome = expired.close()
     (message,) = outcome.failures

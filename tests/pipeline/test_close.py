@@ -81,6 +81,7 @@ def test_a_scenario_made_again_alone_has_the_same_content_and_touches_nothing_el
     }
 
 
+@pytest.mark.slow(seconds=30)
 def test_a_restated_file_and_a_changed_assumption_make_a_close_that_supersedes(
     copy_of_small_bank,
 ):

@@ -100,6 +100,7 @@ def test_the_data_contracts_of_the_project_agree(tmp_path):
     assert "all agree" in done.stdout
 
 
+@pytest.mark.slow(seconds=30)
 def test_a_changed_assumption_is_shown_refused_and_not_approved_by_its_author(
     closed_small_bank: Closed, tmp_path
 ):

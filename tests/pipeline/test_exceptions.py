@@ -123,6 +123,7 @@ def test_a_waived_check_does_not_stop_the_close_and_its_verdict_stays(accepted):
     assert (tie["is_blocking"], tie["is_passed"]) == (True, False)
 
 
+@pytest.mark.slow(seconds=10)
 def test_a_waiver_that_has_expired_stops_the_close_again(tmp_path):
     folder = accepting(tmp_path / "late")
     waivers = WAIVERS.replace("expires: 2026-10-31", "expires: 2026-10-30")

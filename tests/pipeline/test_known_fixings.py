@@ -33,6 +33,7 @@ def deliver(folder: Path, fixed_on: str) -> Folder:
     return bank
 
 
+@pytest.mark.slow(seconds=20)
 def test_a_fixing_of_7_percent_is_paid_whatever_the_curve_says(tmp_path):
     # Without the margin 3.5 % for 30 days, paid on day 30; then the 7 % that were fixed, not the
     # forward of about 4 %, for 31 days, paid with the principal on day 61. The curve is 4 % a year

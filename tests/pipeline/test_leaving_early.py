@@ -164,6 +164,7 @@ def test_a_line_without_behaviour_stays_undrawn(values):
     assert values["commitment:Q1"]["drawn_principal"] == 0.0
 
 
+@pytest.mark.slow(seconds=15)
 def test_a_penalty_by_a_rate_difference_is_refused_by_name(tmp_path):
     folder = small_bank(tmp_path / "difference", (BASE,))
     odd = {"loan_no": "P5", "prepayment_penalty_type": "rate_difference", "sold_share": "1"}
@@ -172,6 +173,7 @@ def test_a_penalty_by_a_rate_difference_is_refused_by_name(tmp_path):
     assert "BANK:loan:P5" in str(outcome.failures)
 
 
+@pytest.mark.slow(seconds=30)
 def test_a_line_that_is_drawn_and_never_ends_has_no_value_and_is_named(tmp_path):
     folder = deliver(small_bank(tmp_path / "open", (BASE,)))
     endless = {"maturity_date": "", "is_open_maturity": "true"}

@@ -155,6 +155,7 @@ def test_one_edited_scenario_touches_its_own_partitions_and_the_reports(edited):
     assert sure == {(f"scenario {UP}",)}
 
 
+@pytest.mark.slow(seconds=20)
 def test_one_edited_assumption_is_named_with_its_field(edited):
     folder = edited(one_assumption)
     lines = "\n".join(plan_lines(folder.bank, DAY))
@@ -166,6 +167,7 @@ def test_one_edited_assumption_is_named_with_its_field(edited):
     assert not {t for t, _ in computed if t.startswith(("raw.", "quarantine.", "staging."))}
 
 
+@pytest.mark.slow(seconds=15)
 def test_one_edited_limit_computes_what_stands_against_limits_and_the_evidence_only(edited):
     _, planned, computed = planned_and_computed(edited(one_limit))
     assert planned == computed
@@ -174,6 +176,7 @@ def test_one_edited_limit_computes_what_stands_against_limits_and_the_evidence_o
     assert {table for table, _ in computed} == {*against_limits, *evidence}
 
 
+@pytest.mark.slow(seconds=15)
 def test_one_edited_sql_file_computes_its_table_and_what_differs_then(edited):
     steps, planned, computed = planned_and_computed(edited(one_sql_file))
     assert planned == computed
@@ -183,6 +186,7 @@ def test_one_edited_sql_file_computes_its_table_and_what_differs_then(edited):
     assert "reports.eve_sensitivity" in {step.table for step in steps if not step.is_sure}
 
 
+@pytest.mark.slow(seconds=20)
 def test_one_restated_file_reads_the_delivery_and_computes_what_depends_on_it(edited):
     folder = edited(one_source_file)
     steps, planned, computed = planned_and_computed(folder)

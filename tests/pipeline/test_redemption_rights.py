@@ -107,6 +107,7 @@ def test_income_and_cash_flows_are_those_of_the_straight_bond(called, closed_sma
     assert ours | {"option_value": 0.0} == theirs
 
 
+@pytest.mark.slow(seconds=25)
 def test_without_swaptions_the_currency_stops_and_says_how_much_may_be_redeemed(tmp_path):
     rights = [right("put", "2027-10-31", 200_000.0)]
     closed = closed_with(tmp_path, rights, None, (BASE,))

@@ -43,6 +43,7 @@ def restated(closed_small_bank: Closed, tmp_path_factory) -> Folder:
     return folder
 
 
+@pytest.mark.slow(seconds=60)
 def test_a_superseded_close_replays_with_the_assumptions_and_files_it_had(
     restated: Folder, closed_small_bank: Closed, tmp_path: Path, monkeypatch
 ):
@@ -74,6 +75,7 @@ def test_the_command_prints_each_stage_records_the_replay_and_ends_with_0(
     assert (tmp_path / "again" / "warehouse" / "alm.duckdb").is_file()
 
 
+@pytest.mark.slow(seconds=35)
 def test_other_code_is_named_and_its_tables_are_compared_anyway(
     closed_small_bank: Closed, tmp_path: Path, monkeypatch
 ):
@@ -85,6 +87,7 @@ def test_other_code_is_named_and_its_tables_are_compared_anyway(
     assert any(line.startswith("not the close's: code ") for line in lines_of(found))
 
 
+@pytest.mark.slow(seconds=30)
 def test_a_lake_file_changed_after_the_close_is_found_with_its_row(
     copy_of_small_bank: Folder, tmp_path: Path
 ):
