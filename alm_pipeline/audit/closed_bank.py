@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from alm_pipeline.audit.trace_query import columns_named
 from alm_pipeline.inputs.data_contracts import ColumnEntry, TableContract
+from alm_pipeline.warehouse import session
 from alm_pipeline.warehouse.pinned import PinnedTables
 
 Regenerate = Callable[[str, Sequence[str], str], pa.Table]
@@ -85,7 +86,7 @@ def literal(value: Any) -> str:
         return "null"
     if isinstance(value, bool | int):
         return str(value).lower()
-    return "'" + str(value).replace("'", "''") + "'"
+    return session.literal(str(value))
 
 
 def matching(keys: Mapping[str, Any]) -> str:

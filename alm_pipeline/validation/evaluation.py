@@ -26,7 +26,8 @@ from alm_pipeline.validation.counts import (
     sample_query,
 )
 from alm_pipeline.validation.judge import judge
-from alm_pipeline.validation.rules import N_SAMPLE, Rule, compile_rules, literal
+from alm_pipeline.validation.rules import N_SAMPLE, Rule, compile_rules
+from alm_pipeline.warehouse.session import literal
 
 _FEWEST_ROWS_THAT_DRIFT = 20
 

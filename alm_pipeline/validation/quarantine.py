@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from alm_pipeline.inputs.data_contracts import ExtractContract
 from alm_pipeline.validation.counts import flag_name, flagged_relations, row_rules
-from alm_pipeline.validation.rules import Rule, literal, text_name
+from alm_pipeline.validation.rules import Rule, text_name
+from alm_pipeline.warehouse.session import literal
 
 _TOGETHER = "another row it belongs with is set aside"
 

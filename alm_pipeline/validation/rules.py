@@ -21,6 +21,7 @@ from alm_pipeline.inputs.data_contracts import (
     Reference,
     RuleText,
 )
+from alm_pipeline.warehouse.session import literal
 
 ROW_LEVEL = ("type", "required", "allowed", "range", "pattern", "unique", "reference", "row_sql")
 N_SAMPLE = 20
@@ -84,11 +85,6 @@ def text_name(column: str) -> str:
 def raw_name(column: str) -> str:
     """Return the raw column that holds the delivered text of a contracted column."""
     return "delivered_as_of_date" if column == "as_of_date" else column
-
-
-def literal(value: str) -> str:
-    """Return text as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _column_rules(extract: str, column: ExtractColumn) -> Iterator[Rule]:

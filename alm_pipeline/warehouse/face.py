@@ -23,6 +23,7 @@ import pyarrow as pa
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.masks import masked
+from alm_pipeline.warehouse.session import literal
 from alm_pipeline.warehouse.shapes import TableShape
 
 _RECENT_MONTHS = 2
@@ -212,8 +213,7 @@ def share(face: Path, tables: Mapping[str, tuple[str, ...]], into: Path) -> None
     into.parent.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(beside))
     try:
-        place = str(face).replace("'", "''")
-        connection.execute(f"attach '{place}' as face (read_only)")
+        connection.execute(f"attach {literal(str(face))} as face (read_only)")
         for table, columns in tables.items():
             listed = ", ".join(f'"{column}"' for column in columns)
             connection.execute(f"create schema if not exists {table.partition('.')[0]}")

@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +20,7 @@ from alm_pipeline.errors import WarehouseError
 from alm_pipeline.warehouse.partition import Partition
 
 _MAX_RETRIES = 100
+_Files = Mapping[Partition, list[str]]
 
 
 class Lake:
@@ -28,7 +30,7 @@ class Lake:
         self.root = root
         self._newest: dict[str, DeltaTable] = {}
         self._older: dict[tuple[str, int], DeltaTable] = {}
-        self._files: dict[tuple[str, Partition, int], list[str]] = {}
+        self._files: dict[tuple[str, int], _Files] = {}
         self._locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
 
     def path(self, table: str) -> Path:
@@ -59,7 +61,7 @@ class Lake:
                 commit_properties=properties,
             )
             version = int(delta.version())
-            self._files[table, partition, version] = _files_of(delta, partition)
+            self._files[table, version] = self._files_of(table, delta)
         return version
 
     def append(self, table: str, rows: pa.Table) -> None:
@@ -73,11 +75,15 @@ class Lake:
 
     def files(self, table: str, partition: Partition, version: int) -> list[str]:
         """Return the Parquet files that make up a partition at a version, in a stable order."""
-        key = (table, partition, version)
+        key = (table, version)
         with self._locks[table]:
             if key not in self._files:
-                self._files[key] = _files_of(self._at(table, version), partition)
-            return self._files[key]
+                self._files[key] = self._files_of(table, self._at(table, version))
+            found = self._files[key]
+        if partition.scenario:
+            return found.get(partition, [])
+        day = partition.as_of_date
+        return sorted(f for one, files in found.items() if one.as_of_date == day for f in files)
 
     def rows(self, table: str, partition: Partition, version: int) -> pa.Table:
         """Return a partition's rows at a version with the columns the table had then."""
@@ -91,7 +97,7 @@ class Lake:
     def all_files(self, table: str) -> list[str]:
         """Return the files of an append-only table at its newest version."""
         with self._locks[table]:
-            return sorted(self._refreshed(table).file_uris())
+            return sorted(str(self.path(table) / f["path"]) for f in _added(self._refreshed(table)))
 
     def compact(self, table: str) -> None:
         """Join the many small files of an append-only table; no row changes."""
@@ -101,6 +107,14 @@ class Lake:
         """Return the newest version number, or -1 when the table does not exist."""
         with self._locks[table]:
             return int(self._refreshed(table).version()) if self.exists(table) else -1
+
+    def _files_of(self, table: str, delta: DeltaTable) -> _Files:
+        """Return the files of every partition, read off the log at once."""
+        found: dict[Partition, list[str]] = defaultdict(list)
+        for one in _added(delta):
+            partition = Partition(one["partition.as_of_date"], one.get("partition.scenario") or "")
+            found[partition].append(str(self.path(table) / one["path"]))
+        return {partition: sorted(files) for partition, files in found.items()}
 
     def _at(self, table: str, version: int) -> DeltaTable:
         newest = self._newest.get(table)
@@ -148,8 +162,14 @@ class Lake:
         return os.path.isfile(file)  # noqa: PTH113  # asked before every read: building a Path costs
 
 
-def _files_of(delta: DeltaTable, partition: Partition) -> list[str]:
-    return sorted(delta.file_uris(file_pruning_predicate=partition.filters))
+def _added(delta: DeltaTable) -> list[dict[str, Any]]:
+    """Return path and partition of each file; a URI would escape a blank in the path."""
+    actions = pa.table(delta.get_add_actions(flatten=True))
+    wanted = ("path", "partition.as_of_date", "partition.scenario")
+    found: list[dict[str, Any]] = actions.select(
+        [name for name in wanted if name in actions.column_names]
+    ).to_pylist()
+    return found
 
 
 def read_files(files: Sequence[str]) -> pa.Table:

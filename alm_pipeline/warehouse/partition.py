@@ -37,15 +37,10 @@ class Partition:
         return Partition(self.as_of_date, scenario)
 
     @property
-    def filters(self) -> list[tuple[str, str, str]]:
-        """The partition as Delta Lake file filters."""
-        found = [("as_of_date", "=", self.as_of_date.isoformat())]
-        return [*found, ("scenario", "=", self.scenario)] if self.scenario else found
-
-    @property
     def predicate(self) -> str:
         """The partition as a Delta Lake predicate."""
-        return " and ".join(f"{column} = '{value}'" for column, _, value in self.filters)
+        day = f"as_of_date = '{self.as_of_date.isoformat()}'"
+        return f"{day} and scenario = '{self.scenario}'" if self.scenario else day
 
     @classmethod
     def parse(cls, text: str) -> Partition:

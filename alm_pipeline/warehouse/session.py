@@ -21,6 +21,11 @@ from alm_pipeline.errors import WarehouseError
 _NAME = re.compile(r"^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$")
 
 
+def literal(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 class Session:
     """A DuckDB connection that lives as long as its thread and never touches a database file.
 
@@ -42,7 +47,7 @@ class Session:
         for statement in (
             f"set threads = {threads}",
             f"set memory_limit = '{memory_limit}'",
-            f"set temp_directory = '{spill_folder.as_posix()}'",
+            f"set temp_directory = {literal(spill_folder.as_posix())}",
             "set preserve_insertion_order = true",
             "set enable_progress_bar = false",
             "set TimeZone = 'UTC'",
@@ -86,7 +91,7 @@ class Session:
     def bind_files(self, name: str, files: Sequence[str], columns: Mapping[str, str]) -> None:
         """Make Parquet files readable as ``schema.table`` with exactly these columns and types."""
         typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in columns.items())
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        listed = ", ".join(map(literal, files))
         with self._lock:
             self._create_view(
                 self._checked(name),

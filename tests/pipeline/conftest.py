@@ -30,7 +30,7 @@ def _own_dagster_home(monkeypatch, dagster_home):
 @pytest.fixture(scope="session")
 def closed_small_bank(tmp_path_factory: pytest.TempPathFactory) -> Closed:
     """The small bank, closed under base and both parallel shocks; look, do not touch."""
-    folder = small_bank(tmp_path_factory.mktemp("small_bank") / "bank")
+    folder = small_bank(tmp_path_factory.mktemp("small_bank") / "a bank's größte 50%")
     return Closed(folder, folder.close())
 
 

@@ -18,6 +18,8 @@ from alm_pipeline.warehouse.shapes import TableShape
 from alm_pipeline.warehouse.store import Store
 
 JANUARY = Partition(date(2026, 1, 31))
+AWKWARD = "the bank's größte 50% + #1"
+"""A folder as people name them."""
 
 
 def shape_of(table: str, *more: str) -> TableShape:
@@ -39,7 +41,7 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
     """Return a function that opens the same warehouse again, as another process would."""
 
     def build() -> Store:
-        lake = Lake(tmp_path / "lake")
+        lake = Lake(tmp_path / AWKWARD / "lake")
         shapes = {
             "book.positions": shape_of("book.positions"),
             "book.checked": shape_of("book.checked"),
@@ -48,9 +50,9 @@ def open_store(tmp_path: Path) -> Callable[[], Store]:
         gate = Gate(lake, {"book.checked": frozenset({"ties"})})
 
         def session() -> Session:
-            return Session(1, "1GB", tmp_path / "spill")
+            return Session(1, "1GB", tmp_path / AWKWARD / "spill")
 
-        history = History(Closes(tmp_path / "closes"), lake)
+        history = History(Closes(tmp_path / AWKWARD / "closes"), lake)
         return Store(session, lake, shapes, gate, history, ("base", "up"))
 
     return build
