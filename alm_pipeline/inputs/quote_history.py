@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from alm_pipeline.engine.market.bootstrap import bootstrap
 from alm_pipeline.engine.market.curve import ZeroCurve, daily_zero_rates
-from alm_pipeline.engine.market.quotes import par_instruments
 from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.inputs.curves import Tenor
 from alm_pipeline.inputs.records import Currency, Problems, Record, Sourced
@@ -60,6 +58,10 @@ class QuoteHistory(Sourced):
         AlmError
             If no curve can be built from them.
         """
+        # Here, so that who only looks at a close does not wait for the compiled engine.
+        from alm_pipeline.engine.market.bootstrap import bootstrap
+        from alm_pipeline.engine.market.quotes import par_instruments
+
         rates = next((one.rates for one in self.quotes if one.date == day), None)
         if rates is None:
             raise ConfigurationError(

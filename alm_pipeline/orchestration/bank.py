@@ -47,6 +47,7 @@ from alm_pipeline.warehouse.definitions import Definitions, text_hash
 from alm_pipeline.warehouse.gate import Gate
 from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.journal import Journal
+from alm_pipeline.warehouse.kept_relations import KeptRelations
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Closes
 from alm_pipeline.warehouse.registry import Entry
@@ -206,6 +207,27 @@ class Bank:
                 fix="start the command again; in the UI, reload the code location",
             )
         return figures
+
+    def keep_relations(self, as_of_date: date) -> None:
+        """Keep the input relations of a close, so that looking at it need not make them again."""
+        self._kept_relations(self).keep(self._relations_key(as_of_date), self.relations(as_of_date))
+
+    def recall_relations(self, as_of_date: date, of: Bank) -> None:
+        """Take the input relations that a bank's warehouse kept; where there are none, do nothing.
+
+        They are named by all that decides them, this bank's code and definitions.
+        """
+        kept = self._kept_relations(of).find(self._relations_key(as_of_date))
+        if kept is not None:
+            self._relations.setdefault(as_of_date, kept)
+
+    @staticmethod
+    def _kept_relations(of: Bank) -> KeptRelations:
+        return KeptRelations(of.settings.warehouse_folder / "relations")
+
+    def _relations_key(self, as_of_date: date) -> str:
+        decisive = {"as_of_date": as_of_date.isoformat(), "code": self.code_hash}
+        return combined_hash({**self.definition_hashes, **decisive})
 
     def relations(self, as_of_date: date) -> Mapping[str, pa.Table]:
         """Return what SQL reads of the YAML inputs, by name in schema ``inputs``."""

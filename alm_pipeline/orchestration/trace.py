@@ -39,6 +39,7 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
     """
     manifest = _manifest(bank, as_of_date, run)
     then = _bank_of(bank, manifest)
+    then.recall_relations(manifest.as_of_date, bank)
     then.bind_inputs(manifest.as_of_date)
     earlier = EarlierTables(
         Archive(bank.settings.warehouse_folder).history(manifest), _earlier_reads(then)

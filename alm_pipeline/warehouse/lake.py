@@ -5,12 +5,14 @@ The only module that knows Delta. It does not know data contracts, gates or cont
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +22,6 @@ from alm_pipeline.errors import WarehouseError
 from alm_pipeline.warehouse.partition import Partition
 
 _MAX_RETRIES = 100
-_Files = Mapping[Partition, list[str]]
 
 
 class Lake:
@@ -30,7 +31,7 @@ class Lake:
         self.root = root
         self._newest: dict[str, DeltaTable] = {}
         self._older: dict[tuple[str, int], DeltaTable] = {}
-        self._files: dict[tuple[str, int], _Files] = {}
+        self._files: dict[tuple[str, Partition, int], list[str]] = {}
         self._locks: dict[str, threading.RLock] = defaultdict(threading.RLock)
 
     def path(self, table: str) -> Path:
@@ -60,9 +61,7 @@ class Lake:
                 schema_mode="merge",
                 commit_properties=properties,
             )
-            version = int(delta.version())
-            self._files[table, version] = self._files_of(table, delta)
-        return version
+            return int(delta.version())
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add rows to an unpartitioned, append-only table."""
@@ -75,15 +74,11 @@ class Lake:
 
     def files(self, table: str, partition: Partition, version: int) -> list[str]:
         """Return the Parquet files that make up a partition at a version, in a stable order."""
-        key = (table, version)
-        with self._locks[table]:
-            if key not in self._files:
-                self._files[key] = self._files_of(table, self._at(table, version))
-            found = self._files[key]
-        if partition.scenario:
-            return found.get(partition, [])
-        day = partition.as_of_date
-        return sorted(f for one, files in found.items() if one.as_of_date == day for f in files)
+        key = (table, partition, version)
+        if key not in self._files:
+            found = self._written(table, partition, version)
+            self._files[key] = found or self._standing(table, partition, version)
+        return self._files[key]
 
     def rows(self, table: str, partition: Partition, version: int) -> pa.Table:
         """Return a partition's rows at a version with the columns the table had then."""
@@ -108,13 +103,32 @@ class Lake:
         with self._locks[table]:
             return int(self._refreshed(table).version()) if self.exists(table) else -1
 
-    def _files_of(self, table: str, delta: DeltaTable) -> _Files:
-        """Return the files of every partition, read off the log at once."""
-        found: dict[Partition, list[str]] = defaultdict(list)
-        for one in _added(delta):
-            partition = Partition(one["partition.as_of_date"], one.get("partition.scenario") or "")
-            found[partition].append(str(self.path(table) / one["path"]))
-        return {partition: sorted(files) for partition, files in found.items()}
+    def _written(self, table: str, partition: Partition, version: int) -> list[str]:
+        """Return the files that the commit of a version wrote to a partition.
+
+        A commit replaces a partition as a whole, so they are all its files. To read one line of the
+        log is far cheaper than to open the table as it was.
+        """
+        if not self._is_committed(table, version):
+            return []
+        lines = Path(self._log_file(table, version)).read_text(encoding="utf-8").splitlines()
+        added = [json.loads(line)["add"] for line in lines if line.startswith('{"add"')]
+        return sorted(
+            str(self.path(table) / unquote(one["path"]))
+            for one in added
+            if one["partitionValues"] == partition.values
+        )
+
+    def _standing(self, table: str, partition: Partition, version: int) -> list[str]:
+        """Return the files of a partition that stood when a version was committed."""
+        with self._locks[table]:
+            found = _added(self._at(table, version))
+        values = {f"partition.{name}": value for name, value in partition.values.items()}
+        return sorted(
+            str(self.path(table) / one["path"])
+            for one in found
+            if all(str(one[name]) == value for name, value in values.items())
+        )
 
     def _at(self, table: str, version: int) -> DeltaTable:
         newest = self._newest.get(table)
@@ -157,9 +171,12 @@ class Lake:
         return self._refreshed(table)
 
     def _is_committed(self, table: str, version: int) -> bool:
+        return os.path.isfile(self._log_file(table, version))  # noqa: PTH113
+
+    def _log_file(self, table: str, version: int) -> str:
+        """Return the file of a commit; as text, since building paths before every read costs."""
         schema, _, name = table.partition(".")
-        file = f"{self.root}/{schema}/{name}/_delta_log/{version:020}.json"
-        return os.path.isfile(file)  # noqa: PTH113  # asked before every read: building a Path costs
+        return f"{self.root}/{schema}/{name}/_delta_log/{version:020}.json"
 
 
 def _added(delta: DeltaTable) -> list[dict[str, Any]]:

@@ -37,10 +37,15 @@ class Partition:
         return Partition(self.as_of_date, scenario)
 
     @property
+    def values(self) -> dict[str, str]:
+        """The partition as Delta Lake writes it to its log."""
+        day = {"as_of_date": self.as_of_date.isoformat()}
+        return {**day, "scenario": self.scenario} if self.scenario else day
+
+    @property
     def predicate(self) -> str:
         """The partition as a Delta Lake predicate."""
-        day = f"as_of_date = '{self.as_of_date.isoformat()}'"
-        return f"{day} and scenario = '{self.scenario}'" if self.scenario else day
+        return " and ".join(f"{column} = '{value}'" for column, value in self.values.items())
 
     @classmethod
     def parse(cls, text: str) -> Partition:

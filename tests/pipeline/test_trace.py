@@ -28,6 +28,8 @@ from alm_pipeline.audit.trace import Tracer
 from alm_pipeline.cli import app
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.cell_rules import CellRule
+from alm_pipeline.inputs.settings import load_settings
+from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.trace import closed_bank
 from alm_pipeline.paths import DATA_CONTRACTS
 from tests.house.project import table_contracts
@@ -373,3 +375,17 @@ def test_a_close_opens_with_the_texts_it_was_made_with(copy_of_small_bank, close
     assert again.is_tied
     (after,) = again.parts
     assert after.place == before.place
+
+
+def test_who_looks_back_takes_the_relations_that_the_close_kept(closed_small_bank, monkeypatch):
+    made = closed_small_bank.folder.bank.relations(DAY)
+    looking = Bank(load_settings(closed_small_bank.folder.config))
+
+    def unread(_: Bank) -> None:
+        raise AssertionError("the figures were read again")
+
+    monkeypatch.setattr(Bank, "figures", property(unread))
+    looking.recall_relations(DAY, looking)
+    assert {n: rows.to_pylist() for n, rows in looking.relations(DAY).items()} == {
+        name: rows.to_pylist() for name, rows in made.items()
+    }

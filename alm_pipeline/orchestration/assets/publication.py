@@ -86,6 +86,7 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
             bank.journal.record(done)
     bank.keep_definitions()
+    bank.keep_relations(partition.as_of_date)
     bank.closes.publish(manifest)
     rebuild_face(bank)
     return manifest
