@@ -101,13 +101,18 @@ def close_here(folder: Path) -> int:
     """Close a small bank with the package of the working folder; print what stopped it."""
     resource.setrlimit(resource.RLIMIT_CPU, (LONGEST_SECONDS, LONGEST_SECONDS + 5))
     import alm_pipeline
+    from alm_pipeline.errors import AlmError
     from tests.pipeline.banks import small_bank
 
     here = Path(alm_pipeline.__file__).resolve()
     if not here.is_relative_to(Path.cwd().resolve()):
         print(f"closed with {here}, not the copy", file=sys.stderr)
         return 2
-    print(json.dumps(list(small_bank(folder).close().failures)))
+    try:
+        failures = list(small_bank(folder).close().failures)
+    except AlmError as refused:  # already when the bank is opened
+        failures = [str(refused)]
+    print(json.dumps(failures))
     return 0
 
 

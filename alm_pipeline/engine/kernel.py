@@ -15,12 +15,19 @@ import numpy as np
 from numba import njit
 
 from alm_pipeline.engine import _lane_types, _reference_types  # noqa: F401  (kernels use them)
+from alm_pipeline.engine._linked_kernels import LinkedCompiler
 
 ZERO: int = cast("int", np.int64(0))
 """Zero with the type that counters have; a plain 0 would have each kernel compiled twice."""
 
 _ALWAYS: dict[str, Any] = {"_nrt": False, "nogil": True, "cache": True, "error_model": "numpy"}
-_NO_ENTRY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_NO_ENTRY: dict[str, Any] = {
+    **_ALWAYS,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "pipeline_class": LinkedCompiler,
+    "cache": False,  # its code is kept with that of the entries
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,11 +51,20 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     It has no entry from Python, which takes longer to compile than the function itself: a call
     from Python, also from a test, ends the process. What tests call is an ``entry_kernel``.
     """
-    compiled = njit(**_ALWAYS, **_NO_ENTRY)(function)
+    compiled = njit(**_NO_ENTRY)(function)
     return cast("Callable[P, R]", compiled)
 
 
 def inner_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a small ``function`` into each kernel that calls it: no call for every row."""
+    """Compile a small ``function`` into each kernel that calls it: no call for every row.
+
+    Like a `kernel` it has no entry from Python.
+    """
+    compiled = njit(**_NO_ENTRY, forceinline=True)(function)
+    return cast("Callable[P, R]", compiled)
+
+
+def shared_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a small ``function`` into each kernel that calls it, to be called from Python too."""
     compiled = njit(**_ALWAYS, forceinline=True)(function)
     return cast("Callable[P, R]", compiled)

@@ -15,7 +15,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import CountArray, IntArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
 from alm_pipeline.engine.conventions.day_count import isda_years
-from alm_pipeline.engine.kernel import inner_kernel
+from alm_pipeline.engine.kernel import inner_kernel, shared_kernel
 from alm_pipeline.engine.lanes import at
 from alm_pipeline.errors import CalculationError
 
@@ -134,7 +134,7 @@ def adjusted_day(tables: DateTables, adjustment: int, day: int) -> int:
     return int(at(tables.adjusted, adjustment, day - tables.first_day)) if adjustment > 0 else day
 
 
-@inner_kernel
+@shared_kernel
 def month_of(tables: DateTables, offset: int) -> int:
     """Return the month of an offset, counted from January 1970."""
     return int(at(tables.month_index, offset - tables.first_day))

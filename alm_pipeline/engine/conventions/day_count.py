@@ -15,7 +15,7 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import FloatArray
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import inner_kernel, kernel
+from alm_pipeline.engine.kernel import kernel, shared_kernel
 from alm_pipeline.engine.lanes import at
 
 
@@ -69,7 +69,7 @@ def isda_years(days: np.ndarray) -> FloatArray:
     return np.asarray(year - 30 + day_of_year / np.diff(starts)[row])
 
 
-@inner_kernel
+@shared_kernel
 def year_fraction(tables: DateTables, day_count: int, start: int, end: int, maturity: int) -> float:
     """Return the year fraction from ``start`` to ``end`` [years, signed].
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from alm_pipeline.engine.conventions.calendar import adjusted_day, month_of, rolled_day
 from alm_pipeline.engine.conventions.date_tables import DateTables
-from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel
+from alm_pipeline.engine.kernel import entry_kernel, inner_kernel, kernel, shared_kernel
 from alm_pipeline.engine.lanes import at
 
 
-@inner_kernel
+@shared_kernel
 def grid_day(
     tables: DateTables,
     anchor_day: int,
