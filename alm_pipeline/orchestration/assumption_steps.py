@@ -1,13 +1,13 @@
 """Each behavioural assumption a tenth higher and lower: what every position's value and income do.
 
-The book of positions whose customers have a choice is run again for every step, in the base and
-under one parallel rise. What does not move has no row. Which step a committee should take does not
-belong here.
+The positions of the segments that a file decides are run again for every step of its figures, in
+the base and under one parallel rise. What does not move has no row. Which step a committee should
+take does not belong here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ from alm_pipeline.orchestration.simulation import (
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.session import literal
 
 ASSUMPTION_VALUES = "scenarios.assumption_values"
 STEPS: Mapping[str, float] = {"10 % lower": 0.9, "10 % higher": 1.1}
@@ -67,6 +68,18 @@ _PARAMETERS: Mapping[str, tuple[str, Stepped]] = {
 """Parameter to the file of `assumptions/` that decides it, and how it is moved."""
 
 
+_KEYS = ("parameter", "assumption_step", "scenario")
+_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        *((n, pa.string()) for n in ("position_id", "entity_id", "currency", "product_code")),
+        *((name, pa.string()) for name in _KEYS),
+        ("present_value_change", pa.float64()),
+        ("nii_12m_change", pa.float64()),
+    ]
+)
+
+
 @dataclass(frozen=True)
 class _Values:
     """Value and 12-month income, (n, S) each, what options add and what amortises included."""
@@ -85,52 +98,53 @@ def stepped_scenarios(bank: Bank) -> tuple[str, ...]:
 
 def assumption_values(bank: Bank, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.assumption_values``; what the engine reads is bound."""
-    scenarios = stepped_scenarios(bank)
-    markets = markets_of(bank, partition, scenarios)
-    rows = valued_rows(bank, markets, _with_a_choice(bank))
-    ids = pa.table({"position_id": rows.column("position_id")})
-    bank.store.session.bind_table("stepped.positions", ids)
-    events = bank.store.session.query(
-        f"{EVENTS} semi join stepped.positions using (position_id) order by all"
-    )
-    book = book_of(bank, partition, markets, rows, events)
-    parts = list(_moves(bank, partition, markets, book))
-    return pa.concat_tables(parts) if parts else _rows(book, partition, ("", "", BASE), None)
+    markets = markets_of(bank, partition, stepped_scenarios(bank))
+    files = dict.fromkeys(file for file, _ in _PARAMETERS.values())
+    parts = [rows for file in files for rows in _moves(bank, partition, markets, file)]
+    return pa.concat_tables([_SCHEMA.empty_table(), *parts])
 
 
-def _with_a_choice(bank: Bank) -> str:
-    decided = sorted({segment for _, segment in bank.figures.assumptions.decided} - {"all"})
-    listed = ", ".join(f"'{segment}'" for segment in decided) or "''"
-    return f"p.behaviour_segment in ({listed})"
-
-
-def _moves(
-    bank: Bank, partition: Partition, markets: Markets, book: EngineBook
-) -> Iterator[pa.Table]:
-    """Yield the rows of every step and scenario."""
-    scenarios = stepped_scenarios(bank)
-    behaviour = behaviour_of(bank, scenarios)
-    segments = bank.figures.assumptions.segments()
+def _moves(bank: Bank, partition: Partition, markets: Markets, file: str) -> Iterator[pa.Table]:
+    """Yield the rows of every step and scenario of one file's figures."""
+    scenarios, segments = stepped_scenarios(bank), bank.figures.assumptions.segments()
+    is_decided = np.array([(file, one) in bank.figures.assumptions.decided for one in segments])
+    if not is_decided.any():
+        return
+    book = _book_of(bank, partition, markets, [segments[i] for i in np.flatnonzero(is_decided)])
     chosen = PassOptions(scenarios, lenses=("value", "income", "options"))
 
     def valued(assumed: Behaviour) -> _Values:
-        made = run_engine(bank, partition, markets, book, replace(chosen, behaviour=assumed))
-        return _values(made)
+        options = replace(chosen, behaviour=assumed)
+        return _values(run_engine(bank, partition, markets, book, options))
 
+    behaviour = behaviour_of(bank, scenarios)
     base = valued(behaviour)
-    for parameter, (file, step) in _PARAMETERS.items():
-        decided = np.array([(file, one) in bank.figures.assumptions.decided for one in segments])
-        for word, factor in STEPS.items() if decided.any() else ():
-            moved = valued(step(behaviour, factor, decided))
+    for parameter, step in ((name, step) for name, (of, step) in _PARAMETERS.items() if of == file):
+        for word, factor in STEPS.items():
+            moved = valued(step(behaviour, factor, is_decided))
             change = _Values(moved.value - base.value, moved.income - base.income)
             for column, scenario in enumerate(scenarios):
-                stopped = list(markets.stopped(scenario))
-                is_kept = ~np.isin(book.currency[book.positions.group], stopped)
+                is_stopped = np.isin(book.currency, list(markets.stopped(scenario)))
+                is_kept = ~is_stopped[book.positions.group]
                 one = _Values(
                     np.where(is_kept, change.value[:, column], 0.0),
                     np.where(is_kept, change.income[:, column], 0.0),
                 )
                 yield _rows(book, partition, (parameter, word, scenario), one)
+
+
+def _book_of(
+    bank: Bank, partition: Partition, markets: Markets, segments: Sequence[str]
+) -> EngineBook:
+    """Return the positions whose customers behave as these segments do."""
+    listed = ", ".join(map(literal, segments))
+    rows = valued_rows(bank, markets, f"p.behaviour_segment in ({listed})")
+    ids = pa.table({"position_id": rows.column("position_id")})
+    bank.store.session.bind_table("stepped.positions", ids)
+    events = bank.store.session.query(
+        f"{EVENTS} semi join stepped.positions using (position_id) order by all"
+    )
+    return book_of(bank, partition, markets, rows, events)
 
 
 def _values(made: SimulationResult) -> _Values:
@@ -139,28 +153,19 @@ def _values(made: SimulationResult) -> _Values:
 
 
 def _rows(
-    book: EngineBook, partition: Partition, named: tuple[str, str, str], change: _Values | None
+    book: EngineBook, partition: Partition, named: tuple[str, str, str], change: _Values
 ) -> pa.Table:
     """Return the positions that move, one step under one scenario."""
-    group = book.positions.group
-    value = np.zeros(0) if change is None else change.value
-    income = np.zeros(0) if change is None else change.income
-    kept = np.flatnonzero((value != 0.0) | (income != 0.0))
-    texts = {
+    kept = np.flatnonzero((change.value != 0.0) | (change.income != 0.0))
+    group = book.positions.group[kept]
+    columns = {
+        "as_of_date": [partition.as_of_date] * len(kept),
         "position_id": book.position_ids[kept],
-        "entity_id": book.entity_id[group[kept]],
-        "currency": book.currency[group[kept]],
-        "product_code": book.product_code[group[kept]],
-        **{
-            name: [word] * len(kept)
-            for name, word in zip(("parameter", "assumption_step", "scenario"), named, strict=True)
-        },
+        "entity_id": book.entity_id[group],
+        "currency": book.currency[group],
+        "product_code": book.product_code[group],
+        **{name: [word] * len(kept) for name, word in zip(_KEYS, named, strict=True)},
+        "present_value_change": change.value[kept],
+        "nii_12m_change": change.income[kept],
     }
-    return pa.table(
-        {
-            "as_of_date": pa.array([partition.as_of_date] * len(kept), pa.date32()),
-            **{name: pa.array(words, pa.string()) for name, words in texts.items()},
-            "present_value_change": pa.array(value[kept]),
-            "nii_12m_change": pa.array(income[kept]),
-        }
-    )
+    return pa.table(columns, _SCHEMA)
