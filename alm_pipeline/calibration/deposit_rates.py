@@ -5,8 +5,8 @@
 information criterion of Akaike; `ErrorCorrection` regresses the monthly change on the gap to the
 long run (statsmodels' unrestricted error-correction model), on the months off the floor. Both
 forecast the hold-out along the market's path from the last month of the sample. The benchmark is a
-constant beta without lag. Source: reference/behavioural.md section 4; Pesaran, Shin and Smith
-(2001), Journal of Applied Econometrics 16.
+constant beta without lag. Source: Pesaran, Shin and Smith (2001), Journal of
+Applied Econometrics 16.
 """
 
 from __future__ import annotations

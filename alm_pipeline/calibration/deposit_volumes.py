@@ -5,7 +5,7 @@ growth is normal, a positive trend left out; with it the lowest point of any yea
 `TrendCore`: the balance's trend line, less 99 % of its scatter. `CohortDecay`: how fast balances of
 accounts opened in the same year shrink; of all accounts together new ones would hide it. Rows have
 ``month``, ``vintage`` (year of opening) and ``balance_amount``. The benchmark is a balance that
-stays as it is. Source: reference/behavioural.md section 1.
+stays as it is.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The rate of a cohort and month is ``CPR = 1 - (1 - SMM) ** 12`` with ``SMM = pre
 scheduled)``. `PooledRates` measures it per cohort or age band; `RefinancingCurve` fits
 ``CPR = turnover + refinance / (1 + exp(-slope (coupon - market - midpoint)))``, errors in
 proportion to the level. Both forecast each cohort and month of the hold-out; the benchmark is one
-constant rate. Source: reference/behavioural.md section 5.
+constant rate. Source of the curve: Richard and Roll (1989), Journal of Portfolio Management 15.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 ``base + sensitivity max(gap, 0)``, errors in proportion to the level; the benchmark is the average.
 `LineUsage`: the drawn share returns to its mean, ``u(t+1) = u(t) + k (mean - u(t))``, with the
 small sample bias of an autoregression taken out (Kendall 1954, Biometrika 41); the benchmark is the
-last usage. Source: reference/behavioural.md sections 6 and 7.
+last usage.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Shares of the core that leave at the end of month 1, 2, ...; they add up to one, so that a balance
 leaves whole. Which profile a segment has is an assumption and does not belong here.
-Source: reference/behavioural.md section 2.
+Source: BCBS 368 (2016), annex 2, for the core; Maes and Timmermans (2005), National Bank of
+Belgium, Financial Stability Review 3, for replicating ladders.
 """
 
 from __future__ import annotations

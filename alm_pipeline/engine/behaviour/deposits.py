@@ -4,7 +4,7 @@ Run-off: the non-core share leaves overnight, the core in equal monthly parts (s
 ladder). Rate: ``r(t) = max(floor, r(0) + beta x (index(t - lag) - index(0)))``, with one beta for
 rising and one for falling indices; ``index(0)`` is the unshocked spot rate, so that a shock is in
 the index from the first moment after the as-of date. Rates are re-fixed once a month.
-Source: reference/behavioural.md sections 2 and 4.1.
+Source of the run-off: BCBS 368 (2016), annex 2.
 """
 
 from __future__ import annotations

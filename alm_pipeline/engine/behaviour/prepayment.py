@@ -1,7 +1,8 @@
 """How much of a loan is prepaid in a period, from a conditional annual rate.
 
 ``share(dt) = 1 - (1 - CPR) ** dt`` of what is left after scheduled principal; for one month this is
-the single monthly mortality. Source: market standard, reference/behavioural.md section 5.1.
+the single monthly mortality. Source: Bond Market Association (1999), Standard Formulas for the
+Analysis of Mortgage-Backed Securities, section B.
 The scenario multiplier of the rate (Basel: gamma) is applied before, where assumptions are read.
 """
 

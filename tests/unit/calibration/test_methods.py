@@ -17,7 +17,7 @@ from alm_pipeline.calibration.records import Rows
 from alm_pipeline.calibration.withdrawals import EarlyWithdrawal, LineUsage
 from tests.unit.calibration.histories import market_path, months
 
-Z = 2.3263478740408408  # 99 % one-sided: reference/behavioural.md, trap 8
+Z = 2.3263478740408408  # 99 % one-sided of the normal distribution
 
 
 def posted(beta: float, speed: float, lag: int, constant: float, floor: float = 0.0) -> Rows:
@@ -183,7 +183,7 @@ def loans(speed: np.ndarray, incentive: np.ndarray) -> Rows:
 
 
 def test_prepayment_is_measured_after_the_schedule_and_by_the_year():
-    # reference/behavioural.md, traps 1 and 2: 0.514301 % a month of what is left is 6 % a year
+    # 1 - 0.94 ** (1 / 12) = 0.514301 % a month of what is left is 6 % a year
     rows = loans(np.full(200, 0.06), np.zeros(200))
     assert annual_rates(rows) == pytest.approx(np.full(200, 0.06), abs=1e-12)
     assert rows["prepaid_amount"][0] / 990.0 == pytest.approx(0.00514301, abs=1e-8)

@@ -156,7 +156,7 @@ def test_a_bucket_set_must_cover_every_day_once():
 
 
 def test_six_percent_a_year_is_5_826891_percent_continuous():
-    # ln 1.06 = 0.05826891 (reference/worked_examples.md, example 4)
+    # ln 1.06 = 0.05826891 by any calculator
     assert continuous_from_annual(np.array([0.06]))[0] == pytest.approx(0.05826891, abs=5e-9)
     assert annual_from_continuous(np.array([0.05826891]))[0] == pytest.approx(0.06, abs=5e-9)
 

@@ -16,7 +16,7 @@ from tests.unit.engine.books import AS_OF, book, cohort, flat, on, run
 CENT = 0.005
 EXACT = 1e-9
 
-MORTGAGE = {  # example 5 of reference/worked_examples.md: 200 000 at 6 %, 360 months
+MORTGAGE = {  # 200 000 at 6 %, 360 months: 200 000 x 0.005 / (1 - 1.005^-360)
     "model": CashFlowModel.ANNUITY,
     "principal": 200_000.0,
     "coupon_rate": 0.06,
