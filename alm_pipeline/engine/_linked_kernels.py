@@ -74,6 +74,7 @@ class _TakeLinkedLibrary(AnalysisPass):
         AnalysisPass.__init__(self)
 
     def run_pass(self, state: Any) -> bool:
+        """Set the library that the lowering will fill."""
         state.library = LinkedLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         return False
 

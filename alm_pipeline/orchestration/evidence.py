@@ -21,19 +21,21 @@ from alm_pipeline.audit.sample_ties import Sample, sample_ties
 from alm_pipeline.audit.ties import Tie, tie_table
 from alm_pipeline.engine.arrays import Curves, Volatilities
 from alm_pipeline.engine.conventions.tenor import tenor
-from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
-from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES
+from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
     Markets,
+    behaviour_of,
+    book_of,
     curves_of,
     engine_inputs,
     markets_of,
+    options_of,
     pass_inputs,
 )
-from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit, Content
 
@@ -181,21 +183,14 @@ def _quote_ties(bank: Bank, partition: Partition, markets: Markets) -> list[Tie]
 
 def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
     """Return the sampled positions under the base, as the engine takes them."""
-    session, figures = bank.store.session, bank.figures
-    segments = tuple(figures.assumptions.segments())
+    session = bank.store.session
     left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
     rows = session.query(  # what the close left out is a check's to report
         f"select * from ({_ROWS}) semi join {_alias(VALUES, BASE)} using (position_id)"
         f" where currency not in ({left}) order by position_id"
     )
     events = session.query(f"{EVENTS} semi join {SAMPLE} using (position_id) order by all")
-    codes = BridgeCodes(
-        curve_ids=markets.base.curve_ids,
-        segments=segments,
-        products=figures.products,
-        curves=figures.curves,
-    )
-    book = engine_book(rows, events, partition.as_of_date, codes)
+    book = book_of(bank, partition, markets, rows, events)
     values = {row["position_id"]: row["present_value"] for row in _stored(bank, BASE)}
     curves = curves_of(markets, (BASE,))
     market = ProbeMarket(partition.as_of_date, markets.base.curve_ids, curves, None)
@@ -203,15 +198,8 @@ def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
         positions=book.positions,
         agendas=book.agendas,
         curves=curves,
-        behaviour=behaviour_arrays(
-            behaviour_rows(figures.assumptions, figures.scenarios, (BASE,)), segments, (BASE,)
-        ),
-        options=SimulationOptions(
-            as_of_date=np.datetime64(partition.as_of_date, "D"),
-            eve_margins=bank.settings.eve_margins,
-            lenses=DEFAULT_LENSES,
-            adjustments=book.adjustments,
-        ),
+        behaviour=behaviour_of(bank, (BASE,)),
+        options=options_of(bank, partition, book, DEFAULT_LENSES),
         scopes=_column(rows, "family"),
         stored=np.array([values.get(one, np.nan) for one in book.position_ids], dtype=np.float64),
         plain_curves=[plain_curve(market, row, 0) for row in range(curves.n_curves)],

@@ -11,21 +11,21 @@ import numpy as np
 from alm_pipeline.engine.simulation.explain import explain
 from alm_pipeline.engine.simulation.redemption import redemption_values
 from alm_pipeline.engine.simulation.sensitivities import sensitivities
-from alm_pipeline.engine.simulation.setting import SimulationOptions, prepared
+from alm_pipeline.engine.simulation.setting import prepared
 from alm_pipeline.errors import ConfigurationError
-from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.simulation import (
     EVENTS,
     LENSES,
-    Markets,
+    behaviour_of,
+    book_of,
     curves_of,
     markets_of,
+    options_of,
     pass_inputs,
     redeemable_of,
 )
 from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS, Explanation
-from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.partition import Partition
 
 
@@ -39,7 +39,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     """
     scenarios = (partition.scenario,)
     pass_inputs(bank, partition)
-    figures, session = bank.figures, bank.store.session
+    session = bank.store.session
     markets = markets_of(bank, partition, scenarios)
     select = "select * from book.positions where position_id = $id"
     rows = session.query(select, {"id": position_id})
@@ -50,15 +50,13 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
             fix="take a position_id of book.positions",
         )
     events = session.query(f"{EVENTS} where position_id = $id", {"id": position_id})
-    book = engine_book(rows, events, partition.as_of_date, _codes(bank, markets))
-    options = _options(bank, partition, book)
-    assumed = behaviour_rows(figures.assumptions, figures.scenarios, scenarios)
-    behaviour = behaviour_arrays(assumed, tuple(figures.assumptions.segments()), scenarios)
+    book = book_of(bank, partition, markets, rows, events)
+    options = options_of(bank, partition, book, LENSES)
     curves = curves_of(markets, scenarios)
-    volatilities = markets.volatilities.under(figures.scenarios, scenarios)
+    volatilities = markets.volatilities.under(bank.figures.scenarios, scenarios)
     redeemable = redeemable_of(bank, markets, book, scenarios)
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
-    given = (book.positions, curves, behaviour, options)
+    given = (book.positions, curves, behaviour_of(bank, scenarios), options)
     ready = prepared(*given[:3], (), options, book.agendas, volatilities)
     return Explanation(
         position_id,
@@ -69,26 +67,6 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
         float(redemption_values(ready, curves, options, redeemable).sum()),
         sensitivities(*given, tenors, book.agendas),
         *_stored_values(bank, position_id, partition),
-    )
-
-
-def _options(bank: Bank, partition: Partition, book: EngineBook) -> SimulationOptions:
-    """Return the choices under which the close ran the position."""
-    return SimulationOptions(
-        as_of_date=np.datetime64(partition.as_of_date, "D"),
-        eve_margins=bank.settings.eve_margins,
-        nii_path=bank.settings.nii_base_path,
-        lenses=LENSES,
-        adjustments=book.adjustments,
-    )
-
-
-def _codes(bank: Bank, markets: Markets) -> BridgeCodes:
-    return BridgeCodes(
-        curve_ids=markets.base.curve_ids,
-        segments=tuple(bank.figures.assumptions.segments()),
-        products=bank.figures.products,
-        curves=bank.figures.curves,
     )
 
 

@@ -5,13 +5,11 @@ The arithmetic is `engine/simulation/sensitivities.py`; what is stopped in the b
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitivities
-from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -20,6 +18,7 @@ from alm_pipeline.orchestration.simulation import (
     book_of,
     curves_of,
     markets_of,
+    options_of,
     valued_rows,
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
@@ -34,21 +33,13 @@ def position_sensitivities(bank: Bank, partition: Partition) -> pa.Table:
     rows = valued_rows(bank, markets)
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = book_of(bank, partition, markets, rows, events)
-    day = np.datetime64(partition.as_of_date, "D")
-    options = SimulationOptions(
-        as_of_date=day,
-        eve_margins=bank.settings.eve_margins,
-        nii_path=bank.settings.nii_base_path,
-        lenses=("value",),
-        threads=bank.settings.threads,
-        adjustments=book.adjustments,
-    )
+    options = options_of(bank, partition, book, ("value",))
     measured = sensitivities(
         book.positions,
         curves_of(markets, (BASE,)),
         behaviour_of(bank, (BASE,)),
         options,
-        tenor_offsets(day, list(KEY_TENORS)),
+        tenor_offsets(options.as_of_date, list(KEY_TENORS)),
         book.agendas,
     )
     return _table(book, measured, partition)

@@ -297,25 +297,31 @@ def run_engine(
     bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
 ) -> SimulationResult:
     """Run one pass over a book."""
-    figures, settings, scenarios = bank.figures, bank.settings, chosen.scenarios
+    figures, scenarios = bank.figures, chosen.scenarios
     behaviour = behaviour_of(bank, scenarios) if chosen.behaviour is None else chosen.behaviour
-    options = SimulationOptions(
-        as_of_date=np.datetime64(partition.as_of_date, "D"),
-        eve_margins=settings.eve_margins,
-        nii_path=settings.nii_base_path,
-        lenses=chosen.lenses,
-        threads=settings.threads,
-        adjustments=book.adjustments,
-    )
     return simulate(
         book.positions,
         curves_of(markets, scenarios),
         _without_behaviour(behaviour) if chosen.is_contractual else behaviour,
         engine_buckets(figures.time_buckets, partition.as_of_date),
-        options,
+        options_of(bank, partition, book, chosen.lenses),
         book.agendas,
         markets.volatilities.under(figures.scenarios, scenarios),
         redeemable_of(bank, markets, book, scenarios),
+    )
+
+
+def options_of(
+    bank: Bank, partition: Partition, book: EngineBook, lenses: tuple[str, ...]
+) -> SimulationOptions:
+    """Return the bank's choices for a pass over a book that reads these lenses off."""
+    return SimulationOptions(
+        as_of_date=np.datetime64(partition.as_of_date, "D"),
+        eve_margins=bank.settings.eve_margins,
+        nii_path=bank.settings.nii_base_path,
+        lenses=lenses,
+        threads=bank.settings.threads,
+        adjustments=book.adjustments,
     )
 
 
