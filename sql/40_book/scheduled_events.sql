@@ -10,7 +10,7 @@ select
     cast(e.event_amount * cast(p.own_share as decimal(9, 8)) as decimal(18, 2)) as event_amount,
     e.rate
 from staging.schedule_event as e
-inner join book.positions as p  -- the others: book.unmatched_events
+inner join book.positions as p  -- named by entity, extract and number; the others: book.unmatched_events
     on
         e.entity_id = p.entity_id
-        and p.position_id = e.entity_id || ':' || p.extract || ':' || e.contract_no
+        and e.contract_no = substring(p.position_id, length(p.entity_id) + length(p.extract) + 3)

@@ -56,6 +56,14 @@ listed as (
     group by entity_id, contract_no
 ),
 
+contracts as (  -- a position is named by its entity, its extract and its number there
+    select
+        entity_id,
+        position_id,
+        substring(position_id, length(entity_id) + length(extract) + 3) as contract_no
+    from book.positions
+),
+
 matched as (
     select
         l.entity_id,
@@ -63,8 +71,7 @@ matched as (
         l.n_rows,
         count(p.position_id) as n_positions
     from listed as l
-    left join book.positions as p
-        on l.entity_id = p.entity_id and p.position_id = l.entity_id || ':' || p.extract || ':' || l.contract_no
+    left join contracts as p on l.entity_id = p.entity_id and l.contract_no = p.contract_no
     group by l.entity_id, l.contract_no, l.n_rows
 ),
 
@@ -98,5 +105,4 @@ select
     i.n_rows,
     'events of this contract are in quarantine' as reason
 from incomplete as i
-inner join book.positions as p
-    on i.entity_id = p.entity_id and p.position_id = i.entity_id || ':' || p.extract || ':' || i.contract_no
+inner join contracts as p on i.entity_id = p.entity_id and i.contract_no = p.contract_no
