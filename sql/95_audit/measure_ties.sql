@@ -17,15 +17,16 @@ with key_rates as (
 every_tie as (
     select
         'key rates of the book add up to the parallel move' as invariant,
-        d.entity_id || ' ' || d.currency || ' ' || d.product_code || ' ' || d.is_intragroup as scope,
-        cast(k.dv01 as double) as left_value,
-        d.dv01 as right_value,
-        0.005 * abs(d.dv01) as tolerance_value  -- half a per cent
+        d.entity_id || ' ' || d.currency as scope,
+        cast(sum(k.dv01) as double) as left_value,
+        cast(sum(cast(d.dv01 as decimal(38, 6))) as double) as right_value,
+        cast(0.005 * sum(cast(abs(d.dv01) as decimal(38, 6))) as double) as tolerance_value  -- of the gross DV01
     from metrics.durations as d
     inner join key_rates as k
         on
             d.entity_id = k.entity_id and d.currency = k.currency and d.product_code = k.product_code
             and d.is_intragroup = k.is_intragroup
+    group by d.entity_id, d.currency
     union all
     select
         'durations are of the values in economic value' as invariant,
