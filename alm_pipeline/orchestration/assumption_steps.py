@@ -16,6 +16,7 @@ import pyarrow as pa
 from alm_pipeline.engine.arrays import Behaviour, FloatArray
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
@@ -157,15 +158,9 @@ def _rows(
 ) -> pa.Table:
     """Return the positions that move, one step under one scenario."""
     kept = np.flatnonzero((change.value != 0.0) | (change.income != 0.0))
-    group = book.positions.group[kept]
     columns = {
-        "as_of_date": [partition.as_of_date] * len(kept),
-        "position_id": book.position_ids[kept],
-        "entity_id": book.entity_id[group],
-        "currency": book.currency[group],
-        "product_code": book.product_code[group],
-        **{name: [word] * len(kept) for name, word in zip(_KEYS, named, strict=True)},
-        "present_value_change": change.value[kept],
-        "nii_12m_change": change.income[kept],
+        "present_value_change": pa.array(change.value[kept]),
+        "nii_12m_change": pa.array(change.income[kept]),
     }
-    return pa.table(columns, _SCHEMA)
+    words = dict(zip(_KEYS, named, strict=True))
+    return position_table(book, partition, kept, columns, words).select(_SCHEMA.names)

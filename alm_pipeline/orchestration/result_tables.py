@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from alm_pipeline.inputs.zero_rates import zero_rate_table
 from alm_pipeline.orchestration.simulation import MonthPass
+from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
 _IRRBB = "irrbb"
@@ -62,15 +64,22 @@ def position_values(done: MonthPass, partition: Partition) -> pa.Table:
         **{name: result.principal[item] for name, item in _PRINCIPAL.items()},
         "remaining_principal": result.principal["remaining"],
     }
-    names = {
-        "position_id": book.position_ids[kept],
-        "entity_id": book.entity_id[group[kept]],
-        "currency": book.currency[group[kept]],
-        "product_code": book.product_code[group[kept]],
-    }
-    columns = {name: pa.array(values, pa.string()) for name, values in names.items()}
-    columns |= {name: pa.array(values[kept, column]) for name, values in numbers.items()}
-    return _table(partition, columns)
+    amounts = {name: pa.array(values[kept, column]) for name, values in numbers.items()}
+    return position_table(book, partition, kept, amounts)
+
+
+def position_table(
+    book: EngineBook,
+    partition: Partition,
+    kept: NDArray[np.int64],
+    columns: Mapping[str, pa.Array],
+    words: Mapping[str, str] | None = None,
+) -> pa.Table:
+    """Return rows by position: those of ``kept`` (m,), named, with columns (m,) and equal words."""
+    names = book.names if len(kept) == book.names.num_rows else book.names.take(kept)
+    same = {name: _repeated(word, len(kept)) for name, word in (words or {}).items()}
+    named = dict(zip(names.column_names, names.columns, strict=True))
+    return _table(partition, {**same, **named, **columns})
 
 
 def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "") -> pa.Table:
@@ -152,11 +161,13 @@ def _flat(amounts: Any, cut: tuple[Any, Any, int]) -> Any:
     return np.ascontiguousarray(amounts[groups, every, column]).ravel()
 
 
-def _table(partition: Partition, columns: dict[str, pa.Array]) -> pa.Table:
-    n_rows = len(next(iter(columns.values()))) if columns else 0
-    keys: dict[str, Sequence[Any]] = {
-        "as_of_date": pa.array([partition.as_of_date] * n_rows, pa.date32())
-    }
+def _table(partition: Partition, columns: Mapping[str, pa.Array]) -> pa.Table:
+    n_rows = len(next(iter(columns.values())))
+    keys = {"as_of_date": _repeated(partition.as_of_date, n_rows)}
     if partition.scenario:
-        keys["scenario"] = pa.array([partition.scenario] * n_rows, pa.string())
+        keys["scenario"] = _repeated(partition.scenario, n_rows)
     return pa.table({**keys, **columns})
+
+
+def _repeated(value: Any, n_rows: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value), n_rows)

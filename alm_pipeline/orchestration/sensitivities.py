@@ -5,12 +5,14 @@ The arithmetic is `engine/simulation/sensitivities.py`; what is stopped in the b
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitivities
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
@@ -46,13 +48,6 @@ def position_sensitivities(bank: Bank, partition: Partition) -> pa.Table:
 
 
 def _table(book: EngineBook, measured: Sensitivities, partition: Partition) -> pa.Table:
-    group = book.positions.group
-    names = {
-        "position_id": book.position_ids,
-        "entity_id": book.entity_id[group],
-        "currency": book.currency[group],
-        "product_code": book.product_code[group],
-    }
     numbers = {
         "present_value": measured.present_value,
         "dv01": measured.dv01,
@@ -63,6 +58,5 @@ def _table(book: EngineBook, measured: Sensitivities, partition: Partition) -> p
         f"dv01_{tenor.lower()}": measured.key_rate_dv01[:, column]
         for column, tenor in enumerate(KEY_TENORS)
     }
-    days = pa.array([partition.as_of_date] * len(group), pa.date32())
-    texts = {name: pa.array(values, pa.string()) for name, values in names.items()}
-    return pa.table({"as_of_date": days, **texts, **{n: pa.array(v) for n, v in numbers.items()}})
+    columns = {name: pa.array(amounts) for name, amounts in numbers.items()}
+    return position_table(book, partition, np.arange(len(measured.dv01)), columns)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,18 @@ class EngineBook:
     product_code: NDArray[Any]
     adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...]
     rights: tuple[RedemptionRight, ...]
+
+    @cached_property
+    def names(self) -> pa.Table:
+        """Id, entity, currency and product of each position; made once, as text is slow to make."""
+        group = pa.array(self.positions.group)
+        groups = {
+            "entity_id": self.entity_id,
+            "currency": self.currency,
+            "product_code": self.product_code,
+        }
+        named = {name: pa.array(one, pa.string()).take(group) for name, one in groups.items()}
+        return pa.table({"position_id": pa.array(self.position_ids, pa.string()), **named})
 
 
 def engine_book(
