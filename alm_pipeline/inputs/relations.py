@@ -60,7 +60,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "behaviour_parameters": schema_of(
         "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
         "drawn_share:double draw_months:integer core_share:double "
-        "core_run_off_months:integer pass_through_up:double "
+        "core_run_off_months:integer core_profile pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
     ),
     "models": schema_of(
@@ -279,7 +279,12 @@ def behaviour_parameters(
     book: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
 ) -> pa.Table:
     """Return one row per scenario and behaviour segment."""
-    return _table("behaviour_parameters", map(asdict, behaviour_rows(book, scenarios, names)))
+    rows = behaviour_rows(book, scenarios, names)
+    profiles = (" ".join(map(repr, row.core_profile)) for row in rows)
+    return _table(
+        "behaviour_parameters",
+        (asdict(row) | {"core_profile": p} for row, p in zip(rows, profiles, strict=True)),
+    )
 
 
 def models(book: ModelBook) -> pa.Table:

@@ -158,6 +158,19 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         **dict.fromkeys(("parameter", "assumption_step"), _of(BEHAVIOUR, BEHAVIOUR_COLUMNS)),
         **dict.fromkeys(("present_value_change", "nii_12m_change"), _VALUED),
     },
+    "scenarios.restated_values": {
+        "position_id": _of(POSITIONS, ("position_id",)),
+        **_GROUP,
+        **dict.fromkeys(
+            ("present_value", "option_value", "nii_12m", "amortised_12m"),
+            (
+                *_VALUED,
+                *_of("book.prior_quotes", QUOTE_COLUMNS),
+                *_of("book.prior_volatilities", VOLATILITY_COLUMNS),
+                *_of("behaviour.prior_figures", (*BEHAVIOUR_COLUMNS, "core_profile")),
+            ),
+        ),
+    },
     "scenarios.stopped_currencies": {
         "currency": _of(POSITIONS, ("currency",)),
         "cause": (*_QUOTED, *_of(VOLATILITIES, VOLATILITY_COLUMNS)),
@@ -178,6 +191,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.monthly_balances": (*_HELD, *_DECIDED),
     "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.assumption_values": (*_HELD, *_DECIDED),
+    "scenarios.restated_values": (*_HELD, *_DECIDED, *_of("book.prior_quotes", ("curve_id",))),
     "scenarios.stopped_currencies": _HELD,
 }
 """Columns that decide which rows there are: a currency without a curve has none, nor has a

@@ -70,9 +70,10 @@ def edges_of(bank: Bank, file: SqlFile) -> tuple[ColumnEdge, ...]:
     earlier = {read.relation: read.table for read in file.reads if read.months_back}
     columns |= {name: columns[table] for name, table in earlier.items()}
     found = column_edges(file, columns)
-    return tuple(
+    named = (
         replace(e, upstream_table=earlier.get(e.upstream_table, e.upstream_table)) for e in found
     )
+    return tuple(dict.fromkeys(named))  # a column of now and of before is one
 
 
 def defined_lineage(bank: Bank) -> Lineage:

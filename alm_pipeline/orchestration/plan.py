@@ -17,16 +17,15 @@ from alm_pipeline.orchestration.assets.deliveries import REFUSED, delivery_input
 from alm_pipeline.orchestration.assets.engine import (
     CONTRACTUAL,
     ENGINE_TABLES,
+    MONTHLY_TABLES,
     monthly_inputs,
 )
 from alm_pipeline.orchestration.assets.lineage import lineage_inputs
 from alm_pipeline.orchestration.assets.quarantine import is_judged, quarantine_inputs
-from alm_pipeline.orchestration.assumption_steps import ASSUMPTION_VALUES
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.checklist import CHECKLIST, checklist_inputs
 from alm_pipeline.orchestration.evidence import CHALLENGER, ENGINE_TIES, evidence_inputs
 from alm_pipeline.orchestration.lineage import COLUMNS, TABLES
-from alm_pipeline.orchestration.sensitivities import SENSITIVITIES
 from alm_pipeline.orchestration.simulation import engine_inputs
 from alm_pipeline.orchestration.sql_assets import in_reading_order
 from alm_pipeline.orchestration.sql_run import sql_inputs
@@ -189,7 +188,7 @@ def _foresee_scenarios(seen: _Foresight) -> None:
     for partition in _by_scenario(seen):
         inputs = engine_inputs(seen.bank, partition, seen.content)
         seen.decide({(t, partition): inputs for t in ENGINE_TABLES}, seen.bank.code_hash)
-    for table in (SENSITIVITIES, ASSUMPTION_VALUES):
+    for table in (one for one in MONTHLY_TABLES if one != CONTRACTUAL):
         inputs = monthly_inputs(seen.bank, table, seen.month, seen.content)
         seen.decide({(table, seen.month): inputs}, seen.bank.code_hash)
 

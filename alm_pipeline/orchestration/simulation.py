@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -163,20 +164,32 @@ def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
     return hashes | {"inputs.bank": bank.relation_hashes(partition.as_of_date)["inputs.bank"]}
 
 
-def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Markets:
-    """Build curves and volatilities of a month end from its quotes; the quotes are bound."""
-    session, figures = bank.store.session, bank.figures
+@dataclass(frozen=True)
+class Quoted:
+    """Where quotes stand, and of which day they are; the month end's own unless said otherwise."""
+
+    curves: str = "staging.curve_quote"
+    volatilities: str = "staging.vol_quote"
+    as_of_date: date | None = None
+
+
+def markets_of(
+    bank: Bank, partition: Partition, scenarios: Sequence[str], quoted: Quoted | None = None
+) -> Markets:
+    """Build curves and volatilities of a month end from quotes; the quotes are bound."""
+    session, figures, quoted = bank.store.session, bank.figures, quoted or Quoted()
+    day = quoted.as_of_date or partition.as_of_date
     columns = ", ".join(QUOTE_COLUMNS)
-    rows = session.query(f"select {columns} from staging.curve_quote order by all")
+    rows = session.query(f"select {columns} from {quoted.curves} order by all")
     quotes = {name: _column(rows, name) for name in QUOTE_COLUMNS}
     found = session.rows("select distinct currency from book.positions order by currency")
     currencies = [row["currency"] for row in found]
-    base = base_zero_rates(quotes, figures.curves, partition.as_of_date, currencies)
+    base = base_zero_rates(quotes, figures.curves, day, currencies)
     base = with_index_curves(base, figures.curves, scenarios, figures.scenarios)
     _refuse_flat_ramps(bank, scenarios)
     shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
     reversion = figures.assumptions.value("eve", "all", "mean_reversion", 0.0)
-    caps, swaptions = (_surface(bank, name) for name in ("cap", "swaption"))
+    caps, swaptions = (_surface(bank, quoted, name) for name in ("cap", "swaption"))
     return Markets(
         base,
         shocked,
@@ -185,9 +198,9 @@ def markets_of(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Ma
     )
 
 
-def _surface(bank: Bank, name: str) -> Surface:
+def _surface(bank: Bank, quoted: Quoted, name: str) -> Surface:
     wanted = ", ".join(VOLATILITY_COLUMNS)
-    select = f"select {wanted} from staging.vol_quote where surface = $surface order by all"
+    select = f"select {wanted} from {quoted.volatilities} where surface = $surface order by all"
     rows = bank.store.session.query(select, {"surface": name})
     quotes = {column: _column(rows, column) for column in VOLATILITY_COLUMNS}
     return Surface(name, quotes, getattr(bank.figures.curves.max_age_days, name))

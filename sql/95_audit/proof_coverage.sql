@@ -22,6 +22,8 @@ with wanted (invariant_group, invariant) as (
     ('one set of cash flows', 'durations are of the values in economic value'),
     ('from book to economic value', 'the bridge starts at assets less liabilities'),
     ('from book to economic value', 'the bridge ends at economic value'),
+    ('from close to close', 'the steps between two closes leave nothing over'),
+    ('from close to close', 'the steps between two closes begin and end at what was reported'),
     ('zero shock, zero change', 'a shock of nothing changes nothing'),
     ('zero shock, zero change', 'base against itself is zero'),
     ('signs of rises and falls', 'a position has the sign of what the bank gets or owes'),

@@ -19,6 +19,7 @@ from alm_pipeline.orchestration.lineage import engine_edges
 from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
+from alm_pipeline.orchestration.restatement import PRIOR_READS, RESTATED, restated_values
 from alm_pipeline.orchestration.sensitivities import SENSITIVITIES, position_sensitivities
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -40,6 +41,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
     ),
     SENSITIVITIES: position_sensitivities,
     ASSUMPTION_VALUES: assumption_values,
+    RESTATED: restated_values,
 }
 """What the engine makes of a month end besides the scenarios."""
 
@@ -61,6 +63,7 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
         _monthly_asset(bank, partitions, CONTRACTUAL, "60_cash_flows"),
         _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
         _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
+        _monthly_asset(bank, partitions, RESTATED, "70_scenarios"),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
@@ -114,6 +117,8 @@ def monthly_inputs(
     inputs = engine_inputs(bank, partition, content)
     for scenario in stepped_scenarios(bank) if table == ASSUMPTION_VALUES else ():
         inputs |= engine_inputs(bank, partition.under(scenario), content)
+    for read in PRIOR_READS if table == RESTATED else ():
+        inputs |= bank.store.hashes(read, partition, content)
     return inputs
 
 
@@ -169,7 +174,8 @@ def _spec(
     contract = bank.tables[table]
     name = twin_of(table) if is_what_if else table
     shape = bank.shapes[name]
-    upstream = [u for u in (*READS, *GATES) if u in bank.shapes]
+    before = PRIOR_READS if table == RESTATED else ()
+    upstream = [u for u in (*READS, *GATES, *before) if u in bank.shapes]
     return dg.AssetSpec(
         asset_key(name),
         deps=[dependency(u, False, shape.is_by_scenario) for u in sorted(set(upstream))],

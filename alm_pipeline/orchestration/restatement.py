@@ -1,0 +1,107 @@
+"""Today's book on the rates and assumptions of the close before: why value and income moved.
+
+The book is run twice in the base: on the rates, volatilities and assumptions before, then on
+today's rates with the assumptions before. What lies between two runs is the step. A curve before is
+taken by tenor: it starts today as it started then. Exchange rates and what left or joined the book
+are SQL's (`sql/70_scenarios/position_changes.sql`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from alm_pipeline.engine.arrays import Behaviour
+from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behaviour_rows
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.simulation import (
+    BASE,
+    EVENTS,
+    Markets,
+    PassOptions,
+    Quoted,
+    book_of,
+    markets_of,
+    run_engine,
+    valued_rows,
+)
+from alm_pipeline.warehouse.partition import Partition
+
+RESTATED = "scenarios.restated_values"
+PRIOR_QUOTES, PRIOR_VOLATILITIES = "book.prior_quotes", "book.prior_volatilities"
+PRIOR_FIGURES = "behaviour.prior_figures"
+PRIOR_READS = (PRIOR_QUOTES, PRIOR_VOLATILITIES, PRIOR_FIGURES)
+"""What this table reads besides what every table of the engine does."""
+
+_LENSES = ("value", "income", "options")
+_TEXTS = ("position_id", "entity_id", "currency", "product_code")
+_AMOUNTS = ("present_value", "option_value", "nii_12m", "amortised_12m")
+_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        ("restatement", pa.string()),
+        *((name, pa.string()) for name in _TEXTS),
+        *((name, pa.float64()) for name in _AMOUNTS),
+    ]
+)
+
+
+def restated_values(bank: Bank, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.restated_values``; none where no close came before."""
+    for table in PRIOR_READS:
+        bank.store.bind(table, partition)
+    day = bank.store.session.value(f"select max(prior_as_of_date) from {PRIOR_QUOTES}")
+    if day is None:
+        return _SCHEMA.empty_table()
+    before = markets_of(bank, partition, (BASE,), Quoted(PRIOR_QUOTES, PRIOR_VOLATILITIES, day))
+    behaviour = _behaviour_before(bank)
+    return pa.concat_tables(
+        _rows(bank, partition, name, markets, behaviour)
+        for name, markets in (
+            ("rates and assumptions before", before),
+            ("assumptions before", markets_of(bank, partition, (BASE,))),
+        )
+    )
+
+
+def _rows(
+    bank: Bank, partition: Partition, restatement: str, markets: Markets, behaviour: Behaviour
+) -> pa.Table:
+    rows = valued_rows(bank, markets)
+    events = bank.store.session.query(f"{EVENTS} order by all")
+    book = book_of(bank, partition, markets, rows, events)
+    chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=behaviour)
+    made, group = run_engine(bank, partition, markets, book, chosen), book.positions.group
+    n_rows = len(group)
+    columns = {
+        "as_of_date": [partition.as_of_date] * n_rows,
+        "restatement": [restatement] * n_rows,
+        "position_id": book.position_ids,
+        "entity_id": book.entity_id[group],
+        "currency": book.currency[group],
+        "product_code": book.product_code[group],
+        "present_value": made.present_value[:, 0],
+        "option_value": made.option_value[:, 0],
+        "nii_12m": made.net_interest_income[12][:, 0],
+        "amortised_12m": made.amortised[12][:, 0],
+    }
+    return pa.table(columns, _SCHEMA)
+
+
+def _behaviour_before(bank: Bank) -> Behaviour:
+    """Return what was assumed before; of a segment that is new, what is assumed today."""
+    figures = bank.figures
+    now = behaviour_rows(figures.assumptions, figures.scenarios, (BASE,))
+    found = bank.store.session.rows(f"select * exclude (as_of_date) from {PRIOR_FIGURES}")
+    before = {row["behaviour_segment"]: _behaviour_row(row) for row in found}
+    rows = [before.get(row.behaviour_segment, row) for row in now]
+    return behaviour_arrays(rows, tuple(figures.assumptions.segments()), (BASE,))
+
+
+def _behaviour_row(row: dict[str, Any]) -> BehaviourRow:
+    given = {name: row[name] for name in BehaviourRow.__dataclass_fields__ if name in row}
+    profile = tuple(map(float, str(row["core_profile"] or "").split()))
+    return BehaviourRow(
+        **given | {"scenario": BASE, "status": row["assumption_status"], "core_profile": profile}
+    )
