@@ -90,7 +90,7 @@ known as (  -- every unit has its total, also at a first close, which has nothin
         case
             when
                 b.eve is null and b.availability is not null
-                then 'not available at the close before: ' || b.availability
+                then 'not available at the close before: ' || replace(b.availability, 'not available: ', '')
             when b.eve is null then 'not available: no published close before'
             when t.cause is not null then 'not available: ' || t.cause
             else n.availability

@@ -69,7 +69,7 @@ def contracts() -> Mapping[str, TableContract]:
 def _earlier_tables() -> Mapping[str, str]:
     """Return the table behind every name under which a file reads earlier closes."""
     return {
-        f"{read.kind}.{read.table.partition('.')[2]}": read.table
+        read.relation: read.table
         for file in sql_files().values()
         for read in file.reads
         if read.months_back
@@ -122,7 +122,7 @@ class SqlBench:
         for read in file.current_reads:
             self._create(read)
         for earlier in (one for one in file.reads if one.months_back):
-            self._create(f"{earlier.kind}.{earlier.table.partition('.')[2]}")
+            self._create(earlier.relation)
         given = {"as_of_date": self.as_of_date, "scenario": scenario}
         values = {name: value for name, value in given.items() if file.uses(name)}
         result = self._db.execute(file.text, values)
