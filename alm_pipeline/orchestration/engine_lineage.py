@@ -160,6 +160,7 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
     },
     "scenarios.restated_values": {
         "position_id": _of(POSITIONS, ("position_id",)),
+        "restatement": _of("book.prior_quotes", ("prior_as_of_date",)),
         **_GROUP,
         **dict.fromkeys(
             ("present_value", "option_value", "nii_12m", "amortised_12m"),

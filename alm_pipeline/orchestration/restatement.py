@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.arrays import Behaviour
 from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
@@ -35,14 +37,12 @@ PRIOR_READS = (PRIOR_QUOTES, PRIOR_VOLATILITIES, PRIOR_FIGURES)
 """What this table reads besides what every table of the engine does."""
 
 _LENSES = ("value", "income", "options")
-_TEXTS = ("position_id", "entity_id", "currency", "product_code")
-_AMOUNTS = ("present_value", "option_value", "nii_12m", "amortised_12m")
 _SCHEMA = pa.schema(
     [
         ("as_of_date", pa.date32()),
         ("restatement", pa.string()),
-        *((name, pa.string()) for name in _TEXTS),
-        *((name, pa.float64()) for name in _AMOUNTS),
+        *((n, pa.string()) for n in ("position_id", "entity_id", "currency", "product_code")),
+        *((n, pa.float64()) for n in ("present_value", "option_value", "nii_12m", "amortised_12m")),
     ]
 )
 
@@ -72,21 +72,16 @@ def _rows(
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = book_of(bank, partition, markets, rows, events)
     chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=behaviour)
-    made, group = run_engine(bank, partition, markets, book, chosen), book.positions.group
-    n_rows = len(group)
-    columns = {
-        "as_of_date": [partition.as_of_date] * n_rows,
-        "restatement": [restatement] * n_rows,
-        "position_id": book.position_ids,
-        "entity_id": book.entity_id[group],
-        "currency": book.currency[group],
-        "product_code": book.product_code[group],
-        "present_value": made.present_value[:, 0],
-        "option_value": made.option_value[:, 0],
-        "nii_12m": made.net_interest_income[12][:, 0],
-        "amortised_12m": made.amortised[12][:, 0],
+    made = run_engine(bank, partition, markets, book, chosen)
+    amounts = {
+        "present_value": made.present_value,
+        "option_value": made.option_value,
+        "nii_12m": made.net_interest_income[12],
+        "amortised_12m": made.amortised[12],
     }
-    return pa.table(columns, _SCHEMA)
+    columns = {name: pa.array(values[:, 0]) for name, values in amounts.items()}
+    every, words = np.arange(rows.num_rows), {"restatement": restatement}
+    return position_table(book, partition, every, columns, words)
 
 
 def _behaviour_before(bank: Bank) -> Behaviour:

@@ -59,6 +59,12 @@ VALUED = """
 """A product of which one position has no assumption has no flows at all: never a partial sum."""
 
 LENSES = (*DEFAULT_LENSES, "options")
+_ALL_HELD = """
+    select currency, count(*) as n, sum(outstanding_principal) as amount
+    from book.positions
+    group by currency
+    order by currency
+"""
 _OPTIONS_HELD = """
     select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
     from book.positions
@@ -273,7 +279,7 @@ def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
     markets = markets_of(bank, partition, scenarios)
-    rows, held = valued_rows(bank, markets), _held_by_currency(bank.store.session)
+    rows, held = valued_rows(bank, markets), _held(bank.store.session, _ALL_HELD)
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = book_of(bank, partition, markets, rows, events)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
@@ -354,15 +360,6 @@ def valued_rows(bank: Bank, markets: Markets, condition: str = "true") -> pa.Tab
     return bank.store.session.query(
         f"{VALUED} where p.currency not in ({left}) and ({condition}) order by p.position_id"
     )
-
-
-def _held_by_currency(session: Session) -> dict[str, tuple[int, Any]]:
-    """Return number and outstanding principal of all positions per currency."""
-    found = session.rows(
-        "select currency, count(*) as n, sum(outstanding_principal) as amount"
-        " from book.positions group by currency order by currency"
-    )
-    return {row["currency"]: (row["n"], row["amount"]) for row in found}
 
 
 def curves_of(markets: Markets, scenarios: Sequence[str]) -> Curves:

@@ -122,19 +122,33 @@ select  -- never a partial sum: one part without a value leaves the position wit
     currency,
     product_code,
     is_intragroup,
-    case when count(opening_eve) = count(*) then cast(sum(opening_eve) as double) end as opening_eve,
-    case when count(matured_eve) = count(*) then cast(sum(matured_eve) as double) end as matured_eve,
-    case when count(new_eve) = count(*) then cast(sum(new_eve) as double) end as new_eve,
-    case when count(time_eve) = count(*) then cast(sum(time_eve) as double) end as time_eve,
-    case when count(rates_eve) = count(*) then cast(sum(rates_eve) as double) end as rates_eve,
-    case when count(assumptions_eve) = count(*) then cast(sum(assumptions_eve) as double) end as assumptions_eve,
-    case when count(closing_eve) = count(*) then cast(sum(closing_eve) as double) end as closing_eve,
-    case when count(opening_nii) = count(*) then cast(sum(opening_nii) as double) end as opening_nii,
-    case when count(matured_nii) = count(*) then cast(sum(matured_nii) as double) end as matured_nii,
-    case when count(new_nii) = count(*) then cast(sum(new_nii) as double) end as new_nii,
-    case when count(time_nii) = count(*) then cast(sum(time_nii) as double) end as time_nii,
-    case when count(rates_nii) = count(*) then cast(sum(rates_nii) as double) end as rates_nii,
-    case when count(assumptions_nii) = count(*) then cast(sum(assumptions_nii) as double) end as assumptions_nii,
-    case when count(closing_nii) = count(*) then cast(sum(closing_nii) as double) end as closing_nii
+    case when count(opening_eve) = count(*) then cast(sum(cast(opening_eve as decimal(38, 6))) as double) end
+        as opening_eve,
+    case when count(matured_eve) = count(*) then cast(sum(cast(matured_eve as decimal(38, 6))) as double) end
+        as matured_eve,
+    case when count(new_eve) = count(*) then cast(sum(cast(new_eve as decimal(38, 6))) as double) end
+        as new_eve,
+    case when count(time_eve) = count(*) then cast(sum(cast(time_eve as decimal(38, 6))) as double) end
+        as time_eve,
+    case when count(rates_eve) = count(*) then cast(sum(cast(rates_eve as decimal(38, 6))) as double) end
+        as rates_eve,
+    case when count(assumptions_eve) = count(*) then cast(sum(cast(assumptions_eve as decimal(38, 6))) as double) end
+        as assumptions_eve,
+    case when count(closing_eve) = count(*) then cast(sum(cast(closing_eve as decimal(38, 6))) as double) end
+        as closing_eve,
+    case when count(opening_nii) = count(*) then cast(sum(cast(opening_nii as decimal(38, 6))) as double) end
+        as opening_nii,
+    case when count(matured_nii) = count(*) then cast(sum(cast(matured_nii as decimal(38, 6))) as double) end
+        as matured_nii,
+    case when count(new_nii) = count(*) then cast(sum(cast(new_nii as decimal(38, 6))) as double) end
+        as new_nii,
+    case when count(time_nii) = count(*) then cast(sum(cast(time_nii as decimal(38, 6))) as double) end
+        as time_nii,
+    case when count(rates_nii) = count(*) then cast(sum(cast(rates_nii as decimal(38, 6))) as double) end
+        as rates_nii,
+    case when count(assumptions_nii) = count(*) then cast(sum(cast(assumptions_nii as decimal(38, 6))) as double) end
+        as assumptions_nii,
+    case when count(closing_nii) = count(*) then cast(sum(cast(closing_nii as decimal(38, 6))) as double) end
+        as closing_nii
 from parts
 group by position_id, entity_id, currency, product_code, is_intragroup
