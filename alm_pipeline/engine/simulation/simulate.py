@@ -98,10 +98,11 @@ def simulate(
         principal is not conserved.
     """
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
-    n_fine, n_groups = len(fine_bounds(bucket_sets)), positions.n_groups
+    has_months = not {"income", "months", "principal"}.isdisjoint(options.lenses)
+    sizes = len(fine_bounds(bucket_sets)), options.horizon_months * has_months
     values = [empty_values(len(positions), one.lenses) for one in ready.settings]
-    totals = [empty_totals(0, n_groups, n_fine, options.horizon_months) for _ in ready.settings]
-    for parts in _chunks(ready, values, n_fine, options.threads):
+    totals = [empty_totals(0, positions.n_groups, *sizes) for _ in ready.settings]
+    for parts in _chunks(ready, values, sizes, options.threads):
         for total, part in zip(totals, parts, strict=True):
             _add(total, part)
     n = curves.n_scenarios
@@ -138,9 +139,9 @@ class _Workplace(threading.local):
 
 
 def _chunks(
-    ready: Prepared, values: list[Values], n_buckets: int, threads: int
+    ready: Prepared, values: list[Values], sizes: tuple[int, int], threads: int
 ) -> Iterator[list[Totals]]:
-    """Yield the totals of each block of scenarios, chunk by chunk.
+    """Yield the totals of each block of scenarios, chunk by chunk; ``sizes``: buckets and months.
 
     Neighbours share a group and its replacement.
     """
@@ -151,7 +152,7 @@ def _chunks(
         chosen, parts = order[start : start + CHUNK_SIZE], []
         first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
         for setting, kept in zip(ready.settings, values, strict=True):
-            totals = empty_totals(first, last - first + 1, n_buckets, len(edges) - 1)
+            totals = empty_totals(first, last - first + 1, *sizes)
             place.fill(ready, chosen, setting, kept, totals)
             parts.append(totals)
         return parts
