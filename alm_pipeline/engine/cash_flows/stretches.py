@@ -270,7 +270,8 @@ def _pay_singly(
     worth, first, whole = same(0.0), same(0.0), same(0.0)
     while k <= last and month <= stretch.end:
         day = tail_payment_day(term, line, k, month)
-        prefetch(line.discount, at(line.days, month + term.step_months))
+        if k < last:  # after it there may be no month any more
+            prefetch(line.discount, at(line.days, month + term.step_months))
         weight = balance * year_fraction(tables.dates, term.day_count, previous, day, term.maturity)
         earned = weight * rate
         due, added = _due(term, k, balance, earned, payment, survival)
