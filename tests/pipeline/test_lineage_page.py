@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, Keys
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from alm_pipeline.orchestration.lineage_view import write_lineage_page
 from tests.pipeline.banks import write_folder
@@ -40,8 +42,13 @@ def visit(browser: Chrome, page: Path) -> Callable[[str], None]:
     return opened
 
 
-def heading(browser: Chrome) -> str:
-    return browser.find_element(By.CSS_SELECTOR, "main h2").text
+def shows(browser: Chrome, heading: str) -> bool:
+    """Say whether the page comes to show a heading: it is drawn anew after its address changed."""
+    wait = WebDriverWait(browser, 10, ignored_exceptions=[StaleElementReferenceException])
+    return wait.until(
+        lambda drawn: drawn.find_element(By.CSS_SELECTOR, "main h2").text == heading,
+        f"the page does not show {heading}",
+    )
 
 
 def section(browser: Chrome, label: str) -> str:
@@ -73,7 +80,7 @@ def test_clicking_leads_from_a_report_to_the_banks_file(browser: Chrome, visit):
     follow(browser, "Begin with a report", "reports.irrbb_outlier_test")
     assert "Loss of economic value and of income" in browser.find_element(By.TAG_NAME, "main").text
     follow(browser, "Columns", "delta_eve")
-    assert heading(browser) == "delta_eve"
+    assert shows(browser, "delta_eve")
     marked = browser.find_element(By.CSS_SELECTOR, "pre mark")
     assert marked.text == "cast(delta_eve as decimal(18, 2)) as delta_eve"
     follow(browser, "Made from", "present_value")
@@ -93,9 +100,9 @@ def test_clicking_leads_from_a_report_to_the_banks_file(browser: Chrome, visit):
         DELTA_EVE,
     ]
     trail.find_element(By.LINK_TEXT, DELTA_EVE).click()
-    assert heading(browser) == "delta_eve"
+    assert shows(browser, "delta_eve")
     browser.back()
-    assert heading(browser) == "delivery/curve_quote"
+    assert shows(browser, "delivery/curve_quote")
 
 
 def test_a_column_says_what_it_means_what_it_feeds_and_what_decides_its_rows(
@@ -121,7 +128,7 @@ def test_search_and_arrows_need_no_mouse(browser: Chrome, visit):
     assert options[0].text.startswith(DELTA_EVE)
     assert options[0].get_attribute("aria-selected") == "true"
     search.send_keys(Keys.ENTER)
-    assert heading(browser) == "delta_eve"
+    assert shows(browser, "delta_eve")
     browser.switch_to.active_element.send_keys(Keys.ARROW_LEFT)
     assert browser.switch_to.active_element.text == "behaviour.undecided_balances"
     for _ in range(20):  # down its columns to the next table
