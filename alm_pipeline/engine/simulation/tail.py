@@ -91,14 +91,21 @@ def add_tail(
         state = paid.state
         if reset_month < state.month and state.k <= last:
             if lenses.has_repricing and not is_repriced:
-                is_repriced = _is_repriced(term, n_resets + 1)
-                _add_repricing(term, totals, stretch.bucket, state.balance * (1.0 * is_repriced))
+                is_repriced = _reprice(term, totals, stretch.bucket, n_resets, state.balance)
             rate, must_fix = _reset(term, tables, line, reset_month, n_resets, rate), True
             n_resets = n_resets + 1
             reset_month = _reset_month(term, tables, line, n_resets)
     if has_principal:
         add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
     return value * (sign if term.is_eve else 0.0), sign * first, sign * whole
+
+
+@inner_kernel
+def _reprice(term: Any, totals: Totals, bucket: int, n_resets: int, balance: Any) -> bool:
+    """Add the balance if the next reset sets a rate not known before, and say whether it does."""
+    is_repriced = _is_repriced(term, n_resets + 1)
+    _add_repricing(term, totals, bucket, balance * (1.0 * is_repriced))
+    return is_repriced
 
 
 @inner_kernel
