@@ -105,6 +105,12 @@ def scenario_blocks(table: FloatArray) -> list[FloatArray]:
     return [np.ascontiguousarray(block) for block in np.split(filled, n_blocks, axis=-1)]
 
 
+def scenarios_of(blocks: FloatArray, n_scenarios: int) -> FloatArray:
+    """Return (..., n_blocks, WIDTH) as (..., S), without a copy where blocks are neighbours."""
+    *outer, n_blocks, width = blocks.shape
+    return blocks.reshape(*outer, n_blocks * width)[..., :n_scenarios]
+
+
 def joined_scenarios(blocks: list[FloatArray], n_scenarios: int) -> FloatArray:
     """Return blocks (..., WIDTH) as (..., S), without a copy where one block is enough."""
     whole = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=-1)

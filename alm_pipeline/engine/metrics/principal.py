@@ -16,7 +16,7 @@ from alm_pipeline.engine.cash_flows.records import (
     Rows,
     repaid,
 )
-from alm_pipeline.engine.kernel import ZERO, inner_kernel, kernel
+from alm_pipeline.engine.kernel import inner_kernel, kernel
 from alm_pipeline.engine.lanes import add_to, at, load
 from alm_pipeline.engine.metrics.bins import Bins
 
@@ -78,6 +78,7 @@ def add_principal(
     group: int,
     records: FloatArray,
     i: int,
+    block: int,
 ) -> None:
     """Add the principal movements of a contract to its record and its group's months.
 
@@ -86,15 +87,15 @@ def add_principal(
     bins : Bins
         Months; days beyond the last one are not in any.
     months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64, added to
-    records : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64; row ``i`` is added to
+    records : (n, n_blocks, N_PRINCIPAL_ITEMS, WIDTH) float64; row ``i`` of a block is added to
     """
     opening = opening_principal(term)
-    add_to(records, 0, i, OPENING, opening)
+    add_to(records, i, block, OPENING, opening)
     add_to(months, group, 0, OPENING, opening)
     if term.is_notional:
         return
     for row in range(n_rows):
-        _add_row(term, rows, row, records, ZERO, i)
+        _add_row(term, rows, row, records, i, block)
         day = at(rows.day, row)
         if day <= bins.edges[-1]:
             month = at(bins.of_day, day)
@@ -103,6 +104,6 @@ def add_principal(
             change = _change(term, rows, row) * n_days
             add_to(months, group, month, MONTH_CHANGE_DAYS, change)
     if n_rows > 0:
-        add_to(records, 0, i, REMAINING, load(rows.flows, BALANCE, n_rows - 1))
+        add_to(records, i, block, REMAINING, load(rows.flows, BALANCE, n_rows - 1))
     else:
-        add_to(records, 0, i, REMAINING, opening)
+        add_to(records, i, block, REMAINING, opening)

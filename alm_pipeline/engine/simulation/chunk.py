@@ -20,7 +20,7 @@ from alm_pipeline.engine.cash_flows.records import (
 )
 from alm_pipeline.engine.cash_flows.terms import derive_terms
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
-from alm_pipeline.engine.lanes import add_to, at, load, store
+from alm_pipeline.engine.lanes import add_to, at, load, prefetch, store
 from alm_pipeline.engine.metrics.eve import add_cash
 from alm_pipeline.engine.metrics.nii import (
     accrued_income,
@@ -81,17 +81,17 @@ def fill_chunk(
     )
     values, totals = by_reference(values), by_reference(totals)
     columns, dates, capacity = contracts.columns, setting.tables.dates, len(buffers.rows.day)
-    for first in range(begin, len(chosen), len(buffers.terms)):
-        derive_terms(columns, chosen, first, dates, contracts.cohorts, buffers.terms)
-        for k in range(first, min(first + len(buffers.terms), len(chosen))):
-            term, i = buffers.terms[k - first], chosen[k]
-            if term.max_rows > capacity:
-                return k
-            _read_contract(term, setting, buffers, values, totals, i)
-            is_last = k == len(chosen) - 1 or _is_other(columns, i, chosen[k + 1])
-            if setting.income.has_months and is_last:
-                pair, group = term.replacement_row, term.group - totals.first
-                add_placed(setting.income, pair, buffers.placed, totals.months, group)
+    if setting.block == 0 and begin == 0:
+        derive_terms(columns, chosen, dates, contracts.cohorts, buffers.terms)
+    for k in range(begin, len(chosen)):
+        term, i = buffers.terms[k], chosen[k]
+        if term.max_rows > capacity:
+            return k
+        _read_contract(term, setting, buffers, values, totals, i)
+        is_last = k == len(chosen) - 1 or _is_other(columns, i, chosen[k + 1])
+        if setting.income.has_months and is_last:
+            pair, group = term.replacement_row, term.group - totals.first
+            add_placed(setting.income, pair, buffers.placed, totals.months, group)
     return len(chosen)
 
 
@@ -111,6 +111,10 @@ def _read_contract(
     n_rows, lenses, last_edge = ZERO, setting.lenses, setting.income.windows.edges
     tables, agendas, rows, states = setting.tables, setting.agendas, buffers.rows, buffers.states
     has_income = lenses.has_income and term.is_nii
+    prefetch(values.present_value, i, setting.block)
+    if has_income:
+        prefetch(values.net_interest_income, FORWARD, i, 0, setting.block)
+        prefetch(values.net_interest_income, FORWARD, i, 1, setting.block)
     for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
         if path == FORWARD or term.is_path_dependent:
             last_day = NEVER if path == FORWARD else last_edge[-1]
@@ -139,14 +143,15 @@ def _read_rows(
         totals.cash,
         group,
     )
-    store(values.present_value, i, value)
+    store(values.present_value, i, setting.block, value)
     if term.has_option and term.is_eve:
         _read_options(term, setting, rows, n_rows, values, i)
     if lenses.has_repricing:
         add_repricing(term, rows, n_rows, tails.bucket_of_day, totals.repricing, group)
     if lenses.has_principal:
         bins, months = setting.income.months, totals.months
-        add_principal(term, rows, n_rows, bins, months, group, values.principal, i)
+        block, record = setting.block, values.principal
+        add_principal(term, rows, n_rows, bins, months, group, record, i, block)
 
 
 @inner_kernel
@@ -160,14 +165,12 @@ def _read_tail(
     has_income: bool,
 ) -> None:
     """Read what is paid after the last row."""
-    rows, states, lenses = buffers.rows, buffers.states, setting.lenses
-    value, first, whole = add_tail(
-        term, setting.tables, lenses, rows, states, totals, values.principal, i
-    )
-    add_to(values.present_value, i, value)
+    rows, states, block = buffers.rows, buffers.states, setting.block
+    value, first, whole = add_tail(term, setting, rows, states, totals, values.principal, i)
+    add_to(values.present_value, i, block, value)
     if has_income:
-        add_to(values.net_interest_income, FORWARD, i, 0, first)
-        add_to(values.net_interest_income, FORWARD, i, 1, whole)
+        add_to(values.net_interest_income, FORWARD, i, 0, block, first)
+        add_to(values.net_interest_income, FORWARD, i, 1, block, whole)
 
 
 @inner_kernel
@@ -176,7 +179,8 @@ def _read_options(
 ) -> None:
     discount = setting.tables.market.discount
     is_margin_included = setting.tables.tails.is_margin_included
-    store(values.option_value, i, option_value(term, rows, n_rows, discount, is_margin_included))
+    value = option_value(term, rows, n_rows, discount, is_margin_included)
+    store(values.option_value, i, setting.block, value)
 
 
 @inner_kernel
@@ -240,5 +244,5 @@ def _read_path(
     if term.has_fee:
         fees = fee_income(bins, rows, n_rows, months, group)
         first, whole = first + fees[0], whole + fees[1]
-    store(values.net_interest_income, path, i, 0, first)
-    store(values.net_interest_income, path, i, 1, whole)
+    store(values.net_interest_income, path, i, 0, setting.block, first)
+    store(values.net_interest_income, path, i, 1, setting.block, whole)

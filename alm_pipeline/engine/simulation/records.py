@@ -9,7 +9,7 @@ import numpy as np
 from alm_pipeline.engine.arrays import CountArray, FloatArray
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.records import Rows, Tables, empty_rows, empty_states
-from alm_pipeline.engine.cash_flows.terms import BLOCK_SIZE, Cohorts, empty_terms
+from alm_pipeline.engine.cash_flows.terms import Cohorts, empty_terms
 from alm_pipeline.engine.lanes import WIDTH
 from alm_pipeline.engine.metrics.eve import N_CASH_ITEMS
 from alm_pipeline.engine.metrics.nii import IncomeTables, Placed
@@ -27,8 +27,9 @@ class Lenses(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What every chunk reads: tables of one block of scenarios, and choices."""
+    """What every chunk reads: tables of one block of scenarios, which it is, and choices."""
 
+    block: int
     tables: Tables
     agendas: AgendaTables
     income: IncomeTables
@@ -45,7 +46,7 @@ class Contracts(NamedTuple):
 class Buffers(NamedTuple):
     """What one thread overwrites contract by contract: small enough to stay in its cache.
 
-    ``terms``: of the next few contracts.
+    ``terms``: of the contracts of a chunk.
     """
 
     terms: Any
@@ -58,9 +59,9 @@ class Buffers(NamedTuple):
 class Values(NamedTuple):
     """Results per position of the whole pass; a chunk writes those of its own positions.
 
-    ``present_value`` (n, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows, WIDTH);
-    ``principal`` (1, n, N_PRINCIPAL_ITEMS, WIDTH); ``option_value`` (n, WIDTH). A lens that is not
-    chosen has n = 0.
+    ``present_value`` (n, n_blocks, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows,
+    n_blocks, WIDTH); ``principal`` (n, n_blocks, N_PRINCIPAL_ITEMS, WIDTH); ``option_value``
+    (n, n_blocks, WIDTH). A lens that is not chosen has n = 0.
     """
 
     present_value: FloatArray
@@ -78,14 +79,14 @@ class Totals(NamedTuple):
     months: FloatArray
 
 
-def empty_values(n: int, lenses: Lenses) -> Values:
-    """Return zeroed results of ``n`` positions."""
+def empty_values(n: int, n_blocks: int, lenses: Lenses) -> Values:
+    """Return zeroed results of ``n`` positions and ``n_blocks`` blocks of scenarios."""
     n_income, n_principal = n * lenses.has_income, n * lenses.has_principal
     return Values(
-        present_value=np.zeros((n, WIDTH)),
-        net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, WIDTH)),
-        principal=np.zeros((1, n_principal, N_PRINCIPAL_ITEMS, WIDTH)),
-        option_value=np.zeros((n * lenses.has_options, WIDTH)),
+        present_value=np.zeros((n, n_blocks, WIDTH)),
+        net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, n_blocks, WIDTH)),
+        principal=np.zeros((n_principal, n_blocks, N_PRINCIPAL_ITEMS, WIDTH)),
+        option_value=np.zeros((n * lenses.has_options, n_blocks, WIDTH)),
     )
 
 
@@ -99,11 +100,11 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
     )
 
 
-def empty_buffers(edges: CountArray) -> Buffers:
-    """Return buffers whose rows are too few for any contract; ``edges`` are those of the months."""
+def empty_buffers(n: int, edges: CountArray) -> Buffers:
+    """Return buffers of ``n`` contracts whose rows are too few for any; ``edges``: of months."""
     n_months, n_days = len(edges) - 1, int(edges[-1])
     return Buffers(
-        terms=empty_terms(BLOCK_SIZE),
+        terms=empty_terms(n),
         rows=empty_rows(1, accrued_until=n_days),
         states=empty_states(),
         months=np.zeros((1, n_months, N_MONTH_ITEMS, WIDTH)),

@@ -183,7 +183,7 @@ def prepared(
         sums = factor_sums(tabled, block.discount)
         tails = _tails(bucket_sets, options, reach.last_day, income, sums, tabled)
         read = Tables(dates, block, acts, tails)
-        settings.append(Setting(read, agendas, income, _lenses(options)))
+        settings.append(Setting(len(settings), read, agendas, income, _lenses(options)))
     has_options = options.has_options
     columns = columns_of(positions, replacement_row, rhythm_row, agendas, has_options=has_options)
     contracts = Contracts(columns, _cohorts(behaviour))

@@ -28,7 +28,7 @@ from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.cash_flows.records import empty_rows
 from alm_pipeline.engine.conventions.buckets import fine_bounds
-from alm_pipeline.engine.lanes import joined_scenarios
+from alm_pipeline.engine.lanes import joined_scenarios, scenarios_of
 from alm_pipeline.engine.simulation.chunk import fill_chunk
 from alm_pipeline.engine.simulation.premiums import amortised_premiums
 from alm_pipeline.engine.simulation.records import (
@@ -54,7 +54,7 @@ from alm_pipeline.engine.simulation.setting import (
     prepared,
 )
 
-CHUNK_SIZE = 8192
+CHUNK_SIZE = 4096
 
 
 def simulate(
@@ -100,16 +100,18 @@ def simulate(
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
     has_months = not {"income", "months", "principal"}.isdisjoint(options.lenses)
     sizes = len(fine_bounds(bucket_sets)), options.horizon_months * has_months
-    values = [empty_values(len(positions), one.lenses) for one in ready.settings]
+    n_blocks, lenses = len(ready.settings), ready.settings[0].lenses
+    values = empty_values(len(positions), n_blocks, lenses)
     totals = [empty_totals(0, positions.n_groups, *sizes) for _ in ready.settings]
     for parts in _chunks(ready, values, sizes, options.threads):
         for total, part in zip(totals, parts, strict=True):
             _add(total, part)
     n = curves.n_scenarios
-    joined = Values(*(joined_scenarios(list(parts), n) for parts in zip(*values, strict=True)))
     _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
     summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
-    check_conservation(joined.principal[0])
+    for block in range(n_blocks):
+        check_conservation(values.principal[:, block])
+    joined = _joined(values, n)
     if redeemable is not None and options.has_options:
         rows = [right.row for right in redeemable.rights]
         joined.option_value[rows] += redemption_values(ready, curves, options, redeemable)
@@ -125,7 +127,7 @@ class _Workplace(threading.local):
     """What a thread overwrites contract by contract: fresh memory costs as much as arithmetic."""
 
     def __init__(self, edges: CountArray) -> None:
-        self.buffers = empty_buffers(edges)
+        self.buffers = empty_buffers(CHUNK_SIZE, edges)
 
     def fill(self, ready: Prepared, chosen: CountArray, setting: Setting, *read: Any) -> None:
         """Fill values and totals of a chunk, with rows for the longest contract."""
@@ -139,7 +141,7 @@ class _Workplace(threading.local):
 
 
 def _chunks(
-    ready: Prepared, values: list[Values], sizes: tuple[int, int], threads: int
+    ready: Prepared, values: Values, sizes: tuple[int, int], threads: int
 ) -> Iterator[list[Totals]]:
     """Yield the totals of each block of scenarios, chunk by chunk; ``sizes``: buckets and months.
 
@@ -151,9 +153,9 @@ def _chunks(
     def run(start: int) -> list[Totals]:
         chosen, parts = order[start : start + CHUNK_SIZE], []
         first, last = (int(ready.positions.group[row]) for row in chosen[[0, -1]])
-        for setting, kept in zip(ready.settings, values, strict=True):
+        for setting in ready.settings:
             totals = empty_totals(first, last - first + 1, *sizes)
-            place.fill(ready, chosen, setting, kept, totals)
+            place.fill(ready, chosen, setting, values, totals)
             parts.append(totals)
         return parts
 
@@ -181,6 +183,12 @@ def _add(totals: Totals, part: Totals) -> None:
     totals.months[groups] += part.months
 
 
+def _joined(values: Values, n_scenarios: int) -> Values:
+    """Return what the blocks of scenarios gave with scenarios last."""
+    by_block = values._replace(principal=np.swapaxes(values.principal, 1, 2))
+    return Values(*(scenarios_of(one, n_scenarios) for one in by_block))
+
+
 def _result(
     values: Values,
     totals: Totals,
@@ -200,7 +208,7 @@ def _result(
         option_value=values.option_value,
         net_interest_income=by_path.pop(options.nii_path, {}),
         net_interest_income_other_path=by_path.popitem()[1] if by_path else {},
-        principal=principal_items(values.principal[0]) if has_principal else {},
+        principal=principal_items(values.principal) if has_principal else {},
         buckets=bucket_items(bucket_sets, totals.cash, repricing),
         monthly=monthly_items(
             totals.months, n_days, has_income="months" in lenses, has_principal=has_principal

@@ -44,14 +44,13 @@ from alm_pipeline.engine.metrics.principal import (
     REMAINING,
     SCHEDULED_PRINCIPAL,
 )
-from alm_pipeline.engine.simulation.records import Lenses, Totals
+from alm_pipeline.engine.simulation.records import Setting, Totals
 
 
 @inner_kernel
 def add_tail(
     term: Any,
-    tables: Tables,
-    lenses: Lenses,
+    setting: Setting,
     rows: Rows,
     states: FloatArray,
     totals: Totals,
@@ -66,9 +65,10 @@ def add_tail(
         As the projection left them.
     totals : Totals
         The buckets of the contract's group are added to.
-    principal : (1, n, N_PRINCIPAL_ITEMS, WIDTH) float64
-        Row ``i`` is added to.
+    principal : (n, n_blocks, N_PRINCIPAL_ITEMS, WIDTH) float64
+        Row ``i`` of the setting's block is added to.
     """
+    tables, lenses, block = setting.tables, setting.lenses, setting.block
     value, first, whole, sign = same(0.0), same(0.0), same(0.0), float(term.sign)
     has_principal = lenses.has_principal and not term.is_notional
     line, rate, last = line_of(term, tables), load(states, L_RATE), term.n_payments - 1
@@ -85,7 +85,7 @@ def add_tail(
         if lenses.has_repricing and not is_repriced:
             _add_repricing(term, totals, stretch.bucket, gone)
         if has_principal:
-            _add_principal(gone, paid, principal, i)
+            _add_principal(gone, paid, principal, i, block)
         if stretch.whole_share > 0.0:
             first, whole = _with_income(stretch, paid, first, whole)
         state = paid.state
@@ -96,7 +96,7 @@ def add_tail(
             n_resets = n_resets + 1
             reset_month = _reset_month(term, tables, line, n_resets)
     if has_principal:
-        add_to(principal, 0, i, REMAINING, state.balance - load(states, L_BALANCE))
+        add_to(principal, i, block, REMAINING, state.balance - load(states, L_BALANCE))
     return value * (sign if term.is_eve else 0.0), sign * first, sign * whole
 
 
@@ -232,8 +232,8 @@ def _add_repricing(term: Any, totals: Totals, bucket: int, principal: Any) -> No
 
 
 @inner_kernel
-def _add_principal(gone: Any, paid: Paid, principal: FloatArray, i: int) -> None:
+def _add_principal(gone: Any, paid: Paid, principal: FloatArray, i: int, block: int) -> None:
     """Add what becomes of principal to the record of a position."""
-    add_to(principal, 0, i, SCHEDULED_PRINCIPAL, gone + paid.capitalised - paid.prepaid)
-    add_to(principal, 0, i, PREPAID_PRINCIPAL, paid.prepaid)
-    add_to(principal, 0, i, CAPITALISED_INTEREST, paid.capitalised)
+    add_to(principal, i, block, SCHEDULED_PRINCIPAL, gone + paid.capitalised - paid.prepaid)
+    add_to(principal, i, block, PREPAID_PRINCIPAL, paid.prepaid)
+    add_to(principal, i, block, CAPITALISED_INTEREST, paid.capitalised)
