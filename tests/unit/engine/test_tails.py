@@ -28,7 +28,8 @@ N_LOANS = 400
 BOUNDS = np.array([1, 31, 90, 365, 500, 731, 1096, 3650, MAX_OFFSET], dtype=np.int32)
 DAYS = np.arange(-400, 20000, dtype=np.int32)
 WEEKENDS = DAYS[~np.is_busday(AS_OF + DAYS)]
-ADJUSTED = {"adjustments": ((BusinessDayConvention.MODIFIED_FOLLOWING, WEEKENDS),)}
+MOVES = (BusinessDayConvention.MODIFIED_FOLLOWING, BusinessDayConvention.PRECEDING)
+ADJUSTED = {"adjustments": tuple((convention, WEEKENDS) for convention in MOVES)}
 READS: dict[str, dict[str, Any]] = {
     "value": {"lenses": ("value",)},
     "income": {"lenses": ("value", "income", "repricing"), "nii_paths": ("forward",)},
@@ -56,7 +57,7 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
         "roll_day": roll,
         "next_payment_offset": offset(first, roll),
         "last_payment_offset": offset(first - step, roll) - int(draws.choice([0, 0, 17])),
-        "maturity_offset": offset(first + step * (n - 1), roll) + int(draws.choice([0, 0, 11])),
+        "maturity_offset": offset(first + step * (n - 1), roll) + int(draws.choice([0, 0, 1, 11])),
         "rate_type": RateType.FLOATING if is_floating else RateType.FIXED,
         "reset_months": int(draws.choice([3, 6, 12, 60])) if is_floating else 0,
         "next_reset_offset": offset(first + int(draws.integers(0, 3)), roll)
@@ -72,7 +73,7 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
         "is_prepayable": bool(draws.integers(0, 2)),
         "is_redeemable": bool(draws.integers(0, 2)),
         "is_term_shortened": bool(draws.integers(0, 2)),
-        "date_adjustment": int(draws.choice([0, 0, 1])),
+        "date_adjustment": int(draws.choice([0, 0, 1, 2])),
     }
 
 
@@ -100,7 +101,7 @@ def of_another_kind(draws: np.random.Generator, terms: dict[str, Any]) -> dict[s
 def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[str, Any]:
     """Return an annuity, half of the time with what forbids or delays a tail.
 
-    A penalty, a lockout that has not passed, a rate fixed already, a payout in the future.
+    A penalty, a lockout that has not passed, a rate fixed already, a payout in the future, no end.
     """
     kind = int(draws.integers(0, 10))
     amount = 0.0 if terms["is_term_shortened"] else float(draws.choice([0.0, 5.0]))
@@ -118,6 +119,7 @@ def with_exceptions(draws: np.random.Generator, terms: dict[str, Any]) -> dict[s
             "maturity_offset": terms["maturity_offset"] + start,
             "next_reset_offset": terms["next_reset_offset"] + start,
         },
+        5: {"model": CashFlowModel.BULLET, "principal_months": 0, "maturity_offset": NO_DATE},
     }
     return terms | exceptions.get(kind, {})
 
@@ -129,6 +131,25 @@ def line(draws: np.random.Generator) -> dict[str, Any]:
         "principal": 1000.0 * float(draws.integers(1, 50)),
         "maturity_offset": int(draws.integers(30, 800)),
         "cohort": 0,
+    }
+
+
+def long_floater(draws: np.random.Generator) -> dict[str, Any]:
+    """Return an annuity over up to fifty years, whose instalment is hardly more than interest."""
+    n_payments = int(draws.integers(360, 600))
+    return annuity(draws) | {
+        "day_count": DayCount.ACT_360,
+        "payment_months": 1,
+        "principal_months": 1,
+        "roll_day": 28,
+        "next_payment_offset": offset(np.datetime64("2026-01"), 28),
+        "last_payment_offset": offset(np.datetime64("2025-12"), 28),
+        "maturity_offset": offset(np.datetime64("2026-01") + n_payments, 28),
+        "rate_type": RateType.FLOATING,
+        "reset_months": 12,
+        "next_reset_offset": offset(np.datetime64("2026-01"), 28),
+        "is_prepayable": False,
+        "is_term_shortened": False,
     }
 
 
@@ -150,7 +171,20 @@ def test_a_tail_gives_the_same_as_rows(read, monkeypatch):
         cohort(3, annual_prepayment_rate=(0.0, 0.06, 0.2), redemption_share=0.05),
         draw_profile=np.array([[[0.1, 0.0, 0.3], [0.2, 0.1, 0.0], [0.0, 0.0, 0.4]]]),
     )
-    curves, buckets = flat(0.02, 0.05, -0.01), (Buckets(name="bounds", upper_offset=BOUNDS),)
+    check_tails(positions, flat(0.02, 0.05, -0.01), behaviour, read, monkeypatch)
+
+
+@pytest.mark.parametrize("read", READS)
+def test_an_instalment_below_the_interest_of_a_long_month_is_the_same_as_rows(read, monkeypatch):
+    # at 25 % over 30 years and more a twelfth of a year is covered, 31 days of 360 are not
+    draws = np.random.default_rng(5)
+    positions = book(*(long_floater(draws) for _ in range(N_LOANS // 20)))
+    check_tails(positions, flat(0.02, 0.25, -0.01), cohort(3), read, monkeypatch)
+
+
+def check_tails(positions, curves, behaviour, read, monkeypatch):
+    """Run with and without tails and compare every lens."""
+    buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
     together = run(positions, curves, behaviour, buckets, **ADJUSTED, **READS[read])
     tails = setting._tails
     monkeypatch.setattr(
