@@ -182,6 +182,37 @@ def test_an_instalment_below_the_interest_of_a_long_month_is_the_same_as_rows(re
     check_tails(positions, flat(0.02, 0.25, -0.01), cohort(3), read, monkeypatch)
 
 
+@pytest.mark.parametrize("read", READS)
+def test_a_payment_that_moves_beyond_the_maturity_is_the_same_as_rows(read, monkeypatch):
+    # the last roll day is a Saturday, the maturity the Sunday after it: Monday would be too late
+    draws, months = np.random.default_rng(9), np.arange("2028-01", "2032-01", dtype="datetime64[M]")
+    saturdays = [(one, roll) for one in months for roll in range(1, 28) if is_saturday(one, roll)]
+    positions = book(*(until_a_sunday(draws, *one) for one in saturdays[:60]))
+    check_tails(positions, flat(0.02, 0.05, -0.01), cohort(3), read, monkeypatch)
+
+
+def is_saturday(month: np.datetime64, roll: int) -> bool:
+    """Say whether a roll day is a Saturday; 3 January 1970 was one."""
+    return int((AS_OF + offset(month, roll)).astype("datetime64[D]").astype(int) - 2) % 7 == 0
+
+
+def until_a_sunday(draws: np.random.Generator, month: np.datetime64, roll: int) -> dict[str, Any]:
+    """Return a monthly annuity whose last roll day is followed by the maturity."""
+    return annuity(draws) | {
+        "payment_months": 1,
+        "principal_months": 1,
+        "roll_day": roll,
+        "next_payment_offset": offset(np.datetime64("2026-01"), roll),
+        "last_payment_offset": offset(np.datetime64("2025-12"), roll),
+        "maturity_offset": offset(month, roll) + 1,
+        "rate_type": RateType.FIXED,
+        "payment_amount": 0.0,
+        "is_prepayable": False,
+        "is_term_shortened": False,
+        "date_adjustment": 1,
+    }
+
+
 def check_tails(positions, curves, behaviour, read, monkeypatch):
     """Run with and without tails and compare every lens."""
     buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
