@@ -144,8 +144,10 @@ def _reset_month(term: Any, tables: Tables, line: Line, n_resets: int) -> int:
         return NEVER
     first_month = tables.tails.grids.first_month
     month = term.reset_month + n_resets * term.reset_months - first_month
+    if at(line.days, month) >= term.maturity:
+        return NEVER
     prefetch(tables.market.discount, term.index_curve, at(line.days, month + term.reset_months))
-    return int(month) if at(line.days, month) < term.maturity else NEVER
+    return int(month)
 
 
 @inner_kernel
