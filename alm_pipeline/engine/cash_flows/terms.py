@@ -102,7 +102,7 @@ TERMS = np.dtype(
 )
 
 
-_BLOCK_SIZE = 32
+BLOCK_SIZE = 32
 """So many records at once: they stay in the processor's nearest cache."""
 
 
@@ -179,19 +179,19 @@ def _derive(
     columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
 ) -> None:
     dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
-    derive_terms(columns, rows, dates, cohorts, terms)
+    for begin in range(0, len(rows), BLOCK_SIZE):
+        derive_terms(columns, rows, begin, dates, cohorts, terms)
 
 
 @kernel
 def derive_terms(
-    columns: Any, rows: CountArray, dates: DateTables, cohorts: Cohorts, terms: Any
+    columns: Any, rows: CountArray, begin: int, dates: DateTables, cohorts: Cohorts, terms: Any
 ) -> None:
-    """Fill in the terms of the contracts of ``rows``; nothing old is left in them."""
-    for begin in range(0, len(rows), _BLOCK_SIZE):
-        n = min(_BLOCK_SIZE, len(rows) - begin)
-        copy_rows(columns, rows, begin, terms[begin : begin + n], n)
-        for k in range(begin, begin + n):
-            _derive_one(terms[k], dates, cohorts)
+    """Fill in the terms of a block of contracts, from ``rows[begin]`` on; nothing old is left."""
+    n = min(BLOCK_SIZE, len(rows) - begin)
+    copy_rows(columns, rows, begin, terms[begin : begin + n], n)
+    for k in range(begin, begin + n):
+        _derive_one(terms[k], dates, cohorts)
 
 
 @inner_kernel

@@ -18,7 +18,7 @@ from alm_pipeline.engine.cash_flows.records import (
     NEVER,
     Rows,
 )
-from alm_pipeline.engine.cash_flows.terms import derive_terms
+from alm_pipeline.engine.cash_flows.terms import BLOCK_SIZE, derive_terms
 from alm_pipeline.engine.kernel import ZERO, entry_kernel, inner_kernel
 from alm_pipeline.engine.lanes import add_to, at, load, prefetch, store
 from alm_pipeline.engine.metrics.eve import add_cash
@@ -81,9 +81,9 @@ def fill_chunk(
     )
     values, totals = by_reference(values), by_reference(totals)
     columns, dates, capacity = contracts.columns, setting.tables.dates, len(buffers.rows.day)
-    if setting.block == 0 and begin == 0:
-        derive_terms(columns, chosen, dates, contracts.cohorts, buffers.terms)
     for k in range(begin, len(chosen)):
+        if setting.block == 0 and k % BLOCK_SIZE == 0:
+            derive_terms(columns, chosen, k, dates, contracts.cohorts, buffers.terms)
         term, i = buffers.terms[k], chosen[k]
         if term.max_rows > capacity:
             return k

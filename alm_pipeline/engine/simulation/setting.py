@@ -173,11 +173,12 @@ def prepared(
     )
     pairs, replacement_row = _replacement_pairs(positions)
     first, last, moves = reach.first_date, reach.last_date, options.adjustments
-    dates, settings = date_tables(options.as_of_date, first, last, moves), []
+    dates = date_tables(options.as_of_date, first, last, moves)
     rhythms, rhythm_row = rhythms_of(
         positions.day_count, positions.date_adjustment, steps(positions)
     )
     tabled = grids(dates, rhythms)
+    settings: list[Setting] = []
     for block, acts in zip(market_blocks(market), behaviour_blocks(tables), strict=True):
         income = _income_tables(block, pairs, month_days, options)
         sums = factor_sums(tabled, block.discount)

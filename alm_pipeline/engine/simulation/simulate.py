@@ -54,7 +54,7 @@ from alm_pipeline.engine.simulation.setting import (
     prepared,
 )
 
-CHUNK_SIZE = 4096
+CHUNK_SIZE = 2048
 
 
 def simulate(
