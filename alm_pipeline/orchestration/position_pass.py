@@ -1,53 +1,45 @@
 """What the engine adds up into buckets and months, position by position: made again on demand.
 
-Each position is a group of its own, so that the totals of a pass are its own amounts. A book is
-taken in parts, because most positions have nothing in most buckets and only the rest is kept.
+Most positions have nothing in most buckets: the rest is kept, a few positions after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from alm_pipeline.orchestration import result_tables
+from alm_pipeline.engine.simulation.result import GroupAmounts
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
+from alm_pipeline.orchestration.result_tables import bucket_items, month_items, position_table
 from alm_pipeline.orchestration.simulation import (
     EVENTS,
-    LENSES,
     VALUED,
     Markets,
-    MonthPass,
     PassOptions,
     book_of,
     markets_of,
-    run_engine,
+    run_each,
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.pinned import PinnedTables
 
-_PART = 20_000
-_BUCKETS = ("value", "repricing")
-_AMOUNTS = ("principal_amount", "interest_amount")
+_PART = 100_000
+"""So many positions become arrays at once."""
 
-_TABLES: Mapping[str, tuple[Callable[[MonthPass, Partition], pa.Table], PassOptions]] = {
-    "scenarios.cash_flow_buckets": (
-        result_tables.cash_flow_buckets,
-        PassOptions(("base",), lenses=_BUCKETS),
-    ),
-    "scenarios.monthly_balances": (
-        result_tables.monthly_balances,
-        PassOptions(("base",), lenses=LENSES),
-    ),
-    "cash_flows.contractual_buckets": (
-        lambda done, partition: result_tables.cash_flow_buckets(done, partition.month, "base"),
-        PassOptions(("base",), is_contractual=True, lenses=_BUCKETS),
-    ),
+_BUCKETS = ("value", "repricing")
+_MONTHS = ("value", "income", "months", "principal")
+_PASSES: Mapping[str, PassOptions] = {
+    "scenarios.cash_flow_buckets": PassOptions(("base",), lenses=_BUCKETS),
+    "scenarios.monthly_balances": PassOptions(("base",), lenses=_MONTHS),
+    "cash_flows.contractual_buckets": PassOptions(("base",), is_contractual=True, lenses=_BUCKETS),
 }
 
 
@@ -63,18 +55,21 @@ def rows_by_position(
     condition : str
         Which rows of `book.positions`.
     """
-    make, options = _TABLES[table]
-    under = ("base",) if options.is_contractual else tuple(dict.fromkeys(scenarios))
+    options = _PASSES[table]
+    under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(scenarios))
+    options = replace(options, scenarios=under)
     partition = Partition(pinned.manifest.as_of_date)
     pinned.bind(READS)
     markets = markets_of(bank, partition, under)
     events = pinned.query(f"{EVENTS} order by all", READS)
-    found = []
-    for rows in _parts(pinned, markets, condition):
-        book = _each_alone(book_of(bank, partition, markets, rows, _of(events, rows)))
-        result = run_engine(bank, partition, markets, book, replace(options, scenarios=under))
-        done = MonthPass(under, book, result, markets, {}, is_by_position=True)
-        found += [_kept(make(done, partition.under(scenario))) for scenario in under]
+    found: list[pa.Table] = []
+    for part in _parts(pinned, markets, condition):
+        book = book_of(bank, partition, markets, part, _of(events, part))
+        for first, amounts in run_each(bank, partition, markets, book, options):
+            for column, scenario in enumerate(under):
+                shown = partition if options.is_contractual else partition.under(scenario)
+                valued = _rows(book, shown, first, amounts, column)
+                found += (_without(rows, markets.stopped(scenario)) for rows in valued)
     return pa.concat_tables(found) if found else _nothing(pinned, table)
 
 
@@ -92,24 +87,47 @@ def _of(events: pa.Table, rows: pa.Table) -> pa.Table:
     return events.filter(pc.is_in(events.column("position_id"), value_set=ids))
 
 
-def _each_alone(book: EngineBook) -> EngineBook:
-    group = book.positions.group
-    alone = np.arange(len(group), dtype=np.int32)
-    return replace(
-        book,
-        positions=replace(book.positions, group=alone),
-        entity_id=book.entity_id[group],
-        currency=book.currency[group],
-        product_code=book.product_code[group],
-    )
+class _Entries(NamedTuple):
+    """Amounts other than nothing, (m,) each: whose, in which bucket or month, how much."""
+
+    row: NDArray[np.int64]
+    place: NDArray[np.int64]
+    amounts: Mapping[str, NDArray[np.float64]]
 
 
-def _kept(rows: pa.Table) -> pa.Table:
-    amounts = [name for name in _AMOUNTS if name in rows.column_names]
-    if len(amounts) < len(_AMOUNTS):
-        return rows
-    principal, interest = (pc.not_equal(rows.column(name), 0.0) for name in amounts)
-    return rows.filter(pc.or_(principal, interest))
+def _entries(items: Mapping[str, NDArray[np.float64]]) -> _Entries:
+    """Return what is not nothing among amounts (n, n_places) each."""
+    row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
+    return _Entries(row, place, {name: values[row, place] for name, values in items.items()})
+
+
+def _named_entries(
+    amounts: GroupAmounts, column: int
+) -> Iterator[tuple[_Entries, dict[str, pa.Array]]]:
+    """Yield the amounts under one scenario and where they are: in months or in a bucket set."""
+    if amounts.monthly:
+        found = _entries(month_items(amounts.monthly, column))
+        yield found, {"month_index": pa.array(found.place + 1)}
+        return
+    for name, one in amounts.buckets.items():
+        found = _entries(bucket_items(one, column))
+        words = pa.repeat(pa.scalar(name), len(found.row))
+        yield found, {"bucket_set": words, "bucket": pa.array(found.place + 1)}
+
+
+def _rows(
+    book: EngineBook, partition: Partition, first: int, amounts: GroupAmounts, column: int
+) -> Iterator[pa.Table]:
+    """Yield the rows of the positions from ``first`` on under one scenario."""
+    for found, place in _named_entries(amounts, column):
+        columns = {name: pa.array(values) for name, values in found.amounts.items()}
+        yield position_table(book, partition, first + found.row, {**place, **columns})
+
+
+def _without(rows: pa.Table, currencies: Collection[str]) -> pa.Table:
+    """Return rows without those of currencies that a scenario stops."""
+    stopped = pc.is_in(rows.column("currency"), value_set=pa.array(currencies, pa.string()))
+    return rows.filter(pc.invert(stopped))
 
 
 def _nothing(pinned: PinnedTables, table: str) -> pa.Table:

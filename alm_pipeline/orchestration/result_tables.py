@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from alm_pipeline.engine.simulation.result import BucketAmounts
 from alm_pipeline.inputs.zero_rates import zero_rate_table
 from alm_pipeline.orchestration.simulation import MonthPass
 from alm_pipeline.warehouse.array_bridge import EngineBook
@@ -22,6 +23,14 @@ _PRINCIPAL = {
     "scheduled_principal": "scheduled",
     "prepaid_principal": "prepaid",
     "written_off_principal": "written_off",
+}
+_MONTHLY = {
+    **_PRINCIPAL,
+    "closing_principal": "closing",
+    "interest_amount": "interest",
+    "replacement_interest": "replacement",
+    "margin_interest": "margin",
+    "average_principal": "average",
 }
 
 
@@ -76,7 +85,8 @@ def position_table(
     words: Mapping[str, str] | None = None,
 ) -> pa.Table:
     """Return rows by position: those of ``kept`` (m,), named, with columns (m,) and equal words."""
-    names = book.names if len(kept) == book.names.num_rows else book.names.take(kept)
+    is_all = np.array_equal(kept, np.arange(book.names.num_rows))
+    names = book.names if is_all else book.names.take(kept)
     same = {name: _repeated(word, len(kept)) for name, word in (words or {}).items()}
     named = dict(zip(names.column_names, names.columns, strict=True))
     return _table(partition, {**same, **named, **columns})
@@ -88,52 +98,53 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
     groups = _groups(done, partition if partition.scenario else partition.under(scenario))
     parts = []
     for name, amounts in done.result.buckets.items():
-        is_repricing = name == _IRRBB
-        principal = amounts.repricing_principal if is_repricing else amounts.principal
-        n_buckets = principal.shape[1]
-        cut = (groups, slice(None), column)
-        interest = (
-            np.zeros(len(groups) * n_buckets) if is_repricing else _flat(amounts.interest, cut)
-        )
+        items = bucket_items(amounts, column)
+        n_buckets = items["principal_amount"].shape[1]
         parts.append(
             _table(
                 partition,
                 {
                     **_keys(done, groups, n_buckets),
-                    "bucket_set": pa.array([name] * (len(groups) * n_buckets), pa.string()),
+                    "bucket_set": _repeated(name, len(groups) * n_buckets),
                     "bucket": pa.array(np.tile(np.arange(1, n_buckets + 1), len(groups))),
-                    "principal_amount": pa.array(_flat(principal, cut)),
-                    "interest_amount": pa.array(interest),
-                    "present_value": pa.array(_flat(amounts.present_value, cut)),
+                    **{item: pa.array(found[groups].ravel()) for item, found in items.items()},
                 },
             )
         )
     return pa.concat_tables(parts)
 
 
+def bucket_items(amounts: BucketAmounts, column: int) -> dict[str, NDArray[np.float64]]:
+    """Return what a bucket set says under one scenario, (n_groups, n_buckets) each."""
+    is_repricing = amounts.name == _IRRBB
+    principal = amounts.repricing_principal if is_repricing else amounts.principal
+    return {
+        "principal_amount": principal[:, :, column],
+        "interest_amount": amounts.interest[:, :, column] * (0.0 if is_repricing else 1.0),
+        "present_value": amounts.present_value[:, :, column],
+    }
+
+
 def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.monthly_balances``."""
     column = done.scenarios.index(partition.scenario)
-    groups = _groups(done, partition)
-    monthly = done.result.monthly
-    n_months = monthly["opening"].shape[1]
-    cut = (groups, slice(None), column)
-    items = {
-        **_PRINCIPAL,
-        "closing_principal": "closing",
-        "interest_amount": "interest",
-        "replacement_interest": "replacement",
-        "margin_interest": "margin",
-        "average_principal": "average",
-    }
+    groups, items = _groups(done, partition), month_items(done.result.monthly, column)
+    n_months = items["opening_principal"].shape[1]
     return _table(
         partition,
         {
             **_keys(done, groups, n_months),
             "month_index": pa.array(np.tile(np.arange(1, n_months + 1), len(groups))),
-            **{name: pa.array(_flat(monthly[item], cut)) for name, item in items.items()},
+            **{item: pa.array(found[groups].ravel()) for item, found in items.items()},
         },
     )
+
+
+def month_items(
+    monthly: Mapping[str, NDArray[np.float64]], column: int
+) -> dict[str, NDArray[np.float64]]:
+    """Return what months say under one scenario, (n_groups, n_months) each."""
+    return {name: monthly[item][:, :, column] for name, item in _MONTHLY.items()}
 
 
 def _stopped(done: MonthPass, partition: Partition) -> list[str]:
@@ -151,14 +162,7 @@ def _keys(done: MonthPass, groups: Any, n_each: int) -> dict[str, pa.Array]:
         "currency": book.currency,
         "product_code": book.product_code,
     }
-    if done.is_by_position:
-        named["position_id"] = book.position_ids
     return {n: pa.array(np.repeat(v[groups], n_each), pa.string()) for n, v in named.items()}
-
-
-def _flat(amounts: Any, cut: tuple[Any, Any, int]) -> Any:
-    groups, every, column = cut
-    return np.ascontiguousarray(amounts[groups, every, column]).ravel()
 
 
 def _table(partition: Partition, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -18,9 +18,9 @@ import pyarrow as pa
 
 from alm_pipeline.engine.arrays import Behaviour, Curves
 from alm_pipeline.engine.simulation.redemption import Redeemable
-from alm_pipeline.engine.simulation.result import SimulationResult
+from alm_pipeline.engine.simulation.result import GroupAmounts, SimulationResult
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
-from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
 from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
@@ -114,8 +114,6 @@ class MonthPass:
     ----------
     held : dict[str, tuple[int, Decimal]]
         Number and outstanding principal of all positions per currency.
-    is_by_position : bool
-        Whether each position is a group of its own, so that totals are its own amounts.
     """
 
     scenarios: tuple[str, ...]
@@ -123,7 +121,6 @@ class MonthPass:
     result: SimulationResult
     markets: Markets
     held: Mapping[str, tuple[int, Any]]
-    is_by_position: bool = False
 
 
 def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
@@ -317,17 +314,36 @@ def run_engine(
 ) -> SimulationResult:
     """Run one pass over a book."""
     figures, scenarios = bank.figures, chosen.scenarios
-    behaviour = behaviour_of(bank, scenarios) if chosen.behaviour is None else chosen.behaviour
     return simulate(
         book.positions,
         curves_of(markets, scenarios),
-        _without_behaviour(behaviour) if chosen.is_contractual else behaviour,
+        _behaviour_of_pass(bank, chosen),
         engine_buckets(figures.time_buckets, partition.as_of_date),
         options_of(bank, partition, book, chosen.lenses),
         book.agendas,
         markets.volatilities.under(figures.scenarios, scenarios),
         redeemable_of(bank, markets, book, scenarios),
     )
+
+
+def run_each(
+    bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
+) -> Iterator[tuple[int, GroupAmounts]]:
+    """Yield what each position of a book adds to buckets and months, a few at a time."""
+    return amounts_of_each(
+        book.positions,
+        curves_of(markets, chosen.scenarios),
+        _behaviour_of_pass(bank, chosen),
+        engine_buckets(bank.figures.time_buckets, partition.as_of_date),
+        options_of(bank, partition, book, chosen.lenses),
+        book.agendas,
+    )
+
+
+def _behaviour_of_pass(bank: Bank, chosen: PassOptions) -> Behaviour:
+    given = chosen.behaviour
+    behaviour = behaviour_of(bank, chosen.scenarios) if given is None else given
+    return _without_behaviour(behaviour) if chosen.is_contractual else behaviour
 
 
 def options_of(

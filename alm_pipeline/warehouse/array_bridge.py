@@ -100,9 +100,8 @@ class EngineBook:
     """A book ready for the engine.
 
     ``position_ids`` (n,); ``entity_id``, ``currency``, ``product_code`` (n_groups,) name the
-    groups of ``positions.group``; ``position_group`` is that column again, for results by
-    position; ``adjustments`` belong into `SimulationOptions`, ``agendas`` beside the positions,
-    ``rights`` to redeem early into `Redeemable`.
+    groups of ``positions.group``; ``adjustments`` belong into `SimulationOptions`, ``agendas``
+    beside the positions, ``rights`` to redeem early into `Redeemable`.
     """
 
     positions: Positions

@@ -7,6 +7,7 @@ unsigned.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,6 +52,13 @@ class BucketAmounts:
     interest: FloatArray
     present_value: FloatArray
     repricing_principal: FloatArray
+
+
+class GroupAmounts(NamedTuple):
+    """What groups add up to, named as in ``SimulationResult``."""
+
+    buckets: dict[str, BucketAmounts]
+    monthly: dict[str, FloatArray]
 
 
 @dataclass(frozen=True, kw_only=True)

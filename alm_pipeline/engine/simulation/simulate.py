@@ -41,6 +41,7 @@ from alm_pipeline.engine.simulation.records import (
 )
 from alm_pipeline.engine.simulation.redemption import Redeemable, redemption_values
 from alm_pipeline.engine.simulation.result import (
+    GroupAmounts,
     SimulationResult,
     bucket_items,
     monthly_items,
@@ -98,8 +99,7 @@ def simulate(
         principal is not conserved.
     """
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
-    has_months = not {"income", "months", "principal"}.isdisjoint(options.lenses)
-    sizes = len(fine_bounds(bucket_sets)), options.horizon_months * has_months
+    sizes = _sizes(bucket_sets, options)
     n_blocks, lenses = len(ready.settings), ready.settings[0].lenses
     values = empty_values(len(positions), n_blocks, lenses)
     totals = [empty_totals(0, positions.n_groups, *sizes) for _ in ready.settings]
@@ -107,8 +107,7 @@ def simulate(
         for total, part in zip(totals, parts, strict=True):
             _add(total, part)
     n = curves.n_scenarios
-    _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
-    summed = Totals(0, *(joined_scenarios(parts, n) for parts in amounts))
+    summed = _summed(totals, n)
     for block in range(n_blocks):
         check_conservation(values.principal[:, block])
     joined = _joined(values, n)
@@ -121,6 +120,34 @@ def simulate(
         return result
     windows = amortised_premiums(ready, options, n)
     return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
+
+
+def amounts_of_each(
+    positions: Positions,
+    curves: Curves,
+    behaviour: Behaviour,
+    bucket_sets: tuple[Buckets, ...],
+    options: SimulationOptions,
+    agendas: AgendaTables | None = None,
+) -> Iterator[tuple[int, GroupAmounts]]:
+    """Yield what every position adds to buckets and months: the first row of a few, their amounts.
+
+    What ``simulate`` would return if each position were a group of its own, whatever groups they
+    are in; only a few positions' amounts are in memory at a time.
+    """
+    alone = replace(positions, group=np.arange(len(positions), dtype=np.int32))
+    ready = prepared(alone, curves, behaviour, bucket_sets, options, agendas)
+    values = empty_values(len(positions), len(ready.settings), ready.settings[0].lenses)
+    n_days = np.diff(ready.settings[0].income.months.edges)
+    for parts in _chunks(ready, values, _sizes(bucket_sets, options), options.threads):
+        summed = _summed(parts, curves.n_scenarios)
+        yield parts[0].first, _amounts(summed, bucket_sets, options, n_days)
+
+
+def _sizes(bucket_sets: tuple[Buckets, ...], options: SimulationOptions) -> tuple[int, int]:
+    """Return the number of fine buckets, and of the months that are read."""
+    has_months = not {"income", "months", "principal"}.isdisjoint(options.lenses)
+    return len(fine_bounds(bucket_sets)), options.horizon_months * has_months
 
 
 class _Workplace(threading.local):
@@ -183,6 +210,12 @@ def _add(totals: Totals, part: Totals) -> None:
     totals.months[groups] += part.months
 
 
+def _summed(totals: list[Totals], n_scenarios: int) -> Totals:
+    """Return the totals of blocks of scenarios as one, scenarios last."""
+    _, *amounts = (list(parts) for parts in zip(*totals, strict=True))
+    return Totals(totals[0].first, *(joined_scenarios(parts, n_scenarios) for parts in amounts))
+
+
 def _joined(values: Values, n_scenarios: int) -> Values:
     """Return what the blocks of scenarios gave with scenarios last."""
     by_block = values._replace(principal=np.swapaxes(values.principal, 1, 2))
@@ -201,16 +234,34 @@ def _result(
         name: {months: path[:, w] for w, months in enumerate(WINDOW_MONTHS)}
         for name, path in zip(PATHS, income if "income" in lenses else [], strict=False)
     }
-    repricing = totals.repricing if "repricing" in lenses else totals.repricing[:0]
-    has_principal = "principal" in lenses
+    amounts = _amounts(totals, bucket_sets, options, n_days)
     return SimulationResult(
         present_value=values.present_value,
         option_value=values.option_value,
         net_interest_income=by_path.pop(options.nii_path, {}),
         net_interest_income_other_path=by_path.popitem()[1] if by_path else {},
-        principal=principal_items(values.principal) if has_principal else {},
-        buckets=bucket_items(bucket_sets, totals.cash, repricing),
-        monthly=monthly_items(
-            totals.months, n_days, has_income="months" in lenses, has_principal=has_principal
+        principal=principal_items(values.principal) if "principal" in lenses else {},
+        buckets=amounts.buckets,
+        monthly=amounts.monthly,
+    )
+
+
+def _amounts(
+    totals: Totals,
+    bucket_sets: tuple[Buckets, ...],
+    options: SimulationOptions,
+    n_days: CountArray,
+) -> GroupAmounts:
+    """Return the totals of groups by name, those of the lenses that were chosen."""
+    lenses = options.lenses
+    repricing = totals.repricing if "repricing" in lenses else totals.repricing[:0]
+    buckets = bucket_items(bucket_sets, totals.cash, repricing)
+    return GroupAmounts(
+        buckets,
+        monthly_items(
+            totals.months,
+            n_days,
+            has_income="months" in lenses,
+            has_principal="principal" in lenses,
         ),
     )
