@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -16,7 +16,21 @@ from alm_pipeline.inputs.data_contracts import ColumnEntry, TableContract
 from alm_pipeline.warehouse import session
 from alm_pipeline.warehouse.pinned import PinnedTables
 
-Regenerate = Callable[[str, Sequence[str], str], pa.Table]
+
+class WantedRows(NamedTuple):
+    """Which rows by position of a total that the engine adds up; all sets and months unless named.
+
+    ``condition``: which rows of `book.positions`.
+    """
+
+    scenarios: tuple[str, ...]
+    condition: str
+    table: str = ""
+    bucket_sets: frozenset[str] = frozenset()
+    months: frozenset[int] = frozenset()
+
+
+Regenerate = Callable[[WantedRows], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -30,8 +44,7 @@ class ClosedBank:
     columns : mapping
         Column names of every relation, ``inputs`` among them.
     regenerate : callable
-        Rows by position of a table that the engine adds up, for scenarios and the rows of
-        `book.positions` that meet a condition.
+        Rows by position of a table that the engine adds up.
     contract_file : callable
         The YAML file that counts for a path relative to `data_contracts/`.
     """

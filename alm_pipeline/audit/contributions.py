@@ -7,7 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from alm_pipeline.audit.closed_bank import ClosedBank, literal, matching, scenarios_behind
+from alm_pipeline.audit.closed_bank import (
+    ClosedBank,
+    WantedRows,
+    literal,
+    matching,
+    scenarios_behind,
+)
 from alm_pipeline.audit.opened_cell import Cell
 from alm_pipeline.audit.trace_query import (
     TRACED_ID,
@@ -15,6 +21,7 @@ from alm_pipeline.audit.trace_query import (
     SqlSources,
     Tracing,
     unrounded,
+    words_compared,
 )
 from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.cell_rules import CellRule
@@ -48,38 +55,40 @@ class Contributions:
 
     def __init__(self, closed: ClosedBank, position_id: str = "") -> None:
         self.closed, self.position_id = closed, position_id
-        self._selects: dict[tuple[object, ...], tuple[str, set[str]]] = {}
+        self._selects: dict[tuple[object, ...], tuple[str, Tracing]] = {}
         self._tracings: dict[tuple[object, ...], Tracing] = {}
         self._n_bound: dict[str, int] = {}
-        self._kept_rows: dict[tuple[str, ...], pa.Table] = {}
+        self._kept_rows: dict[tuple[str, ...] | WantedRows, pa.Table] = {}
         self._unrounded: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
 
     def of_cell(self, cell: Cell) -> pa.Table:
         """Return ``traced_id`` and ``amount`` of one cell, largest first."""
         scenarios = scenarios_behind(cell.keys)
-        self._bind_carriers(cell.rule, scenarios, self._entities(cell.keys))
-        sql, reads = self._select(cell.table, cell.column, cell.rule, scenarios)
+        sql, tracing = self._select(cell.table, cell.column, cell.rule, scenarios)
+        self._bind_carriers(cell.rule, self._wanted(cell.keys, scenarios, sql))
+        self._bind_steps(tracing)
         chosen = (
             f"select {TRACED_ID}, sum(amount) as amount from (\n{sql}\n)"
             f" where {matching(cell.keys)} group by {TRACED_ID}"
             f" order by abs(sum(amount)) desc, {TRACED_ID}"
         )
-        return self.closed.pinned.query(chosen, reads)
+        return self.closed.pinned.query(chosen, tracing.reads)
 
     def of_column(self, table: str, column: str, rule: CellRule) -> list[dict[str, Any]]:
         """Return keys, ``amount`` and ``n_contributions`` of every row of a column."""
         keys = self.closed.keys(table)
         scenarios = self.closed.scenarios if "scenario" in keys else ("base",)
-        n_rows = self._bind_carriers(rule, scenarios, self._entities({}))
+        n_rows = self._bind_carriers(rule, WantedRows(scenarios, self._condition({})))
         if n_rows == 0:
             return []
-        sql, reads = self._select(table, column, rule, scenarios)
+        sql, tracing = self._select(table, column, rule, scenarios)
+        self._bind_steps(tracing)
         named = ", ".join(f'"{key}"' for key in keys)
         every = (
             f"select {named}, sum(amount) as amount, count(distinct {TRACED_ID}) as n_contributions"
             f" from (\n{sql}\n) group by {named} order by {named}"
         )
-        return self.closed.pinned.rows(every, reads)
+        return self.closed.pinned.rows(every, tracing.reads)
 
     def unrounded(self, table: str, keys: Mapping[str, Any], column: str) -> float | None:
         """Return the table's own value from the tables it was made of, before rounding."""
@@ -93,7 +102,7 @@ class Contributions:
 
     def _select(
         self, table: str, column: str, rule: CellRule, scenarios: Sequence[str]
-    ) -> tuple[str, set[str]]:
+    ) -> tuple[str, Tracing]:
         key = (table, column, rule.opens_to, *scenarios)
         if key not in self._selects:
             carriers = {one: self._carrier(one) for one in rule.opens_to}
@@ -106,8 +115,7 @@ class Contributions:
                     where=f"data_contracts/tables/{table.replace('.', '/')}.yaml",
                     fix="let opens_to name the tables with one row per position that it sums up",
                 )
-            self._bind_steps(tracing)
-            self._selects[key] = sql, tracing.reads
+            self._selects[key] = sql, tracing
         return self._selects[key]
 
     def _tracing(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> Tracing:
@@ -129,17 +137,13 @@ class Contributions:
                 pinned.bind_rows(name, pinned.query(sql, tracing.reads))
             self._n_bound[tracing.bound_in] = len(tracing.steps)
 
-    def _bind_carriers(
-        self, rule: CellRule, scenarios: Sequence[str], entities: Collection[str]
-    ) -> int | None:
+    def _bind_carriers(self, rule: CellRule, wanted: WantedRows) -> int | None:
         """Make the rows by position behind a rule readable; for one position, return how many."""
         pinned, only, n_rows = self.closed.pinned, self.position_id, 0
         for table in rule.opens_to:
             carrier = self._carrier(table)
             if table in AGGREGATES:
-                listed = ", ".join(literal(entity) for entity in sorted(entities)) or "''"
-                chosen = f"position_id = {literal(only)}" if only else f"entity_id in ({listed})"
-                rows = self._regenerated(table, scenarios, chosen)
+                rows = self._regenerated(wanted._replace(table=table))
                 pinned.bind_rows(carrier.bound_as, rows)
                 n_rows += rows.num_rows
             elif only:
@@ -152,22 +156,35 @@ class Contributions:
                 pinned.bind_select(carrier.bound_as, f"select * from {table}")
         return n_rows if only else None
 
-    def _regenerated(self, table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
-        key = (table, *scenarios, condition)
-        if key not in self._kept_rows:
-            self._kept_rows[key] = self.closed.regenerate(table, scenarios, condition)
-        return self._kept_rows[key]
+    def _regenerated(self, wanted: WantedRows) -> pa.Table:
+        if wanted not in self._kept_rows:
+            self._kept_rows[wanted] = self.closed.regenerate(wanted)
+        return self._kept_rows[wanted]
 
     def _kept(self, sql: str, reads: Collection[str]) -> pa.Table:
         if (sql,) not in self._kept_rows:
             self._kept_rows[sql,] = self.closed.pinned.query(sql, reads)
         return self._kept_rows[sql,]
 
-    def _entities(self, keys: Mapping[str, Any]) -> list[str]:
-        """Return the members whose positions can stand behind a row."""
+    def _wanted(self, keys: Mapping[str, Any], scenarios: Sequence[str], sql: str) -> WantedRows:
+        """Return what stands behind one row; of one position everything, for all of its cells."""
+        wanted = WantedRows(tuple(scenarios), self._condition(keys))
+        if self.position_id:
+            return wanted
+        return wanted._replace(
+            bucket_sets=words_compared(sql, "bucket_set"),
+            months=frozenset(value for key, value in keys.items() if key == "month_index"),
+        )
+
+    def _condition(self, keys: Mapping[str, Any]) -> str:
+        """Return which positions can stand behind a row: the members', or the one there is."""
+        if self.position_id:
+            return f"position_id = {literal(self.position_id)}"
         unit = {k: v for k, v in keys.items() if k in ("entity_id", "row_kind")}
         sql = f"select distinct member_entity_id from book.reporting_units where {matching(unit)}"
-        return sorted(self._kept(sql, ["book.reporting_units"]).column(0).to_pylist())
+        members = sorted(self._kept(sql, ["book.reporting_units"]).column(0).to_pylist())
+        listed = ", ".join(map(literal, members)) or "''"
+        return f"entity_id in ({listed})"
 
     def _carrier(self, table: str) -> Carrier:
         scope = "one" if self.position_id else "traced"

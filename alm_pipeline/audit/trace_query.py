@@ -11,6 +11,7 @@ its own, computed before the sum. Running the SELECT and judging the total do no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -268,6 +269,11 @@ def columns_named(condition: str) -> frozenset[str]:
     """Return the columns that a condition names."""
     tree = sqlglot.parse_one(condition, dialect=_DIALECT)
     return frozenset(column.name for column in tree.find_all(exp.Column))
+
+
+def words_compared(sql: str, column: str) -> frozenset[str]:
+    """Return the words that a query written by `Tracing` wants of a column; none for all."""
+    return frozenset(re.findall(rf"\b{column}\"? = '([^']*)'", sql))
 
 
 @lru_cache(maxsize=256)

@@ -16,15 +16,14 @@ import pyarrow as pa
 from alm_pipeline.engine.arrays import Behaviour, FloatArray
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
-    Markets,
     PassOptions,
     behaviour_of,
     book_of,
-    markets_of,
     run_engine,
     valued_rows,
 )

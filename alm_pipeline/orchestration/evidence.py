@@ -24,15 +24,13 @@ from alm_pipeline.engine.conventions.tenor import tenor
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import Markets, curves_of, markets_of
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
-    Markets,
     behaviour_of,
     book_of,
-    curves_of,
     engine_inputs,
-    markets_of,
     options_of,
     pass_inputs,
 )

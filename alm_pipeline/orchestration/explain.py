@@ -14,13 +14,12 @@ from alm_pipeline.engine.simulation.sensitivities import sensitivities
 from alm_pipeline.engine.simulation.setting import prepared
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import curves_of, markets_of
 from alm_pipeline.orchestration.simulation import (
     EVENTS,
     LENSES,
     behaviour_of,
     book_of,
-    curves_of,
-    markets_of,
     options_of,
     pass_inputs,
     redeemable_of,

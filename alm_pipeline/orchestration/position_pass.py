@@ -5,7 +5,7 @@ Most positions have nothing in most buckets: the rest is kept, a few positions a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,19 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from alm_pipeline.audit.closed_bank import WantedRows
 from alm_pipeline.engine.simulation.result import GroupAmounts
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
+from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import bucket_items, month_items, position_table
-from alm_pipeline.orchestration.simulation import (
-    EVENTS,
-    VALUED,
-    Markets,
-    PassOptions,
-    book_of,
-    markets_of,
-    run_each,
-)
+from alm_pipeline.orchestration.simulation import EVENTS, VALUED, PassOptions, book_of, run_each
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.pinned import PinnedTables
@@ -43,34 +37,24 @@ _PASSES: Mapping[str, PassOptions] = {
 }
 
 
-def rows_by_position(
-    bank: Bank, pinned: PinnedTables, table: str, scenarios: Sequence[str], condition: str
-) -> pa.Table:
-    """Return a stored total's rows with `position_id`, rows of nothing left out.
-
-    Parameters
-    ----------
-    table : str
-        One of the tables the engine adds up.
-    condition : str
-        Which rows of `book.positions`.
-    """
-    options = _PASSES[table]
-    under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(scenarios))
-    options = replace(options, scenarios=under)
+def rows_by_position(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> pa.Table:
+    """Return a stored total's rows with `position_id`, rows of nothing left out."""
+    options = _PASSES[wanted.table]
+    under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(wanted.scenarios))
+    options = replace(options, scenarios=under, bucket_sets=wanted.bucket_sets)
     partition = Partition(pinned.manifest.as_of_date)
     pinned.bind(READS)
     markets = markets_of(bank, partition, under)
     events = pinned.query(f"{EVENTS} order by all", READS)
     found: list[pa.Table] = []
-    for part in _parts(pinned, markets, condition):
+    for part in _parts(pinned, markets, wanted.condition):
         book = book_of(bank, partition, markets, part, _of(events, part))
         for first, amounts in run_each(bank, partition, markets, book, options):
             for column, scenario in enumerate(under):
                 shown = partition if options.is_contractual else partition.under(scenario)
-                valued = _rows(book, shown, first, amounts, column)
+                valued = _rows(book, shown, first, _under(amounts, column, wanted))
                 found += (_without(rows, markets.stopped(scenario)) for rows in valued)
-    return pa.concat_tables(found) if found else _nothing(pinned, table)
+    return pa.concat_tables(found) if found else _nothing(pinned, wanted.table)
 
 
 def _parts(pinned: PinnedTables, markets: Markets, condition: str) -> Iterator[pa.Table]:
@@ -87,45 +71,57 @@ def _of(events: pa.Table, rows: pa.Table) -> pa.Table:
     return events.filter(pc.is_in(events.column("position_id"), value_set=ids))
 
 
+_Items = Mapping[str, NDArray[np.float64]]
+
+
 class _Entries(NamedTuple):
     """Amounts other than nothing, (m,) each: whose, in which bucket or month, how much."""
 
     row: NDArray[np.int64]
-    place: NDArray[np.int64]
+    place: Mapping[str, pa.Array]
     amounts: Mapping[str, NDArray[np.float64]]
 
 
-def _entries(items: Mapping[str, NDArray[np.float64]]) -> _Entries:
-    """Return what is not nothing among amounts (n, n_places) each."""
-    row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
-    return _Entries(row, place, {name: values[row, place] for name, values in items.items()})
-
-
-def _named_entries(
-    amounts: GroupAmounts, column: int
-) -> Iterator[tuple[_Entries, dict[str, pa.Array]]]:
-    """Yield the amounts under one scenario and where they are: in months or in a bucket set."""
+def _under(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator[_Entries]:
+    """Yield the amounts under one scenario, those of the months or of a bucket set at a time."""
     if amounts.monthly:
-        found = _entries(month_items(amounts.monthly, column))
-        yield found, {"month_index": pa.array(found.place + 1)}
+        every = month_items(amounts.monthly, column)
+        n_months = next(iter(every.values())).shape[1]
+        months = np.array(sorted(wanted.months) or range(1, n_months + 1))
+        chosen = {name: values[:, months - 1] for name, values in every.items()}
+        row, month = _somethings(chosen)
+        yield _Entries(row, {"month_index": pa.array(months[month])}, _at(chosen, row, month))
         return
     for name, one in amounts.buckets.items():
-        found = _entries(bucket_items(one, column))
-        words = pa.repeat(pa.scalar(name), len(found.row))
-        yield found, {"bucket_set": words, "bucket": pa.array(found.place + 1)}
+        items = bucket_items(one, column)
+        row, bucket = _somethings(items)
+        place = {"bucket_set": pa.repeat(pa.scalar(name), len(row)), "bucket": pa.array(bucket + 1)}
+        yield _Entries(row, place, _at(items, row, bucket))
+
+
+def _somethings(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where amounts (n, n_places) are not all nothing."""
+    row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
+    return row, place
+
+
+def _at(items: _Items, row: NDArray[np.int64], place: NDArray[np.int64]) -> _Items:
+    return {name: values[row, place] for name, values in items.items()}
 
 
 def _rows(
-    book: EngineBook, partition: Partition, first: int, amounts: GroupAmounts, column: int
+    book: EngineBook, partition: Partition, first: int, found: Iterator[_Entries]
 ) -> Iterator[pa.Table]:
-    """Yield the rows of the positions from ``first`` on under one scenario."""
-    for found, place in _named_entries(amounts, column):
-        columns = {name: pa.array(values) for name, values in found.amounts.items()}
-        yield position_table(book, partition, first + found.row, {**place, **columns})
+    """Yield rows of the positions from ``first`` on."""
+    for one in found:
+        columns = {name: pa.array(values) for name, values in one.amounts.items()}
+        yield position_table(book, partition, first + one.row, {**one.place, **columns})
 
 
 def _without(rows: pa.Table, currencies: Collection[str]) -> pa.Table:
     """Return rows without those of currencies that a scenario stops."""
+    if not currencies:
+        return rows
     stopped = pc.is_in(rows.column("currency"), value_set=pa.array(currencies, pa.string()))
     return rows.filter(pc.invert(stopped))
 

@@ -16,15 +16,13 @@ import pyarrow as pa
 from alm_pipeline.engine.arrays import Behaviour
 from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import Markets, Quoted, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
-    Markets,
     PassOptions,
-    Quoted,
     book_of,
-    markets_of,
     run_engine,
     valued_rows,
 )

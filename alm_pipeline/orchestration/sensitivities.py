@@ -12,14 +12,13 @@ from alm_pipeline.engine.market.tenors import tenor_offsets
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitivities
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import curves_of, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
     behaviour_of,
     book_of,
-    curves_of,
-    markets_of,
     options_of,
     valued_rows,
 )

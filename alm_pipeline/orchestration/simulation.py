@@ -10,43 +10,25 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import Behaviour, Curves
+from alm_pipeline.engine.arrays import Behaviour, Buckets
 from alm_pipeline.engine.simulation.redemption import Redeemable
 from alm_pipeline.engine.simulation.result import GroupAmounts, SimulationResult
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
-from alm_pipeline.errors import ConfigurationError, MarketDataError
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
-from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.time_buckets import engine_buckets
-from alm_pipeline.inputs.volatilities import (
-    VOLATILITY_COLUMNS,
-    BaseVolatilities,
-    Held,
-    Surface,
-    base_volatilities,
-)
-from alm_pipeline.inputs.zero_rates import (
-    QUOTE_COLUMNS,
-    BaseZeroRates,
-    ScenarioZeroRates,
-    base_zero_rates,
-    scenario_zero_rates,
-    with_index_curves,
-)
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
+from alm_pipeline.orchestration.markets import Markets, amounts_held, curves_of, markets_of
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
-from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.store import Content
 
 BASE = "base"
@@ -65,45 +47,6 @@ _ALL_HELD = """
     group by currency
     order by currency
 """
-_OPTIONS_HELD = """
-    select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
-    from book.positions
-    where
-        rate_type = 'floating'
-        and (cap_rate is not null or floor_rate is not null or option_type <> 'none')
-        and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
-    group by currency
-"""
-_RIGHTS_HELD = """
-    select currency, count(*) as n, sum(outstanding_principal) as amount
-    from book.positions
-    where
-        position_id in (
-            select position_id from book.scheduled_events where event_type in ('call', 'put')
-        )
-        and cash_flow_model not in ('non_performing', 'balance_only')
-    group by currency
-"""
-
-
-@dataclass(frozen=True)
-class Markets:
-    """Curves, volatilities and short-rate models of a month end, and what is stopped where."""
-
-    base: BaseZeroRates
-    shocked: Mapping[str, ScenarioZeroRates]
-    volatilities: BaseVolatilities
-    short_rates: BaseShortRates
-
-    @property
-    def errors(self) -> dict[str, MarketDataError]:
-        """Return the cause for every currency that is stopped in all scenarios."""
-        return {**self.short_rates.errors, **self.volatilities.errors, **self.base.errors}
-
-    def stopped(self, scenario: str) -> dict[str, str]:
-        """Return the cause for every currency that has no value under a scenario."""
-        found = self.errors | dict(self.shocked[scenario].errors)
-        return {currency: str(error) for currency, error in sorted(found.items())}
 
 
 @dataclass(frozen=True)
@@ -167,52 +110,6 @@ def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
     return hashes | {"inputs.bank": bank.relation_hashes(partition.as_of_date)["inputs.bank"]}
 
 
-@dataclass(frozen=True)
-class Quoted:
-    """Where quotes stand, and of which day they are; the month end's own unless said otherwise."""
-
-    curves: str = "staging.curve_quote"
-    volatilities: str = "staging.vol_quote"
-    as_of_date: date | None = None
-
-
-def markets_of(
-    bank: Bank, partition: Partition, scenarios: Sequence[str], quoted: Quoted | None = None
-) -> Markets:
-    """Build curves and volatilities of a month end from quotes; the quotes are bound."""
-    session, figures, quoted = bank.store.session, bank.figures, quoted or Quoted()
-    day = quoted.as_of_date or partition.as_of_date
-    columns = ", ".join(QUOTE_COLUMNS)
-    rows = session.query(f"select {columns} from {quoted.curves} order by all")
-    quotes = {name: _column(rows, name) for name in QUOTE_COLUMNS}
-    found = session.rows("select distinct currency from book.positions order by currency")
-    currencies = [row["currency"] for row in found]
-    base = base_zero_rates(quotes, figures.curves, day, currencies)
-    base = with_index_curves(base, figures.curves, scenarios, figures.scenarios)
-    _refuse_flat_ramps(bank, scenarios)
-    shocked = {s: scenario_zero_rates(base, s, figures.scenarios) for s in scenarios}
-    reversion = figures.assumptions.value("eve", "all", "mean_reversion", 0.0)
-    caps, swaptions = (_surface(bank, quoted, name) for name in ("cap", "swaption"))
-    return Markets(
-        base,
-        shocked,
-        base_volatilities(caps, base, _held(session, _OPTIONS_HELD)),
-        base_short_rates(swaptions, base, _held(session, _RIGHTS_HELD), reversion),
-    )
-
-
-def _surface(bank: Bank, quoted: Quoted, name: str) -> Surface:
-    wanted = ", ".join(VOLATILITY_COLUMNS)
-    select = f"select {wanted} from {quoted.volatilities} where surface = $surface order by all"
-    rows = bank.store.session.query(select, {"surface": name})
-    quotes = {column: _column(rows, column) for column in VOLATILITY_COLUMNS}
-    return Surface(name, quotes, getattr(bank.figures.curves.max_age_days, name))
-
-
-def _held(session: Session, select: str) -> Held:
-    return {row["currency"]: (row["n"], row["amount"]) for row in session.rows(select)}
-
-
 def redeemable_of(
     bank: Bank, markets: Markets, book: EngineBook, scenarios: Sequence[str]
 ) -> Redeemable:
@@ -228,18 +125,6 @@ def redeemable_of(
         for one in book.rights
     ]
     return Redeemable(rights=book.rights, models=models)
-
-
-def _refuse_flat_ramps(bank: Bank, scenarios: Sequence[str]) -> None:
-    """Raise if income follows flat rates and a scenario's move builds up: nothing would move."""
-    ramps = [name for name in scenarios if bank.figures.scenarios.ramp_months(name)]
-    if ramps and bank.settings.nii_base_path == "flat":
-        raise ConfigurationError(
-            f"{len(ramps)} scenarios build up over months while income keeps today's rates",
-            where=f"alm.yaml of {bank.settings.bank_name}",
-            detail=", ".join(ramps),
-            fix="set nii_base_path to forward, or leave these scenarios out",
-        )
 
 
 _PASSES: dict[str, MonthPass] = {}
@@ -276,7 +161,7 @@ def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
     markets = markets_of(bank, partition, scenarios)
-    rows, held = valued_rows(bank, markets), _held(bank.store.session, _ALL_HELD)
+    rows, held = valued_rows(bank, markets), amounts_held(bank.store.session, _ALL_HELD)
     events = bank.store.session.query(f"{EVENTS} order by all")
     book = book_of(bank, partition, markets, rows, events)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
@@ -287,13 +172,15 @@ def _month_pass(
 class PassOptions:
     """Under which scenarios the engine runs, with which behaviour, and what it reads off.
 
-    ``behaviour`` is the committee's unless another one is given.
+    ``behaviour`` is the committee's unless another one is given, ``bucket_sets`` are all unless
+    named.
     """
 
     scenarios: tuple[str, ...]
     is_contractual: bool = False
     lenses: tuple[str, ...] = LENSES
     behaviour: Behaviour | None = None
+    bucket_sets: frozenset[str] = frozenset()
 
 
 def book_of(
@@ -318,7 +205,7 @@ def run_engine(
         book.positions,
         curves_of(markets, scenarios),
         _behaviour_of_pass(bank, chosen),
-        engine_buckets(figures.time_buckets, partition.as_of_date),
+        _buckets_of_pass(bank, partition, chosen),
         options_of(bank, partition, book, chosen.lenses),
         book.agendas,
         markets.volatilities.under(figures.scenarios, scenarios),
@@ -334,7 +221,7 @@ def run_each(
         book.positions,
         curves_of(markets, chosen.scenarios),
         _behaviour_of_pass(bank, chosen),
-        engine_buckets(bank.figures.time_buckets, partition.as_of_date),
+        _buckets_of_pass(bank, partition, chosen),
         options_of(bank, partition, book, chosen.lenses),
         book.agendas,
     )
@@ -344,6 +231,11 @@ def _behaviour_of_pass(bank: Bank, chosen: PassOptions) -> Behaviour:
     given = chosen.behaviour
     behaviour = behaviour_of(bank, chosen.scenarios) if given is None else given
     return _without_behaviour(behaviour) if chosen.is_contractual else behaviour
+
+
+def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> tuple[Buckets, ...]:
+    every = engine_buckets(bank.figures.time_buckets, partition.as_of_date)
+    return tuple(one for one in every if one.name in (chosen.bucket_sets or (one.name,)))
 
 
 def options_of(
@@ -378,17 +270,6 @@ def valued_rows(bank: Bank, markets: Markets, condition: str = "true") -> pa.Tab
     )
 
 
-def curves_of(markets: Markets, scenarios: Sequence[str]) -> Curves:
-    """Return the engine's curves under these scenarios."""
-    base = markets.base
-    stacked = np.array([markets.shocked[s].zero_rates for s in scenarios])
-    return Curves(
-        tenor_days=base.tenor_days,
-        zero_rates=stacked.reshape(len(scenarios), *base.zero_rates.shape),
-        base_zero_rates=base.zero_rates,
-    )
-
-
 def _without_behaviour(behaviour: Behaviour) -> Behaviour:
     """Return the table in which nobody prepays, withdraws early or stays beyond tonight."""
     return Behaviour(
@@ -401,15 +282,3 @@ def _without_behaviour(behaviour: Behaviour) -> Behaviour:
         lag_months=behaviour.lag_months,
         rate_floor=behaviour.rate_floor,
     )
-
-
-def _column(rows: pa.Table, name: str) -> Any:
-    if name in (
-        "quote",
-        "vol",
-        "convexity_adjustment_rate",
-    ):  # the last one may be null, a nan here
-        return rows.column(name).to_numpy()
-    if name in ("quote_date", "start_date"):
-        return rows.column(name).to_numpy().astype("datetime64[D]")
-    return np.array(rows.column(name).to_pylist(), dtype=object)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
-from alm_pipeline.audit.closed_bank import ClosedBank
+from alm_pipeline.audit.closed_bank import ClosedBank, WantedRows
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import contract_file
 from alm_pipeline.orchestration.bank import Bank
@@ -46,10 +45,10 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
     )
     pinned = PinnedTables(then.store.session, bank.lake, then.shapes, manifest, earlier)
 
-    def regenerate(table: str, scenarios: Sequence[str], condition: str) -> pa.Table:
+    def regenerate(wanted: WantedRows) -> pa.Table:
         from alm_pipeline.orchestration.position_pass import rows_by_position
 
-        return rows_by_position(then, pinned, table, scenarios, condition)
+        return rows_by_position(then, pinned, wanted)
 
     columns = {name: list(shape.columns) for name, shape in then.shapes.items()}
     relations = then.relations(manifest.as_of_date).items()

@@ -9,7 +9,8 @@ from alm_pipeline.demo import write_demo_bank
 from alm_pipeline.engine.simulation.sensitivities import sensitivities
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
-from alm_pipeline.orchestration.simulation import EVENTS, curves_of, markets_of, pass_inputs
+from alm_pipeline.orchestration.markets import curves_of, markets_of
+from alm_pipeline.orchestration.simulation import EVENTS, pass_inputs
 from alm_pipeline.reporting.explanation import KEY_TENOR_YEARS
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, engine_book
 from alm_pipeline.warehouse.partition import Partition
