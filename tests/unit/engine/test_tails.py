@@ -20,6 +20,7 @@ from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import index_tenor
 from alm_pipeline.engine.simulation import setting
 from alm_pipeline.engine.simulation.setting import SimulationOptions
+from alm_pipeline.engine.simulation.simulate import amounts_of_each
 from tests.properties.random_loans import offset
 from tests.unit.engine.books import AS_OF, book, cohort, flat, run
 
@@ -255,6 +256,24 @@ def test_a_loan_paid_out_later_is_the_same_after_a_line_that_was_drawn(read):
     close(after.present_value[1:], alone.present_value)
     for months, income in alone.net_interest_income.items():
         close(after.net_interest_income[months][..., 1:, :], income)
+
+
+def test_what_each_position_adds_is_what_it_has_as_a_group_of_its_own():
+    draws = np.random.default_rng(13)
+    loans = [of_another_kind(draws, annuity(draws)) for _ in range(40)]
+    alone = book(*(loan | {"group": k} for k, loan in enumerate(loans)))
+    together = book(*(loan | {"group": k // 7} for k, loan in enumerate(loans)))
+    curves, behaviour = flat(0.02, 0.05), cohort(2, annual_prepayment_rate=0.1)
+    buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
+    wanted = run(alone, curves, behaviour, buckets, **ADJUSTED)
+    options = SimulationOptions(as_of_date=AS_OF, **ADJUSTED)
+    ((first, found),) = amounts_of_each(together, curves, behaviour, buckets, options)
+    assert first == 0
+    for name in ("principal", "interest", "present_value", "repricing_principal"):
+        close(getattr(found.buckets["bounds"], name), getattr(wanted.buckets["bounds"], name))
+    assert found.monthly.keys() == wanted.monthly.keys()
+    for name, amounts in wanted.monthly.items():
+        close(found.monthly[name], amounts)
 
 
 def test_records_that_held_other_terms_keep_nothing_of_them():
