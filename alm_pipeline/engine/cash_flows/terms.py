@@ -180,17 +180,17 @@ def _derive(
 ) -> None:
     dates, cohorts, columns = by_reference(dates), by_reference(cohorts), by_reference(columns)
     for begin in range(0, len(rows), BLOCK_SIZE):
-        derive_terms(columns, rows, begin, dates, cohorts, terms)
+        derive_terms(columns, rows, begin, dates, cohorts, terms[begin : begin + BLOCK_SIZE])
 
 
 @kernel
 def derive_terms(
     columns: Any, rows: CountArray, begin: int, dates: DateTables, cohorts: Cohorts, terms: Any
 ) -> None:
-    """Fill in the terms of a block of contracts, from ``rows[begin]`` on; nothing old is left."""
-    n = min(BLOCK_SIZE, len(rows) - begin)
-    copy_rows(columns, rows, begin, terms[begin : begin + n], n)
-    for k in range(begin, begin + n):
+    """Fill in the terms of the contracts from ``rows[begin]`` on; nothing old is left in them."""
+    n = min(len(terms), len(rows) - begin)
+    copy_rows(columns, rows, begin, terms, n)
+    for k in range(n):
         _derive_one(terms[k], dates, cohorts)
 
 

@@ -82,9 +82,11 @@ def fill_chunk(
     values, totals = by_reference(values), by_reference(totals)
     columns, dates, capacity = contracts.columns, setting.tables.dates, len(buffers.rows.day)
     for k in range(begin, len(chosen)):
+        place = k % len(buffers.terms)
         if setting.block == 0 and k % BLOCK_SIZE == 0:
-            derive_terms(columns, chosen, k, dates, contracts.cohorts, buffers.terms)
-        term, i = buffers.terms[k], chosen[k]
+            terms = buffers.terms[place : place + BLOCK_SIZE]
+            derive_terms(columns, chosen, k, dates, contracts.cohorts, terms)
+        term, i = buffers.terms[place], chosen[k]
         if term.max_rows > capacity:
             return k
         _read_contract(term, setting, buffers, values, totals, i)

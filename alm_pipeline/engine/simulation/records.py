@@ -46,7 +46,8 @@ class Contracts(NamedTuple):
 class Buffers(NamedTuple):
     """What one thread overwrites contract by contract: small enough to stay in its cache.
 
-    ``terms``: of the contracts of a chunk.
+    ``terms``: of the contracts of a chunk, which all blocks of scenarios read; with one block, of
+    the next few.
     """
 
     terms: Any
@@ -101,7 +102,7 @@ def empty_totals(first: int, n: int, n_buckets: int, n_months: int) -> Totals:
 
 
 def empty_buffers(n: int, edges: CountArray) -> Buffers:
-    """Return buffers of ``n`` contracts whose rows are too few for any; ``edges``: of months."""
+    """Return buffers of ``n`` terms, whose rows are too few for any; ``edges``: of the months."""
     n_months, n_days = len(edges) - 1, int(edges[-1])
     return Buffers(
         terms=empty_terms(n),

@@ -27,6 +27,7 @@ from alm_pipeline.engine.arrays import (
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
 from alm_pipeline.engine.cash_flows.conservation import check_conservation
 from alm_pipeline.engine.cash_flows.records import empty_rows
+from alm_pipeline.engine.cash_flows.terms import BLOCK_SIZE
 from alm_pipeline.engine.conventions.buckets import fine_bounds
 from alm_pipeline.engine.lanes import joined_scenarios, scenarios_of
 from alm_pipeline.engine.simulation.chunk import fill_chunk
@@ -55,7 +56,7 @@ from alm_pipeline.engine.simulation.setting import (
     prepared,
 )
 
-CHUNK_SIZE = 2048
+CHUNK_SIZE = 4096
 
 
 def simulate(
@@ -153,8 +154,9 @@ def _sizes(bucket_sets: tuple[Buckets, ...], options: SimulationOptions) -> tupl
 class _Workplace(threading.local):
     """What a thread overwrites contract by contract: fresh memory costs as much as arithmetic."""
 
-    def __init__(self, edges: CountArray) -> None:
-        self.buffers = empty_buffers(CHUNK_SIZE, edges)
+    def __init__(self, n_blocks: int, edges: CountArray) -> None:
+        n_terms = BLOCK_SIZE if n_blocks == 1 else -(-CHUNK_SIZE // BLOCK_SIZE) * BLOCK_SIZE
+        self.buffers = empty_buffers(n_terms, edges)
 
     def fill(self, ready: Prepared, chosen: CountArray, setting: Setting, *read: Any) -> None:
         """Fill values and totals of a chunk, with rows for the longest contract."""
@@ -175,7 +177,7 @@ def _chunks(
     Neighbours share a group and its replacement.
     """
     order, edges = _order(ready), ready.settings[0].income.months.edges
-    starts, place = range(0, len(order), CHUNK_SIZE), _Workplace(edges)
+    starts, place = range(0, len(order), CHUNK_SIZE), _Workplace(len(ready.settings), edges)
 
     def run(start: int) -> list[Totals]:
         chosen, parts = order[start : start + CHUNK_SIZE], []
