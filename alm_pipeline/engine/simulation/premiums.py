@@ -14,7 +14,6 @@ import numpy as np
 
 from alm_pipeline.engine.arrays import (
     NO_DATE,
-    BoolArray,
     CountArray,
     FloatArray,
     Positions,
@@ -44,11 +43,13 @@ __all__ = ["amortised_premiums"]
 _PART_SIZE = 1024
 
 
-def _has_premium(positions: Positions) -> BoolArray:
-    """Return which positions are carried above or below their principal and amortise that."""
-    has_life = np.isin(positions.model, LENT_UNTIL_A_DATE) & (positions.maturity_offset != NO_DATE)
-    is_owed = positions.is_nii & (positions.principal > 0.0)
-    return np.asarray(has_life & is_owed & (positions.premium_amount != 0.0))
+def _with_premium(positions: Positions) -> CountArray:
+    """Return the rows carried above or below their principal, which amortise that."""
+    rows = np.flatnonzero(positions.premium_amount != 0.0)
+    model, maturity = positions.model[rows], positions.maturity_offset[rows]
+    has_life = np.isin(model, LENT_UNTIL_A_DATE) & (maturity != NO_DATE)
+    is_owed = positions.is_nii[rows] & (positions.principal[rows] > 0.0)
+    return np.asarray(rows[has_life & is_owed])
 
 
 def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios: int) -> FloatArray:
@@ -65,7 +66,7 @@ def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios:
         If no rate gives a position the amount at which it is carried.
     """
     positions = ready.positions
-    rows, shape = np.flatnonzero(_has_premium(positions)), (2, len(positions), n_scenarios)
+    rows, shape = _with_premium(positions), (2, len(positions), n_scenarios)
     if not len(rows):
         return np.broadcast_to(0.0, shape)
     parts = [rows[start : start + _PART_SIZE] for start in range(0, len(rows), _PART_SIZE)]
