@@ -7,7 +7,7 @@ take does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +68,10 @@ _PARAMETERS: Mapping[str, tuple[str, Stepped]] = {
 """Parameter to the file of `assumptions/` that decides it, and how it is moved."""
 
 
+_Step = tuple[str, str]
+"""Parameter and step."""
+
+_AS_ASSUMED: _Step = ("", "")
 _KEYS = ("parameter", "assumption_step", "scenario")
 _SCHEMA = pa.schema(
     [
@@ -111,26 +115,80 @@ def _moves(bank: Bank, partition: Partition, markets: Markets, file: str) -> Ite
     if not is_decided.any():
         return
     book = _book_of(bank, partition, markets, [segments[i] for i in np.flatnonzero(is_decided)])
-    chosen = PassOptions(scenarios, lenses=("value", "income", "options"))
 
-    def valued(assumed: Behaviour) -> _Values:
-        options = replace(chosen, behaviour=assumed)
-        return _values(run_engine(bank, partition, markets, book, options))
+    def run(assumed: Behaviour, under: tuple[str, ...]) -> SimulationResult:
+        chosen = PassOptions(under, lenses=("value", "income", "options"), behaviour=assumed)
+        return run_engine(bank, partition, markets, book, chosen)
 
-    behaviour = behaviour_of(bank, scenarios)
-    base = valued(behaviour)
-    for parameter, step in ((name, step) for name, (of, step) in _PARAMETERS.items() if of == file):
-        for word, factor in STEPS.items():
-            moved = valued(step(behaviour, factor, is_decided))
-            change = _Values(moved.value - base.value, moved.income - base.income)
-            for column, scenario in enumerate(scenarios):
-                is_stopped = np.isin(book.currency, list(markets.stopped(scenario)))
-                is_kept = ~is_stopped[book.positions.group]
-                one = _Values(
-                    np.where(is_kept, change.value[:, column], 0.0),
-                    np.where(is_kept, change.income[:, column], 0.0),
-                )
-                yield _rows(book, partition, (parameter, word, scenario), one)
+    steps = _steps(file, behaviour_of(bank, scenarios), is_decided)
+    values = _valued(run, steps, scenarios)
+    base = values.pop(_AS_ASSUMED)
+    for (parameter, word), moved in values.items():
+        change = _Values(moved.value - base.value, moved.income - base.income)
+        for column, scenario in enumerate(scenarios):
+            is_stopped = np.isin(book.currency, list(markets.stopped(scenario)))
+            is_kept = ~is_stopped[book.positions.group]
+            one = _Values(
+                np.where(is_kept, change.value[:, column], 0.0),
+                np.where(is_kept, change.income[:, column], 0.0),
+            )
+            yield _rows(book, partition, (parameter, word, scenario), one)
+
+
+def _steps(file: str, behaviour: Behaviour, is_decided: FloatArray) -> dict[_Step, Behaviour]:
+    """Return what customers do as assumed, and with each figure of a file moved."""
+    steps = {_AS_ASSUMED: behaviour}
+    for parameter, (of, stepped) in _PARAMETERS.items():
+        if of == file:
+            moved = {word: stepped(behaviour, by, is_decided) for word, by in STEPS.items()}
+            steps |= {(parameter, word): one for word, one in moved.items()}
+    return steps
+
+
+def _valued(
+    run: Callable[[Behaviour, tuple[str, ...]], SimulationResult],
+    steps: Mapping[_Step, Behaviour],
+    scenarios: tuple[str, ...],
+) -> dict[_Step, _Values]:
+    """Return values and income of every step: those that share a core in one pass of the engine.
+
+    A scenario gives the same bits alone and beside others.
+    """
+    together: dict[bytes, list[_Step]] = {}
+    for named, one in steps.items():
+        core = one.core_share.tobytes() + one.core_run_off_months.tobytes()
+        together.setdefault(core, []).append(named)
+    found: dict[_Step, _Values] = {}
+    for same_core in together.values():
+        assumed = _side_by_side([steps[named] for named in same_core])
+        made = _values(run(assumed, scenarios * len(same_core)))
+        for k, named in enumerate(same_core):
+            columns = slice(k * len(scenarios), (k + 1) * len(scenarios))
+            found[named] = _Values(made.value[:, columns], made.income[:, columns])
+    return {named: found[named] for named in steps}
+
+
+def _side_by_side(steps: Sequence[Behaviour]) -> Behaviour:
+    """Return several assumptions as those of more scenarios, one after the other."""
+
+    def joined(parts: Iterable[FloatArray]) -> FloatArray:
+        return np.concatenate(list(parts), axis=-1)
+
+    return replace(
+        steps[0],
+        annual_prepayment_rate=joined(one.monthly_prepayment_rate for one in steps),
+        redemption_share=joined(one.redemption_share for one in steps),
+        draw_profile=joined(one.monthly_draw_share for one in steps),
+        pass_through_up=joined(_by_scenario(one, one.pass_through_up) for one in steps),
+        pass_through_down=joined(_by_scenario(one, one.pass_through_down) for one in steps),
+    )
+
+
+def _by_scenario(behaviour: Behaviour, figures: FloatArray) -> FloatArray:
+    """Return (n_cohorts, S) of what may stand for all scenarios."""
+    if figures.ndim == 2:
+        return figures
+    return np.repeat(figures[:, None], behaviour.n_scenarios, axis=1)
 
 
 def _book_of(
