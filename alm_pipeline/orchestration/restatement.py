@@ -26,6 +26,7 @@ from alm_pipeline.orchestration.simulation import (
     run_engine,
     valued_rows,
 )
+from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
 RESTATED = "scenarios.restated_values"
@@ -53,23 +54,35 @@ def restated_values(bank: Bank, partition: Partition) -> pa.Table:
     if day is None:
         return _SCHEMA.empty_table()
     before = markets_of(bank, partition, (BASE,), Quoted(PRIOR_QUOTES, PRIOR_VOLATILITIES, day))
-    behaviour = _behaviour_before(bank)
+    now = markets_of(bank, partition, (BASE,))
+    chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=_behaviour_before(bank))
+    book = _book(bank, partition, now)
+    is_same = (
+        before.base.curve_ids == now.base.curve_ids and before.errors.keys() == now.errors.keys()
+    )
+    then = book if is_same else _book(bank, partition, before)
     return pa.concat_tables(
-        _rows(bank, partition, name, markets, behaviour)
-        for name, markets in (
-            ("rates and assumptions before", before),
-            ("assumptions before", markets_of(bank, partition, (BASE,))),
-        )
+        [
+            _rows(bank, partition, "rates and assumptions before", before, then, chosen),
+            _rows(bank, partition, "assumptions before", now, book, chosen),
+        ]
     )
 
 
-def _rows(
-    bank: Bank, partition: Partition, restatement: str, markets: Markets, behaviour: Behaviour
-) -> pa.Table:
-    rows = valued_rows(bank, markets)
+def _book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
+    """Return today's book as far as markets value it; equal markets have equal books."""
     events = bank.store.session.query(f"{EVENTS} order by all")
-    book = book_of(bank, partition, markets, rows, events)
-    chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=behaviour)
+    return book_of(bank, partition, markets, valued_rows(bank, markets), events)
+
+
+def _rows(
+    bank: Bank,
+    partition: Partition,
+    restatement: str,
+    markets: Markets,
+    book: EngineBook,
+    chosen: PassOptions,
+) -> pa.Table:
     made = run_engine(bank, partition, markets, book, chosen)
     amounts = {
         "present_value": made.present_value,
@@ -78,7 +91,7 @@ def _rows(
         "amortised_12m": made.amortised[12],
     }
     columns = {name: pa.array(values[:, 0]) for name, values in amounts.items()}
-    every, words = np.arange(rows.num_rows), {"restatement": restatement}
+    every, words = np.arange(len(book.position_ids)), {"restatement": restatement}
     return position_table(book, partition, every, columns, words)
 
 
