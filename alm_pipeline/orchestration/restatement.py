@@ -18,15 +18,7 @@ from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behavi
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.markets import Markets, Quoted, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
-from alm_pipeline.orchestration.simulation import (
-    BASE,
-    EVENTS,
-    PassOptions,
-    book_of,
-    run_engine,
-    valued_rows,
-)
-from alm_pipeline.warehouse.array_bridge import EngineBook
+from alm_pipeline.orchestration.simulation import BASE, PassOptions, month_book, run_engine
 from alm_pipeline.warehouse.partition import Partition
 
 RESTATED = "scenarios.restated_values"
@@ -56,33 +48,18 @@ def restated_values(bank: Bank, partition: Partition) -> pa.Table:
     before = markets_of(bank, partition, (BASE,), Quoted(PRIOR_QUOTES, PRIOR_VOLATILITIES, day))
     now = markets_of(bank, partition, (BASE,))
     chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=_behaviour_before(bank))
-    book = _book(bank, partition, now)
-    is_same = (
-        before.base.curve_ids == now.base.curve_ids and before.errors.keys() == now.errors.keys()
-    )
-    then = book if is_same else _book(bank, partition, before)
     return pa.concat_tables(
         [
-            _rows(bank, partition, "rates and assumptions before", before, then, chosen),
-            _rows(bank, partition, "assumptions before", now, book, chosen),
+            _rows(bank, partition, "rates and assumptions before", before, chosen),
+            _rows(bank, partition, "assumptions before", now, chosen),
         ]
     )
 
 
-def _book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
-    """Return today's book as far as markets value it; equal markets have equal books."""
-    events = bank.store.session.query(f"{EVENTS} order by all")
-    return book_of(bank, partition, markets, valued_rows(bank, markets), events)
-
-
 def _rows(
-    bank: Bank,
-    partition: Partition,
-    restatement: str,
-    markets: Markets,
-    book: EngineBook,
-    chosen: PassOptions,
+    bank: Bank, partition: Partition, restatement: str, markets: Markets, chosen: PassOptions
 ) -> pa.Table:
+    book = month_book(bank, partition, markets)
     made = run_engine(bank, partition, markets, book, chosen)
     amounts = {
         "present_value": made.present_value,

@@ -14,14 +14,7 @@ from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitiv
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.markets import curves_of, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
-from alm_pipeline.orchestration.simulation import (
-    BASE,
-    EVENTS,
-    behaviour_of,
-    book_of,
-    options_of,
-    valued_rows,
-)
+from alm_pipeline.orchestration.simulation import BASE, behaviour_of, month_book, options_of
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
@@ -31,9 +24,7 @@ SENSITIVITIES = "scenarios.position_sensitivities"
 def position_sensitivities(bank: Bank, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.position_sensitivities``; what the engine reads is bound."""
     markets = markets_of(bank, partition, (BASE,))
-    rows = valued_rows(bank, markets)
-    events = bank.store.session.query(f"{EVENTS} order by all")
-    book = book_of(bank, partition, markets, rows, events)
+    book = month_book(bank, partition, markets)
     options = options_of(bank, partition, book, ("value",))
     measured = sensitivities(
         book.positions,

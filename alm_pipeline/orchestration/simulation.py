@@ -160,10 +160,11 @@ def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
 def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
-    markets = markets_of(bank, partition, scenarios)
-    rows, held = valued_rows(bank, markets), amounts_held(bank.store.session, _ALL_HELD)
-    events = bank.store.session.query(f"{EVENTS} order by all")
-    book = book_of(bank, partition, markets, rows, events)
+    markets, held = (
+        markets_of(bank, partition, scenarios),
+        amounts_held(bank.store.session, _ALL_HELD),
+    )
+    book = month_book(bank, partition, markets)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
     return MonthPass(scenarios, book, result, markets, held)
 
@@ -181,6 +182,39 @@ class PassOptions:
     lenses: tuple[str, ...] = LENSES
     behaviour: Behaviour | None = None
     bucket_sets: frozenset[str] = frozenset()
+
+
+_BOOKS: dict[str, EngineBook] = {}
+_ONE_BOOK = threading.Lock()
+
+
+def month_book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
+    """Return the positions of a month that markets value; the newest book is kept.
+
+    What the engine reads is bound.
+    """
+    key = _book_key(bank, partition, markets)
+    with _ONE_BOOK:
+        if key not in _BOOKS:
+            events = bank.store.session.query(f"{EVENTS} order by all")
+            found = book_of(bank, partition, markets, valued_rows(bank, markets), events)
+            _BOOKS.clear()
+            _BOOKS[key] = found
+        return _BOOKS[key]
+
+
+def _book_key(bank: Bank, partition: Partition, markets: Markets) -> str:
+    figures, inputs = bank.figures, {"code": bank.code_hash}
+    for table in READS:
+        inputs |= bank.store.hashes(table, partition, bank.store.content)
+    codes = {
+        "curve_ids": json.dumps(list(markets.base.curve_ids)),
+        "left": json.dumps(sorted(markets.errors)),
+        "segments": json.dumps(list(figures.assumptions.segments())),
+        "curves": figures.curves.model_dump_json(),
+        "products": figures.products.model_dump_json(),
+    }
+    return combined_hash(inputs | {name: text_hash(text) for name, text in codes.items()})
 
 
 def book_of(
