@@ -52,7 +52,7 @@ def rows_by_position(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> pa
         for first, amounts in run_each(bank, partition, markets, book, options):
             for column, scenario in enumerate(under):
                 shown = partition if options.is_contractual else partition.under(scenario)
-                valued = _rows(book, shown, first, _under(amounts, column, wanted))
+                valued = _rows(book, shown, first, _entries(amounts, column, wanted))
                 found += (_without(rows, markets.stopped(scenario)) for rows in valued)
     return pa.concat_tables(found) if found else _nothing(pinned, wanted.table)
 
@@ -82,24 +82,24 @@ class _Entries(NamedTuple):
     amounts: Mapping[str, NDArray[np.float64]]
 
 
-def _under(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator[_Entries]:
+def _entries(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator[_Entries]:
     """Yield the amounts under one scenario, those of the months or of a bucket set at a time."""
     if amounts.monthly:
         every = month_items(amounts.monthly, column)
         n_months = next(iter(every.values())).shape[1]
         months = np.array(sorted(wanted.months) or range(1, n_months + 1))
         chosen = {name: values[:, months - 1] for name, values in every.items()}
-        row, month = _somethings(chosen)
+        row, month = _where_any(chosen)
         yield _Entries(row, {"month_index": pa.array(months[month])}, _at(chosen, row, month))
         return
     for name, one in amounts.buckets.items():
         items = bucket_items(one, column)
-        row, bucket = _somethings(items)
+        row, bucket = _where_any(items)
         place = {"bucket_set": pa.repeat(pa.scalar(name), len(row)), "bucket": pa.array(bucket + 1)}
         yield _Entries(row, place, _at(items, row, bucket))
 
 
-def _somethings(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _where_any(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where amounts (n, n_places) are not all nothing."""
     row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
     return row, place
