@@ -23,7 +23,7 @@ def scenario_check(
     file: ScenarioFile,
     as_of: AsOfOption = None,
     picture: Annotated[
-        Path | None, typer.Option(help="An SVG file; beside the scenario unless given.")
+        Path | None, typer.Option(help="An SVG file; in the current folder unless given.")
     ] = None,
 ) -> None:
     """Check a scenario file and show what it makes of the curves of a closed month end."""

@@ -171,9 +171,11 @@ class Contributions:
         wanted = WantedRows(tuple(scenarios), self._condition(keys))
         if self.position_id:
             return wanted
+        months = words_compared(sql, "month_index") or {
+            v for k, v in keys.items() if k == "month_index"
+        }
         return wanted._replace(
-            bucket_sets=words_compared(sql, "bucket_set"),
-            months=frozenset(value for key, value in keys.items() if key == "month_index"),
+            bucket_sets=words_compared(sql, "bucket_set"), months=frozenset(map(int, months))
         )
 
     def _condition(self, keys: Mapping[str, Any]) -> str:

@@ -272,8 +272,8 @@ def columns_named(condition: str) -> frozenset[str]:
 
 
 def words_compared(sql: str, column: str) -> frozenset[str]:
-    """Return the words that a query written by `Tracing` wants of a column; none for all."""
-    return frozenset(re.findall(rf"\b{column}\"? = '([^']*)'", sql))
+    """Return the words or numbers that a query of `Tracing` wants of a column; none for all."""
+    return frozenset(re.findall(rf"\b{column}\"? = '?(\w+)\b(?!\.)", sql))
 
 
 @lru_cache(maxsize=256)

@@ -77,7 +77,7 @@ def check_lines(
     bank, file, day
         The curves are those of a closed month end: this one, else the latest.
     picture
-        Where the picture goes, an SVG file; beside the scenario's file unless said otherwise.
+        Where the picture goes, an SVG file; into the current folder unless said otherwise.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def check_lines(
     shown = _shown_curves(base, moved)
     for curve in shown:
         yield from curve_lines(curve)
-    written = picture or file.with_suffix(".svg")
+    written = picture or Path(f"{name}.svg")
     written.write_text(
         curve_picture(name, f"{book.scenarios[name].about} ({ground})", shown), encoding="utf-8"
     )

@@ -167,8 +167,11 @@ def test_a_currency_that_is_not_named_is_shown_as_stopped(copy_of_small_bank, tm
     assert any(line.startswith("GROUP") and "not available" in line for line in lines)
 
 
-def test_a_check_shows_base_and_moved_curve_of_the_latest_close(closed_small_bank, tmp_path):
+def test_a_check_shows_base_and_moved_curve_of_the_latest_close(
+    closed_small_bank, tmp_path, monkeypatch
+):
     # the year's quote of 4 % is ln(1.04) = 3.922 %; 50 bp more are 4.422 %
+    monkeypatch.chdir(tmp_path)
     bank = closed_small_bank.folder.bank
     file = scenario(tmp_path, "shocks: {parallel_bp: {USD: 50, EUR: 0}}\n")
     lines = list(check_lines(bank, file, None))
@@ -193,12 +196,17 @@ def read_off(panel: ElementTree.Element, tenor: str) -> list[float]:
     return found
 
 
-def test_a_check_draws_base_and_scenario_of_every_currency(closed_small_bank, tmp_path):
+def test_a_check_draws_base_and_scenario_of_every_currency(
+    closed_small_bank, tmp_path, monkeypatch
+):
     # as above: 3.922 % and 4.422 % in one year; the picture has a tenth of a point of 232 for 2 %
     file = scenario(tmp_path, "shocks: {parallel_bp: {USD: 50, EUR: 0}}\n")
+    folder = tmp_path / "current"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     lines = list(check_lines(closed_small_bank.folder.bank, file, None))
-    assert lines[-1] == f"picture   {tmp_path / 'own.svg'}"
-    panels = ElementTree.parse(tmp_path / "own.svg").getroot().findall(f"{SVG}g")
+    assert lines[-1] == "picture   own.svg"
+    panels = ElementTree.parse(folder / "own.svg").getroot().findall(f"{SVG}g")
     by_title = {panel.findall(f"{SVG}text")[0].text: panel for panel in panels}
     assert set(by_title) == {"usd_ois (USD)", "eur_ois (EUR)"}
     assert read_off(by_title["usd_ois (USD)"], "1Y") == pytest.approx([3.922, 4.422], abs=0.002)

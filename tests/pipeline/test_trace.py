@@ -19,7 +19,7 @@ import pytest
 from typer.testing import CliRunner
 
 from alm_pipeline.audit.closed_bank import ClosedBank
-from alm_pipeline.audit.contributions import Contributions
+from alm_pipeline.audit.contributions import AGGREGATES, Contributions
 from alm_pipeline.audit.impact import impact
 from alm_pipeline.audit.opened_cell import Cell, OpenedCell
 from alm_pipeline.audit.report_rows import asked_cell, find_cell
@@ -40,9 +40,7 @@ from tests.pipeline.raw_rows import raw_row
 REPORTS = sorted(
     name for name in table_contracts() if name.startswith("reports.") and name not in OF_OTHER_PACKS
 )
-MILLIONTH = 1e-6
-HALF_A_CENT = 0.005
-N_OPENED = 4
+MILLIONTH, HALF_A_CENT, N_OPENED = 1e-6, 0.005, 4
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +105,16 @@ def test_every_sum_of_a_report_is_the_sum_of_what_each_position_adds(closed, tra
     n_cells, untied = untied_sums(closed, tracer.contributions, table)
     assert untied == []
     assert n_cells >= 2 * len(rows_of(closed, table))  # at least the two of the footer in each row
+
+
+@pytest.mark.parametrize("table", REPORTS)
+def test_a_cell_alone_reads_the_buckets_and_months_behind_it(closed, tracer, table):
+    cells = [
+        find_cell(closed, table, column, max(rows, key=lambda row: abs(row[column] or 0)))
+        for column, rule, rows in sums_by_rule(closed, table)
+        if rows and not set(rule.opens_to).isdisjoint(AGGREGATES)
+    ]
+    assert [(one.column, one.keys) for one in cells if not tracer.open(one).is_tied] == []
 
 
 @pytest.mark.parametrize("table", REPORTS)

@@ -266,7 +266,7 @@ def test_what_each_position_adds_is_what_it_has_as_a_group_of_its_own():
     curves, behaviour = flat(0.02, 0.05), cohort(2, annual_prepayment_rate=0.1)
     buckets = (Buckets(name="bounds", upper_offset=BOUNDS),)
     wanted = run(alone, curves, behaviour, buckets, **ADJUSTED)
-    options = SimulationOptions(as_of_date=AS_OF, **ADJUSTED)
+    options = SimulationOptions(as_of_date=AS_OF, adjustments=ADJUSTED["adjustments"])
     ((first, found),) = amounts_of_each(together, curves, behaviour, buckets, options)
     assert first == 0
     for name in ("principal", "interest", "present_value", "repricing_principal"):
