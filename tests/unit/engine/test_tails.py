@@ -75,6 +75,7 @@ def annuity(draws: np.random.Generator) -> dict[str, Any]:
         "is_redeemable": bool(draws.integers(0, 2)),
         "is_term_shortened": bool(draws.integers(0, 2)),
         "date_adjustment": int(draws.choice([0, 0, 1, 2])),
+        "is_eve": bool(draws.integers(0, 5)),
     }
 
 
