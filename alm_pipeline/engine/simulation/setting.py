@@ -172,8 +172,7 @@ def prepared(
         behaviour, curves, market, options.as_of_date, reach.last_day + 1, reach.n_rate_months
     )
     pairs, replacement_row = _replacement_pairs(positions)
-    first, last, moves = reach.first_date, reach.last_date, options.adjustments
-    dates = date_tables(options.as_of_date, first, last, moves)
+    dates = date_tables(options.as_of_date, reach.first_date, reach.last_date, options.adjustments)
     rhythms, rhythm_row = rhythms_of(
         positions.day_count, positions.date_adjustment, steps(positions)
     )
@@ -187,10 +186,9 @@ def prepared(
         settings.append(Setting(len(settings), read, agendas, income, _lenses(options)))
     has_options = options.has_options
     columns = columns_of(positions, replacement_row, rhythm_row, agendas, has_options=has_options)
-    contracts = Contracts(columns, _cohorts(behaviour))
     return Prepared(
         positions=positions,
-        contracts=contracts,
+        contracts=Contracts(columns, _cohorts(behaviour)),
         replacement_row=replacement_row,
         settings=settings,
     )

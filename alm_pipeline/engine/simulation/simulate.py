@@ -101,16 +101,13 @@ def simulate(
     """
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
     sizes = _sizes(bucket_sets, options)
-    n_blocks, lenses = len(ready.settings), ready.settings[0].lenses
-    values = empty_values(len(positions), n_blocks, lenses)
+    values = empty_values(len(positions), len(ready.settings), ready.settings[0].lenses)
     totals = [empty_totals(0, positions.n_groups, *sizes) for _ in ready.settings]
     for parts in _chunks(ready, values, sizes, options.threads):
         for total, part in zip(totals, parts, strict=True):
             _add(total, part)
     n = curves.n_scenarios
     summed = _summed(totals, n)
-    for block in range(n_blocks):
-        check_conservation(values.principal[:, block])
     joined = _joined(values, n)
     if redeemable is not None and options.has_options:
         rows = [right.row for right in redeemable.rights]
@@ -135,6 +132,11 @@ def amounts_of_each(
 
     What ``simulate`` would return if each position were a group of its own, whatever groups they
     are in; only a few positions' amounts are in memory at a time.
+
+    Raises
+    ------
+    CalculationError
+        As ``simulate``.
     """
     alone = replace(positions, group=np.arange(len(positions), dtype=np.int32))
     ready = prepared(alone, curves, behaviour, bucket_sets, options, agendas)
@@ -174,7 +176,7 @@ def _chunks(
 ) -> Iterator[list[Totals]]:
     """Yield the totals of each block of scenarios, chunk by chunk; ``sizes``: buckets and months.
 
-    Neighbours share a group and its replacement.
+    Neighbours share a group and its replacement. Principal is conserved, or it raises at the end.
     """
     order, edges = _order(ready), ready.settings[0].income.months.edges
     starts, place = range(0, len(order), CHUNK_SIZE), _Workplace(len(ready.settings), edges)
@@ -190,9 +192,11 @@ def _chunks(
 
     if threads <= 1:
         yield from map(run, starts)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(run, starts)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            yield from pool.map(run, starts)
+    for block in range(len(ready.settings)):
+        check_conservation(values.principal[:, block])
 
 
 def _order(ready: Prepared) -> CountArray:
