@@ -21,7 +21,6 @@ from alm_pipeline.audit.trace_query import (
     SqlSources,
     Tracing,
     unrounded,
-    words_compared,
 )
 from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.cell_rules import CellRule
@@ -65,7 +64,7 @@ class Contributions:
         """Return ``traced_id`` and ``amount`` of one cell, largest first."""
         scenarios = scenarios_behind(cell.keys)
         sql, tracing = self._select(cell.table, cell.column, cell.rule, scenarios)
-        self._bind_carriers(cell.rule, self._wanted(cell.keys, scenarios, sql))
+        self._bind_carriers(cell.rule, self._wanted(cell.keys, scenarios, tracing))
         self._bind_steps(tracing)
         chosen = (
             f"select {TRACED_ID}, sum(amount) as amount from (\n{sql}\n)"
@@ -166,16 +165,17 @@ class Contributions:
             self._kept_rows[sql,] = self.closed.pinned.query(sql, reads)
         return self._kept_rows[sql,]
 
-    def _wanted(self, keys: Mapping[str, Any], scenarios: Sequence[str], sql: str) -> WantedRows:
+    def _wanted(
+        self, keys: Mapping[str, Any], scenarios: Sequence[str], tracing: Tracing
+    ) -> WantedRows:
         """Return what stands behind one row; of one position everything, for all of its cells."""
         wanted = WantedRows(tuple(scenarios), self._condition(keys))
         if self.position_id:
             return wanted
-        months = words_compared(sql, "month_index") or {
-            v for k, v in keys.items() if k == "month_index"
-        }
+        of_row = [value for name, value in keys.items() if name == "month_index"]
         return wanted._replace(
-            bucket_sets=words_compared(sql, "bucket_set"), months=frozenset(map(int, months))
+            bucket_sets=frozenset(tracing.compared.get("bucket_set", ())),
+            months=frozenset(map(int, tracing.compared.get("month_index", of_row))),
         )
 
     def _condition(self, keys: Mapping[str, Any]) -> str:

@@ -11,7 +11,6 @@ its own, computed before the sum. Running the SELECT and judging the total do no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -118,6 +117,8 @@ class Tracing:
         Every ``schema.table`` the SELECT may read.
     steps : dict
         SELECT by name of every table on the way that carries ids.
+    compared : dict
+        The words and numbers with which they compare a column, by its name.
     """
 
     def __init__(self, sources: SqlSources, bound_in: str = "") -> None:
@@ -125,6 +126,7 @@ class Tracing:
         self.used: set[str] = set()
         self.reads: set[str] = set()
         self.steps: dict[str, str] = {}
+        self.compared: dict[str, set[str]] = {}
         self._found: dict[tuple[str, frozenset[str], frozenset[str]], Query | None] = {}
 
     def contributions(self, table: str, column: str, keys: Sequence[str]) -> str | None:
@@ -171,6 +173,9 @@ class Tracing:
         traced = self._file(self.sources.tree(table), wanted, needed)
         if traced is None:
             return None
+        for pair in traced.find_all(exp.EQ):
+            if isinstance(pair.this, exp.Column) and isinstance(pair.expression, exp.Literal):
+                self.compared.setdefault(pair.this.name, set()).add(pair.expression.this)
         schema = f"{self.bound_in}." if self.bound_in else ""
         name = f"{schema}traced_{len(self.steps)}"
         sql = traced.sql(dialect=_DIALECT)
@@ -269,11 +274,6 @@ def columns_named(condition: str) -> frozenset[str]:
     """Return the columns that a condition names."""
     tree = sqlglot.parse_one(condition, dialect=_DIALECT)
     return frozenset(column.name for column in tree.find_all(exp.Column))
-
-
-def words_compared(sql: str, column: str) -> frozenset[str]:
-    """Return the words or numbers that a query of `Tracing` wants of a column; none for all."""
-    return frozenset(re.findall(rf"\b{column}\"? = '?(\w+)\b(?!\.)", sql))
 
 
 @lru_cache(maxsize=256)

@@ -25,7 +25,7 @@ from alm_pipeline.orchestration.simulation import (
     behaviour_of,
     book_of,
     run_engine,
-    valued_rows,
+    valued_positions,
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
@@ -196,7 +196,8 @@ def _book_of(
 ) -> EngineBook:
     """Return the positions whose customers behave as these segments do."""
     listed = ", ".join(map(literal, segments))
-    rows = valued_rows(bank, markets, f"p.behaviour_segment in ({listed})")
+    chosen = valued_positions(markets, f"behaviour_segment in ({listed})")
+    rows = bank.store.session.query(chosen)
     ids = pa.table({"position_id": rows.column("position_id")})
     bank.store.session.bind_table("stepped.positions", ids)
     events = bank.store.session.query(

@@ -20,7 +20,13 @@ from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import bucket_items, month_items, position_table
-from alm_pipeline.orchestration.simulation import EVENTS, VALUED, PassOptions, book_of, run_each
+from alm_pipeline.orchestration.simulation import (
+    EVENTS,
+    PassOptions,
+    book_of,
+    run_each,
+    valued_positions,
+)
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.pinned import PinnedTables
@@ -59,9 +65,7 @@ def rows_by_position(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> pa
 
 def _parts(pinned: PinnedTables, markets: Markets, condition: str) -> Iterator[pa.Table]:
     """Return the rows that a close values and that meet the condition, part by part."""
-    left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    valued = f"select * from ({VALUED}) where ({condition}) and currency not in ({left})"
-    rows = pinned.query(f"{valued} order by position_id", READS)
+    rows = pinned.query(valued_positions(markets, condition), READS)
     for start in range(0, rows.num_rows, _PART):
         yield rows.slice(start, _PART)
 

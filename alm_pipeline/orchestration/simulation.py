@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -29,11 +29,14 @@ from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.definitions import text_hash
 from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.session import literal
 from alm_pipeline.warehouse.store import Content
+
+T = TypeVar("T")
 
 BASE = "base"
 EVENTS = "select * from book.scheduled_events"
-VALUED = """
+_VALUED = """
     select p.* from book.positions as p
     anti join behaviour.unassigned_positions as x
         on p.entity_id = x.entity_id and p.currency = x.currency and p.product_code = x.product_code
@@ -127,8 +130,24 @@ def redeemable_of(
     return Redeemable(rights=book.rights, models=models)
 
 
-_PASSES: dict[str, MonthPass] = {}
-_ONE_PASS = threading.Lock()
+class Newest(Generic[T]):
+    """The newest of what is costly to make, kept for the next partition that needs the same."""
+
+    def __init__(self) -> None:
+        self._lock, self._kept = threading.Lock(), dict[str, T]()
+
+    def get(self, key: str, make: Callable[[], T]) -> T:
+        """Return what belongs to a key; others wait while it is made."""
+        with self._lock:
+            if key not in self._kept:
+                found = make()
+                self._kept.clear()
+                self._kept[key] = found
+            return self._kept[key]
+
+
+_PASSES: Newest[MonthPass] = Newest()
+_BOOKS: Newest[EngineBook] = Newest()
 
 
 def month_pass(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> MonthPass:
@@ -136,13 +155,11 @@ def month_pass(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> Mo
 
     What the engine reads is bound.
     """
-    key = _pass_key(bank, partition, scenarios)
-    with _ONE_PASS:
-        if key not in _PASSES:
-            found = _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
-            _PASSES.clear()
-            _PASSES[key] = found
-        return _PASSES[key]
+
+    def made() -> MonthPass:
+        return _month_pass(bank, partition, tuple(scenarios), is_contractual=False)
+
+    return _PASSES.get(_pass_key(bank, partition, scenarios), made)
 
 
 def _pass_key(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> str:
@@ -160,10 +177,8 @@ def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
 def _month_pass(
     bank: Bank, partition: Partition, scenarios: tuple[str, ...], *, is_contractual: bool
 ) -> MonthPass:
-    markets, held = (
-        markets_of(bank, partition, scenarios),
-        amounts_held(bank.store.session, _ALL_HELD),
-    )
+    markets = markets_of(bank, partition, scenarios)
+    held = amounts_held(bank.store.session, _ALL_HELD)
     book = month_book(bank, partition, markets)
     result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
     return MonthPass(scenarios, book, result, markets, held)
@@ -184,23 +199,18 @@ class PassOptions:
     bucket_sets: frozenset[str] = frozenset()
 
 
-_BOOKS: dict[str, EngineBook] = {}
-_ONE_BOOK = threading.Lock()
-
-
 def month_book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
     """Return the positions of a month that markets value; the newest book is kept.
 
     What the engine reads is bound.
     """
-    key = _book_key(bank, partition, markets)
-    with _ONE_BOOK:
-        if key not in _BOOKS:
-            events = bank.store.session.query(f"{EVENTS} order by all")
-            found = book_of(bank, partition, markets, valued_rows(bank, markets), events)
-            _BOOKS.clear()
-            _BOOKS[key] = found
-        return _BOOKS[key]
+
+    def made() -> EngineBook:
+        events = bank.store.session.query(f"{EVENTS} order by all")
+        rows = bank.store.session.query(valued_positions(markets))
+        return book_of(bank, partition, markets, rows, events)
+
+    return _BOOKS.get(_book_key(bank, partition, markets), made)
 
 
 def _book_key(bank: Bank, partition: Partition, markets: Markets) -> str:
@@ -296,12 +306,11 @@ def behaviour_of(bank: Bank, scenarios: Sequence[str]) -> Behaviour:
     )
 
 
-def valued_rows(bank: Bank, markets: Markets, condition: str = "true") -> pa.Table:
-    """Return the positions that can be valued, those whose currency is not stopped, in order."""
-    left = ", ".join(f"'{currency}'" for currency in sorted(markets.errors)) or "''"
-    return bank.store.session.query(
-        f"{VALUED} where p.currency not in ({left}) and ({condition}) order by p.position_id"
-    )
+def valued_positions(markets: Markets, condition: str = "true") -> str:
+    """Return the SELECT of positions that can be valued: currency not stopped, in order."""
+    left = ", ".join(map(literal, sorted(markets.errors))) or "''"
+    chosen = f"({condition}) and currency not in ({left})"
+    return f"select * from ({_VALUED}) where {chosen} order by position_id"
 
 
 def _without_behaviour(behaviour: Behaviour) -> Behaviour:

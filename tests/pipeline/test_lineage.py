@@ -101,7 +101,7 @@ def test_the_declared_terms_are_those_that_the_bridge_reads(closed_small_bank: C
         return real(seen[0], seen[1], *rest)
 
     monkeypatch.setattr(simulation, "engine_book", noted)
-    monkeypatch.setattr(simulation, "_BOOKS", {})  # a kept book reads nothing
+    monkeypatch.setattr(simulation, "_BOOKS", simulation.Newest())  # a kept book reads nothing
     simulation.pass_inputs(bank, partition)
     simulation.contractual_pass(bank, partition)
     positions, events = seen
