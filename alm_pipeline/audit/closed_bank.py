@@ -20,13 +20,14 @@ from alm_pipeline.warehouse.pinned import PinnedTables
 class WantedRows(NamedTuple):
     """Which rows by position of a total that the engine adds up; all sets and months unless named.
 
-    ``condition``: which rows of `book.positions`.
+    ``condition``: which rows of `book.positions`; ``last_bucket``: none after it unless 0.
     """
 
     scenarios: tuple[str, ...]
     condition: str
     table: str = ""
     bucket_sets: frozenset[str] = frozenset()
+    last_bucket: int = 0
     months: frozenset[int] = frozenset()
 
 

@@ -168,13 +168,17 @@ class Contributions:
     def _wanted(
         self, keys: Mapping[str, Any], scenarios: Sequence[str], tracing: Tracing
     ) -> WantedRows:
-        """Return what stands behind one row; of one position everything, for all of its cells."""
+        """Return what stands behind one row; of one position everything, for all of its cells.
+
+        A row of a bucket adds up that bucket, or all up to it.
+        """
         wanted = WantedRows(tuple(scenarios), self._condition(keys))
         if self.position_id:
             return wanted
         of_row = [value for name, value in keys.items() if name == "month_index"]
         return wanted._replace(
             bucket_sets=frozenset(tracing.compared.get("bucket_set", ())),
+            last_bucket=int(keys.get("bucket") or 0),
             months=frozenset(map(int, tracing.compared.get("month_index", of_row))),
         )
 

@@ -48,7 +48,7 @@ def run_alm(arguments: list[str], folder: Path) -> None:
     AlmError
         If it ends as anything but complete.
     """
-    command = [sys.executable, "-c", "from alm_pipeline.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from alm_pipeline.cli import program; program()", *arguments]
     answer = subprocess.run(
         command, cwd=folder, env=neutral(os.environ), capture_output=True, text=True, check=False
     )

@@ -14,7 +14,11 @@ from typing import Any, ParamSpec, TypeVar, cast
 import numpy as np
 from numba import njit
 
-from alm_pipeline.engine import _lane_types, _reference_types  # noqa: F401  (kernels use them)
+from alm_pipeline.engine import (  # noqa: F401  (kernels use them)
+    _lane_types,
+    _no_linear_algebra,
+    _reference_types,
+)
 from alm_pipeline.engine._linked_kernels import LinkedCompiler
 
 ZERO: int = cast("int", np.int64(0))

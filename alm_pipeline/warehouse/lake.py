@@ -22,6 +22,8 @@ from alm_pipeline.errors import WarehouseError
 from alm_pipeline.warehouse.partition import Partition
 
 _MAX_RETRIES = 100
+_PARTITION = "partition"
+"""Under this name a commit says which partition it replaced, also when with nothing."""
 
 
 class Lake:
@@ -49,7 +51,8 @@ class Lake:
         """Replace one partition in one atomic commit and return the table's new version."""
         partition_by = ["as_of_date"] + (["scenario"] if partition.scenario else [])
         properties = CommitProperties(
-            custom_metadata=dict(metadata), max_commit_retries=_MAX_RETRIES
+            custom_metadata={**metadata, _PARTITION: str(partition)},
+            max_commit_retries=_MAX_RETRIES,
         )
         with self._locks[table]:
             delta = self._table(table, rows.schema, partition_by)
@@ -77,7 +80,9 @@ class Lake:
         key = (table, partition, version)
         if key not in self._files:
             found = self._written(table, partition, version)
-            self._files[key] = found or self._standing(table, partition, version)
+            if found is None:
+                found = self._standing(table, partition, version)
+            self._files[key] = found
         return self._files[key]
 
     def rows(self, table: str, partition: Partition, version: int) -> pa.Table:
@@ -103,16 +108,19 @@ class Lake:
         with self._locks[table]:
             return int(self._refreshed(table).version()) if self.exists(table) else -1
 
-    def _written(self, table: str, partition: Partition, version: int) -> list[str]:
-        """Return the files that the commit of a version wrote to a partition.
+    def _written(self, table: str, partition: Partition, version: int) -> list[str] | None:
+        """Return the files that the commit of a version wrote to a partition; None if to another.
 
-        A commit replaces a partition as a whole, so they are all its files. To read one line of the
-        log is far cheaper than to open the table as it was.
+        A commit replaces a partition as a whole, so they are all its files. To read a few lines of
+        the log is far cheaper than to open the table as it was.
         """
         if not self._is_committed(table, version):
-            return []
+            return None
         lines = Path(self._log_file(table, version)).read_text(encoding="utf-8").splitlines()
-        added = [json.loads(line)["add"] for line in lines if line.startswith('{"add"')]
+        actions = [json.loads(line) for line in lines]
+        if not any(a.get("commitInfo", {}).get(_PARTITION) == str(partition) for a in actions):
+            return None
+        added = [action["add"] for action in actions if "add" in action]
         return sorted(
             str(self.path(table) / unquote(one["path"]))
             for one in added

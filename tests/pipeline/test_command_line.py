@@ -19,7 +19,7 @@ UP = DATA_CONTRACTS / "scenarios" / "basel_2024_parallel_up.yaml"
 
 def alm(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the command in a folder, without a terminal."""
-    command = [sys.executable, "-c", "from alm_pipeline.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", "from alm_pipeline.cli import program; program()", *arguments]
     environment = {k: v for k, v in os.environ.items() if k not in ("DAGSTER_HOME", "ALM_CONFIG")}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from alm_pipeline.errors import DataError, GateError, WarehouseError
+from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Store
 
@@ -58,6 +59,22 @@ def test_scenarios_replace_only_their_own_partition(store: Store) -> None:
         {"scenario": "base", "amount": Decimal("1.00")},
         {"scenario": "up", "amount": Decimal("3.00")},
     ]
+
+
+def test_what_a_commit_replaced_is_known_without_opening_the_table(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, up = JANUARY.under("base"), JANUARY.under("up")
+    for amounts in ([("A", "1.00")], []):
+        for one in (base, up):
+            listed = rows(*amounts, scenario=one.scenario)
+            replace(store, listed, "scenarios.values", scenario=one.scenario)
+    lake, empty = Lake(store.lake.root), store.entry("scenarios.values", up).version
+    monkeypatch.setattr("alm_pipeline.warehouse.lake.DeltaTable", None)
+    assert lake.files("scenarios.values", up, empty) == []
+    assert len(lake.files("scenarios.values", up, empty - 2)) == 1
+    with pytest.raises(TypeError, match="NoneType"):  # another partition's commit
+        lake.files("scenarios.values", base, empty)
 
 
 def test_a_month_cannot_be_read_while_a_closing_scenario_is_missing(store: Store) -> None:
