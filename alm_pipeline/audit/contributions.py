@@ -58,7 +58,7 @@ class Contributions:
         self._tracings: dict[tuple[object, ...], Tracing] = {}
         self._n_bound: dict[str, int] = {}
         self._kept_rows: dict[tuple[str, ...] | WantedRows, pa.Table] = {}
-        self._unrounded: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {}
+        self._unrounded: dict[str, tuple[pa.Table, dict[tuple[Any, ...], int]]] = {}
 
     def of_cell(self, cell: Cell) -> pa.Table:
         """Return ``traced_id`` and ``amount`` of one cell, largest first."""
@@ -91,13 +91,16 @@ class Contributions:
 
     def unrounded(self, table: str, keys: Mapping[str, Any], column: str) -> float | None:
         """Return the table's own value from the tables it was made of, before rounding."""
+        names = self.closed.keys(table)
         if table not in self._unrounded:
             sql, reads = unrounded(self._sources({}, self.closed.scenarios), table)
-            rows = self.closed.pinned.rows(sql, reads)
-            names = self.closed.keys(table)
-            self._unrounded[table] = {tuple(row[n] for n in names): row for row in rows}
-        row = self._unrounded[table].get(tuple(keys[n] for n in self.closed.keys(table)))
-        return None if row is None or row[column] is None else float(row[column])
+            rows = self.closed.pinned.query(sql, reads)
+            key_values = zip(*(rows.column(name).to_pylist() for name in names), strict=True)
+            self._unrounded[table] = rows, {key: n for n, key in enumerate(key_values)}
+        rows, place = self._unrounded[table]
+        at = place.get(tuple(keys[name] for name in names))
+        value = None if at is None else rows.column(column)[at].as_py()
+        return None if value is None else float(value)
 
     def _select(
         self, table: str, column: str, rule: CellRule, scenarios: Sequence[str]

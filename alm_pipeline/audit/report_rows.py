@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from alm_pipeline.audit.closed_bank import ClosedBank
+from alm_pipeline.audit.closed_bank import ClosedBank, literal
 from alm_pipeline.audit.opened_cell import Cell
 from alm_pipeline.errors import ConfigurationError, ContractError
 from alm_pipeline.inputs.cell_rules import CellRule
@@ -39,14 +39,24 @@ def asked_cell(closed: ClosedBank, table: str, column: str, given: Mapping[str, 
 def _matching_rows(
     closed: ClosedBank, table: str, given: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    rows = closed.pinned.rows(f"select * from {table}", [table])
-    for name, value in given.items():
-        known = sorted({str(row[name]) for row in rows})
-        rows = [row for row in rows if str(row[name]) == value]
-        if not rows:
-            _refuse_unknown(f"{name} in {table} with the keys before it:", value, known)
+    is_given = [f'cast("{name}" as varchar) = {literal(one)}' for name, one in given.items()]
+    where = " and ".join(is_given) or "true"
+    rows = closed.pinned.rows(f"select * from {table} where {where}", [table])
+    if not rows:
+        _refuse_first_unknown(closed, table, given, is_given)
     own = [row for row in rows if row.get("row_kind") != "elimination"]
     return rows if "row_kind" in given or not own else own
+
+
+def _refuse_first_unknown(
+    closed: ClosedBank, table: str, given: Mapping[str, str], is_given: list[str]
+) -> None:
+    """Name the values there are of the first key with which no row is left."""
+    for n, (name, value) in enumerate(given.items()):
+        before = " and ".join(is_given[:n]) or "true"
+        sql = f'select distinct cast("{name}" as varchar) as v from {table} where {before}'
+        known = sorted(str(row["v"]) for row in closed.pinned.rows(sql, [table]))
+        _refuse_unknown(f"{name} in {table} with the keys before it:", value, known)
 
 
 def _only(rows: list[dict[str, Any]], keys: list[str], table: str) -> dict[str, Any]:
