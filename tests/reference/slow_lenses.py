@@ -17,6 +17,7 @@ class Lenses:
     """Signed results of one contract under one scenario; buckets by (lower, upper] of the days."""
 
     value: float
+    until_reset: float
     principal: tuple[float, ...]
     interest: tuple[float, ...]
     present_value: tuple[float, ...]
@@ -39,9 +40,15 @@ def lenses(held: Held, world: World, bounds: Sequence[date], *, is_margin_in: bo
         there = rows_of(held, other)
         for months in (12, 24):
             income[path, months] = net_interest_income(held, other, there, months)
-    parts = [tuple(part) for part in found]
+    principal, interest, value = (tuple(part) for part in found)
     return Lenses(
-        math.fsum(found[2]), parts[0], parts[1], parts[2], repricing(held, rows, bounds), income
+        value=math.fsum(value),
+        until_reset=value_until_reset(held, world, rows, is_margin_in=is_margin_in),
+        principal=principal,
+        interest=interest,
+        present_value=value,
+        repricing=repricing(held, rows, bounds),
+        income=income,
     )
 
 
@@ -76,6 +83,27 @@ def repricing(held: Held, rows: Sequence[Row], bounds: Sequence[date]) -> tuple[
         if row.is_reset:
             break
     return tuple(found)
+
+
+def value_until_reset(
+    held: Held, world: World, rows: Sequence[Row], *, is_margin_in: bool
+) -> float:
+    """Return what is paid until the first reset, when all of it is; then the margin alone."""
+    value, is_over = 0.0, held.kind in ("cap", "floor")
+    if is_over:
+        return value
+    for row in rows:
+        day = (row.day - world.as_of).days
+        factor = world.curves[held.discount_curve].discount(row.day)
+        factor *= math.exp(-held.margin * day / 365) if is_margin_in else 1.0
+        margin, owed = held.margin * row.base, row.balance if row.is_reset else 0.0
+        paid = row.interest + row.scheduled + row.prepaid - row.drawn + owed + row.fee * held.sign
+        amount = margin if is_over else paid - (0.0 if is_margin_in else margin)
+        value += held.sign * amount * factor
+        is_over = is_over or row.is_reset
+        if is_over and not is_margin_in:
+            break
+    return value
 
 
 def net_interest_income(held: Held, world: World, rows: Sequence[Row], months: int) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from random import Random
@@ -219,17 +219,19 @@ def compared(as_of: date, seed: int, eve_margins: str) -> list[Difference]:
     named = random_positions(as_of, seed)
     positions = [held for _, held in named]
     options = SimulationOptions(as_of_date=np.datetime64(as_of), eve_margins=eve_margins)
-    result = simulate(
-        engine_positions(positions, as_of), engine_curves(), engine_behaviour(positions),
-        (engine_buckets(),), options,
-    )  # fmt: skip
+    book = engine_positions(positions, as_of), engine_curves(), engine_behaviour(positions)
+    result = simulate(*book, (engine_buckets(),), options)
+    until_reset = replace(options, value_of="repricing", lenses=("value",))
+    repriced = simulate(*book, (engine_buckets(),), until_reset).present_value
     bounds = [date.fromordinal(as_of.toordinal() + n) for n in BOUNDS]
     found = []
     for row, (name, held) in enumerate(named):
         worst: dict[str, float] = {}
         for world in worlds(as_of):
             slow = lenses(held, world, bounds, is_margin_in=eve_margins == "included")
-            for item, off in apart(slow, result, row, world.scenario).items():
+            off_by = apart(slow, result, row, world.scenario)
+            until = abs(repriced[row, world.scenario] - slow.until_reset)
+            for item, off in {**off_by, "value until repricing": until}.items():
                 worst[item] = max(worst.get(item, 0.0), off / held.principal)
         found.append(Difference(name, held, worst))
     return found

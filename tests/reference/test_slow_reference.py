@@ -24,6 +24,7 @@ OF_THE_PRINCIPAL = 1e-9
 EXACT = 1e-12
 ITEMS = [
     "value",
+    "value until repricing",
     "principal by bucket",
     "interest by bucket",
     "value by bucket",

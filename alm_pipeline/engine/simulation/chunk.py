@@ -38,6 +38,7 @@ from alm_pipeline.engine.metrics.principal import (
     add_principal,
 )
 from alm_pipeline.engine.metrics.repricing import add_repricing
+from alm_pipeline.engine.metrics.repricing_value import repricing_value
 from alm_pipeline.engine.references import by_reference
 from alm_pipeline.engine.simulation.records import Buffers, Contracts, Setting, Totals, Values
 from alm_pipeline.engine.simulation.tail import add_tail
@@ -135,6 +136,11 @@ def _read_rows(
 ) -> None:
     """Read value, options, repricing and principal."""
     lenses, tails, group = setting.lenses, setting.tables.tails, term.group - totals.first
+    if lenses.is_until_reset:
+        discount, is_margin_included = setting.tables.market.discount, tails.is_margin_included
+        value = repricing_value(term, rows, n_rows, discount, is_margin_included)
+        store(values.present_value, i, setting.block, value)
+        return
     value = add_cash(
         term,
         rows,

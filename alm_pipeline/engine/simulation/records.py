@@ -17,8 +17,9 @@ from alm_pipeline.engine.metrics.principal import N_MONTH_ITEMS, N_PRINCIPAL_ITE
 
 
 class Lenses(NamedTuple):
-    """Which lenses read the rows besides value."""
+    """Which lenses read the rows besides value; ``is_until_reset``: of what the value is."""
 
+    is_until_reset: bool
     has_income: bool
     has_flat_path: bool
     has_repricing: bool

@@ -26,7 +26,13 @@ from alm_pipeline.engine.cash_flows.accepted_terms import (
     steps,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, no_agendas
-from alm_pipeline.engine.cash_flows.records import FORWARD, MarketTables, Tables, Tails
+from alm_pipeline.engine.cash_flows.records import (
+    FORWARD,
+    NEVER,
+    MarketTables,
+    Tables,
+    Tails,
+)
 from alm_pipeline.engine.cash_flows.terms import (
     Cohorts,
     columns_of,
@@ -75,7 +81,8 @@ class SimulationOptions:
 
     ``replacement``: principal is replaced "tenor" after tenor, or once until the "window_end".
     ``interest_split``: a period's interest is shared between months by the contract's
-    "day_count", or by "days". ``lenses`` and ``nii_paths`` choose what is read: "value" always,
+    "day_count", or by "days". ``value_of``: all "payments", or what is paid until the next
+    "repricing", which no other lens goes with. ``lenses`` and ``nii_paths`` choose what is read: "value" always,
     "income" of each position, "months" of each group (with income), "repricing", "principal";
     "options" (not unless chosen) needs volatilities.
     """
@@ -87,6 +94,7 @@ class SimulationOptions:
     nii_paths: tuple[str, ...] = PATHS
     replacement: str = "tenor"
     interest_split: str = "day_count"
+    value_of: str = "payments"
     lenses: tuple[str, ...] = DEFAULT_LENSES
     threads: int = 1
     adjustments: tuple[tuple[BusinessDayConvention, IntArray], ...] = ()
@@ -98,6 +106,7 @@ class SimulationOptions:
             ("nii_path", self.nii_paths),
             ("replacement", ("tenor", "window_end")),
             ("interest_split", ("day_count", "days")),
+            ("value_of", ("payments", "repricing")),
         ):
             if getattr(self, name) not in choices:
                 found = getattr(self, name)
@@ -108,10 +117,20 @@ class SimulationOptions:
                 f"lenses {self.lenses} and paths {self.nii_paths}",
                 fix=f"choose among {LENSES}, value always, and {PATHS}, forward always",
             )
+        if self.is_until_reset and self.lenses != ("value",):
+            raise CalculationError(
+                f"lenses {self.lenses} beside the value until the next repricing",
+                fix="choose the lens value alone",
+            )
         if self.horizon_months != WINDOW_MONTHS[-1]:
             raise CalculationError(
                 f"horizon_months {self.horizon_months}", fix=f"use {WINDOW_MONTHS[-1]}"
             )
+
+    @property
+    def is_until_reset(self) -> bool:
+        """Return whether values are of what is paid until the next repricing."""
+        return self.value_of == "repricing"
 
     @property
     def has_options(self) -> bool:
@@ -213,13 +232,15 @@ def _tails(
 ) -> Tails:
     """Return which payments need no rows: those of which only sums are read.
 
-    Months, and income along two paths, read the payments of the windows one by one.
+    Months, and income along two paths, read the payments of the windows one by one; a value until
+    the next repricing reads every one.
     """
     bounds, edges = fine_bounds(bucket_sets), income.windows.edges
     has_income, has_flat_path = "income" in options.lenses, "flat" in options.nii_paths
     is_read = bool({"months", "principal"} & set(options.lenses)) or (has_income and has_flat_path)
+    from_day = int(edges[-1]) if is_read else 0
     return Tails(
-        from_day=int(edges[-1]) if is_read else 0,
+        from_day=int(NEVER) if options.is_until_reset else from_day,
         bucket_of_day=bucket_of_day(bounds, last_day + 1),
         buckets=buckets_by_month(tabled, bounds),
         last_months=last_months(tabled, np.append(bounds, edges[1:])),
@@ -234,6 +255,7 @@ def _tails(
 
 def _lenses(options: SimulationOptions) -> Lenses:
     return Lenses(
+        is_until_reset=options.is_until_reset,
         has_income="income" in options.lenses,
         has_flat_path="flat" in options.nii_paths,
         has_repricing="repricing" in options.lenses,
