@@ -143,6 +143,12 @@ class Measures(Record):
     nii: Measure
 
 
+class AutomaticOptions(Sourced):
+    """What the standardised approach does to the volatilities of automatic options."""
+
+    volatility_factor: float = Field(ge=1.0)
+
+
 class NevTest(Sourced):
     """Prices of non-maturity shares and levels of risk of the NCUA's test of net economic value.
 
@@ -178,6 +184,7 @@ class RulePack(Record):
     behaviour: BehaviourMultipliers
     deposit_caps: DepositCaps | None
     measures: Measures
+    automatic_options: AutomaticOptions | None = None  # none: no standardised approach
     nev_test: NevTest | None = None
 
     @model_validator(mode="after")

@@ -77,7 +77,7 @@ class BaseZeroRates:
     as_of_date: dt.date
     curve_ids: tuple[str, ...]
     currencies: tuple[str, ...]
-    tenor_days: NDArray[np.int32]
+    tenor_days: NDArray[Any]
     zero_rates: FloatArray
     errors: Mapping[str, MarketDataError]
     quoted_curve_ids: tuple[str, ...]
@@ -157,6 +157,13 @@ def flat_base(
         errors={},
         quoted_curve_ids=tuple(curve_id for curve_id, _ in named),
     )
+
+
+def at_years(base: BaseZeroRates, years: FloatArray) -> BaseZeroRates:
+    """Return the base curves on another grid, whose nodes need not be whole days."""
+    days = years * DAYS_PER_YEAR
+    rates = daily_zero_rates(base.tenor_days, base.zero_rates, days)
+    return replace(base, tenor_days=days, zero_rates=rates)
 
 
 def scenario_zero_rates(

@@ -20,12 +20,10 @@ from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
-    EVENTS,
     PassOptions,
     behaviour_of,
-    book_of,
+    chosen_book,
     run_engine,
-    valued_positions,
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
@@ -114,7 +112,8 @@ def _moves(bank: Bank, partition: Partition, markets: Markets, file: str) -> Ite
     is_decided = np.array([(file, one) in bank.figures.assumptions.decided for one in segments])
     if not is_decided.any():
         return
-    book = _book_of(bank, partition, markets, [segments[i] for i in np.flatnonzero(is_decided)])
+    listed = ", ".join(literal(segments[i]) for i in np.flatnonzero(is_decided))
+    book = chosen_book(bank, partition, markets, f"behaviour_segment in ({listed})")
 
     def run(assumed: Behaviour, under: tuple[str, ...]) -> SimulationResult:
         chosen = PassOptions(under, lenses=("value", "income", "options"), behaviour=assumed)
@@ -189,21 +188,6 @@ def _by_scenario(behaviour: Behaviour, figures: FloatArray) -> FloatArray:
     if figures.ndim == 2:
         return figures
     return np.repeat(figures[:, None], behaviour.n_scenarios, axis=1)
-
-
-def _book_of(
-    bank: Bank, partition: Partition, markets: Markets, segments: Sequence[str]
-) -> EngineBook:
-    """Return the positions whose customers behave as these segments do."""
-    listed = ", ".join(map(literal, segments))
-    chosen = valued_positions(markets, f"behaviour_segment in ({listed})")
-    rows = bank.store.session.query(chosen)
-    ids = pa.table({"position_id": rows.column("position_id")})
-    bank.store.session.bind_table("stepped.positions", ids)
-    events = bank.store.session.query(
-        f"{EVENTS} semi join stepped.positions using (position_id) order by all"
-    )
-    return book_of(bank, partition, markets, rows, events)
 
 
 def _values(made: SimulationResult) -> _Values:

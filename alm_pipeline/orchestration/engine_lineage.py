@@ -172,6 +172,16 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
             ),
         ),
     },
+    "scenarios.standardised_values": {
+        "position_id": _of(POSITIONS, ("position_id",)),
+        "scenario": _of("inputs.scenarios", ("scenario",)),
+        **_GROUP,
+        **dict.fromkeys(
+            ("bucketed_change", "split_change"),
+            (*_MOVED, *_BOUNDS, *_of(BUCKETS, ("midpoint_years",))),
+        ),
+        **dict.fromkeys(("option_change", "raised_option_change"), _VALUED),
+    },
     "scenarios.stopped_currencies": {
         "currency": _of(POSITIONS, ("currency",)),
         "cause": (*_QUOTED, *_of(VOLATILITIES, VOLATILITY_COLUMNS)),
@@ -193,6 +203,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.assumption_values": (*_HELD, *_DECIDED),
     "scenarios.restated_values": (*_HELD, *_DECIDED, *_of("book.prior_quotes", ("curve_id",))),
+    "scenarios.standardised_values": (*_HELD, *_DECIDED),
     "scenarios.stopped_currencies": _HELD,
 }
 """Columns that decide which rows there are: a currency without a curve has none, nor has a

@@ -53,7 +53,7 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     options = options_of(bank, partition, book, LENSES)
     curves = curves_of(markets, scenarios)
     volatilities = markets.volatilities.under(bank.figures.scenarios, scenarios)
-    redeemable = redeemable_of(bank, markets, book, scenarios)
+    redeemable = redeemable_of(bank.figures.scenarios, markets, book, scenarios)
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
     given = (book.positions, curves, behaviour_of(bank, scenarios), options)
     ready = prepared(*given[:3], (), options, book.agendas, volatilities)

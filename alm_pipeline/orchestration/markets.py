@@ -32,23 +32,29 @@ from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.session import Session
 
-_OPTIONS_HELD = """
+OPTION_HELD = """
+    rate_type = 'floating'
+    and (cap_rate is not null or floor_rate is not null or option_type <> 'none')
+    and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
+"""
+RIGHT_HELD = """
+    position_id in (
+        select position_id from book.scheduled_events where event_type in ('call', 'put')
+    )
+    and cash_flow_model not in ('non_performing', 'balance_only')
+"""
+"""Which rows of `book.positions` have an option on their rate, or a right to redeem early."""
+
+_OPTIONS_HELD = f"""
     select currency, count(*) as n, sum(outstanding_principal + notional_amount) as amount
     from book.positions
-    where
-        rate_type = 'floating'
-        and (cap_rate is not null or floor_rate is not null or option_type <> 'none')
-        and cash_flow_model not in ('non_maturity', 'revolving', 'non_performing', 'balance_only')
+    where {OPTION_HELD}
     group by currency
 """
-_RIGHTS_HELD = """
+_RIGHTS_HELD = f"""
     select currency, count(*) as n, sum(outstanding_principal) as amount
     from book.positions
-    where
-        position_id in (
-            select position_id from book.scheduled_events where event_type in ('call', 'put')
-        )
-        and cash_flow_model not in ('non_performing', 'balance_only')
+    where {RIGHT_HELD}
     group by currency
 """
 

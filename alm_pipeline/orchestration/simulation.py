@@ -21,6 +21,7 @@ from alm_pipeline.engine.simulation.result import GroupAmounts, SimulationResult
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
@@ -114,7 +115,7 @@ def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
 
 
 def redeemable_of(
-    bank: Bank, markets: Markets, book: EngineBook, scenarios: Sequence[str]
+    named: ScenarioBook, markets: Markets, book: EngineBook, scenarios: Sequence[str]
 ) -> Redeemable:
     """Return the rights to redeem early of a book, each with its models."""
     curves, last = book.positions.discount_curve, book.positions.maturity_offset
@@ -122,7 +123,7 @@ def redeemable_of(
         markets.short_rates.models(
             int(curves[one.row]),
             (int(one.exercise_offsets[0]), int(last[one.row])),
-            bank.figures.scenarios,
+            named,
             scenarios,
         )
         for one in book.rights
@@ -240,6 +241,15 @@ def book_of(
     return engine_book(rows, events, partition.as_of_date, codes)
 
 
+def chosen_book(bank: Bank, partition: Partition, markets: Markets, condition: str) -> EngineBook:
+    """Return the positions of a month that meet a condition; what the engine reads is bound."""
+    session = bank.store.session
+    rows = session.query(valued_positions(markets, condition))
+    session.bind_table("chosen.positions", pa.table({"position_id": rows.column("position_id")}))
+    events = session.query(f"{EVENTS} semi join chosen.positions using (position_id) order by all")
+    return book_of(bank, partition, markets, rows, events)
+
+
 def run_engine(
     bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
 ) -> SimulationResult:
@@ -253,7 +263,7 @@ def run_engine(
         options_of(bank, partition, book, chosen.lenses),
         book.agendas,
         markets.volatilities.under(figures.scenarios, scenarios),
-        redeemable_of(bank, markets, book, scenarios),
+        redeemable_of(figures.scenarios, markets, book, scenarios),
     )
 
 

@@ -1,7 +1,8 @@
 -- about:  What must tie between the measures of rates: durations, key rates, economic value and the book.
 -- grain:  as_of_date, invariant, scope
 -- reads:  metrics.durations, metrics.key_rates, metrics.eve, reports.eve_bridge, reports.balance_sheet,
---         reports.eve_sensitivity, inputs.declared
+--         reports.eve_sensitivity, book.positions, scenarios.position_values, scenarios.standardised_values,
+--         inputs.scenarios, inputs.declared
 with key_rates as (
     select
         entity_id,
@@ -12,6 +13,24 @@ with key_rates as (
     from metrics.key_rates
     group by entity_id, currency, product_code, is_intragroup
     having count(*) = count(dv01)
+),
+
+fixed_cash as (  -- under a parallel rise: at the midpoints, and on its days
+    select
+        p.entity_id,
+        p.currency,
+        v.scenario,
+        v.split_change,
+        s.present_value - b.present_value as full_change
+    from scenarios.standardised_values as v
+    inner join inputs.scenarios as sc on v.scenario = sc.scenario and sc.shape = 'parallel_up'
+    inner join book.positions as p on v.position_id = p.position_id
+    inner join scenarios.position_values as s on v.position_id = s.position_id and v.scenario = s.scenario
+    inner join scenarios.position_values as b on v.position_id = b.position_id and b.scenario = 'base'
+    where
+        p.rate_type in ('fixed', 'zero')
+        and p.cash_flow_model in ('bullet', 'annuity', 'linear', 'interest_only_then_annuity')
+        and p.maturity_date <= p.as_of_date + interval 20 year  -- the last midpoint is 25 years
 ),
 
 every_tie as (
@@ -67,6 +86,15 @@ every_tie as (
     inner join reports.eve_sensitivity as v
         on r.entity_id = v.entity_id and r.row_kind = v.row_kind and v.family = 'total' and v.scenario = 'base'
     where r.measure_part = 'all' and r.eve is not null and v.eve is not null
+    union all
+    select
+        'fixed cash at midpoints is near fixed cash on its days' as invariant,
+        entity_id || ' ' || currency || ' ' || scenario as scope,
+        cast(sum(cast(split_change as decimal(38, 6))) as double) as left_value,
+        cast(sum(cast(full_change as decimal(38, 6))) as double) as right_value,
+        cast(0.05 * sum(cast(abs(full_change) as decimal(38, 6))) as double) as tolerance_value  -- of the gross
+    from fixed_cash
+    group by entity_id, currency, scenario
 )
 
 select

@@ -40,13 +40,12 @@ def lenses(held: Held, world: World, bounds: Sequence[date], *, is_margin_in: bo
         there = rows_of(held, other)
         for months in (12, 24):
             income[path, months] = net_interest_income(held, other, there, months)
-    principal, interest, value = (tuple(part) for part in found)
     return Lenses(
-        value=math.fsum(value),
+        value=math.fsum(found[2]),
         until_reset=value_until_reset(held, world, rows, is_margin_in=is_margin_in),
-        principal=principal,
-        interest=interest,
-        present_value=value,
+        principal=tuple(found[0]),
+        interest=tuple(found[1]),
+        present_value=tuple(found[2]),
         repricing=repricing(held, rows, bounds),
         income=income,
     )

@@ -8,6 +8,7 @@ does not belong here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class ZeroCurve:
 
 
 def daily_zero_rates(
-    tenor_days: IntArray, zero_rates: FloatArray, day_offsets: IntArray
+    tenor_days: IntArray, zero_rates: FloatArray, day_offsets: NDArray[Any]
 ) -> FloatArray:
     """Return the zero rate at every day, linear between nodes and flat outside them.
 
@@ -45,8 +46,8 @@ def daily_zero_rates(
         Nodes, increasing.
     zero_rates : (..., m) float64 [decimal per year, continuous ACT/365F]
         Rates at the nodes; any number of scenarios and curves in front.
-    day_offsets : (n_days,) int32 [days]
-        Days from the as-of date, zero or positive, in any order.
+    day_offsets : (n_days,) [days]
+        Days from the as-of date, zero or positive, in any order; parts of a day too.
 
     Returns
     -------

@@ -1,9 +1,10 @@
 """The value lens of the standardised approach: what a contract pays until it takes a market rate.
 
-Notional repricing cash flows (BCBS d368, paragraphs 101 to 108 and 130): principal when it is repaid or,
-all of it, at the next reset; interest on it until then; with margins included, the margin also
-after it. The notional of a swap leg counts like principal. An option that stands alone has none:
-it is valued by itself. Interest that has accrued at a reset between two payments is left out.
+Notional repricing cash flows (BCBS d368, paragraphs 101 to 108 and 130): principal when it is
+repaid or, all of it, at the next reset; interest on it until then; with margins included, the
+margin also after it. The notional of a swap leg counts like principal. An option that stands alone
+has none: it is valued by itself. Interest that has accrued at a reset between two payments is left
+out.
 
 What does not belong here: the discount factors of bucket midpoints (``market.midpoints``).
 """
@@ -16,7 +17,6 @@ from typing import Any
 from alm_pipeline.engine.arrays import FloatArray, OptionType
 from alm_pipeline.engine.cash_flows.records import (
     BALANCE,
-    CAPITALISED,
     FEE,
     INTEREST,
     INTEREST_BASE,

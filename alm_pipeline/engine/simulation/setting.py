@@ -82,9 +82,9 @@ class SimulationOptions:
     ``replacement``: principal is replaced "tenor" after tenor, or once until the "window_end".
     ``interest_split``: a period's interest is shared between months by the contract's
     "day_count", or by "days". ``value_of``: all "payments", or what is paid until the next
-    "repricing", which no other lens goes with. ``lenses`` and ``nii_paths`` choose what is read: "value" always,
-    "income" of each position, "months" of each group (with income), "repricing", "principal";
-    "options" (not unless chosen) needs volatilities.
+    "repricing", which no other lens goes with. ``lenses`` and ``nii_paths`` choose what is read:
+    "value" always, "income" of each position, "months" of each group (with income), "repricing",
+    "principal"; "options" (not unless chosen) needs volatilities.
     """
 
     as_of_date: np.datetime64

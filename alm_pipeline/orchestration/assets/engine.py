@@ -30,6 +30,11 @@ from alm_pipeline.orchestration.simulation import (
     pass_gates,
     pass_inputs,
 )
+from alm_pipeline.orchestration.standardised import (
+    STANDARDISED,
+    standardised_values,
+    volatility_factors,
+)
 from alm_pipeline.orchestration.steps import Work, run_step
 from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit, Content
@@ -42,6 +47,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
     SENSITIVITIES: position_sensitivities,
     ASSUMPTION_VALUES: assumption_values,
     RESTATED: restated_values,
+    STANDARDISED: standardised_values,
 }
 """What the engine makes of a month end besides the scenarios."""
 
@@ -64,6 +70,7 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
         _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
         _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
         _monthly_asset(bank, partitions, RESTATED, "70_scenarios"),
+        _monthly_asset(bank, partitions, STANDARDISED, "70_scenarios"),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
@@ -117,6 +124,9 @@ def monthly_inputs(
     inputs = engine_inputs(bank, partition, content)
     for scenario in stepped_scenarios(bank) if table == ASSUMPTION_VALUES else ():
         inputs |= engine_inputs(bank, partition.under(scenario), content)
+    for scenario, factor in volatility_factors(bank).items() if table == STANDARDISED else ():
+        inputs |= engine_inputs(bank, partition.under(scenario), content)
+        inputs[f"volatility_factor {scenario}"] = str(factor)
     for read in PRIOR_READS if table == RESTATED else ():
         inputs |= bank.store.hashes(read, partition, content)
     return inputs

@@ -85,7 +85,7 @@ def test_a_margin_is_stripped_or_goes_on_to_the_end():
     stripped = sum(amount * math.exp(-0.03 * on(day) / 365) for day, amount in paid.items())
     assert until_repricing(held, curves)[0, 0] == pytest.approx(stripped, rel=1e-12)
     later = [f"{y}-{d}" for y in (2026, 2027, 2028) for d in ("03-31", "06-30", "09-30", "12-31")]
-    paid = {day: 0.25 for day in later} | {"2026-03-31": 1.25, "2026-06-30": 101.25}
+    paid = dict.fromkeys(later, 0.25) | {"2026-03-31": 1.25, "2026-06-30": 101.25}
     whole = sum(amount * math.exp(-0.04 * on(day) / 365) for day, amount in paid.items())
     included = until_repricing(held, curves, eve_margins="included")
     assert included[0, 0] == pytest.approx(whole, rel=1e-12)
