@@ -99,6 +99,15 @@ def make_engine_ties(bank: Bank, partition: Partition, inputs: Mapping[str, str]
 
 def make_challenger(bank: Bank, partition: Partition, inputs: Mapping[str, str]) -> Commit:
     """Make the second valuation of the sample."""
+    rows = second_valuation(bank, partition, _ROWS)
+    return bank.store.replace_partition(CHALLENGER, partition, rows, inputs, bank.code_hash)
+
+
+def second_valuation(bank: Bank, partition: Partition, select: str) -> pa.Table:
+    """Return the rows of `audit.challenger` for rows of `book.positions` with their stratum.
+
+    What the evidence is made from is bound.
+    """
     figures, scenarios = bank.figures, challenged_scenarios(bank)
     session = bank.store.session
     nodes = {scenario: _nodes(bank, scenario) for scenario in scenarios}
@@ -119,10 +128,9 @@ def make_challenger(bank: Bank, partition: Partition, inputs: Mapping[str, str])
     engine = {
         (row["position_id"], scenario): row["present_value"]
         for scenario in scenarios
-        for row in _stored(bank, scenario)
+        for row in _stored(bank, scenario, f"({select})")
     }
-    rows = challenged(session.rows(_ROWS), engine, nodes, book, bank.settings.eve_margins)
-    return bank.store.replace_partition(CHALLENGER, partition, rows, inputs, bank.code_hash)
+    return challenged(session.rows(select), engine, nodes, book, bank.settings.eve_margins)
 
 
 def _alias(table: str, scenario: str) -> str:
@@ -204,11 +212,11 @@ def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
     )
 
 
-def _stored(bank: Bank, scenario: str) -> list[dict[str, Any]]:
-    """Return the close's values of the sample under a scenario."""
+def _stored(bank: Bank, scenario: str, chosen: str = SAMPLE) -> list[dict[str, Any]]:
+    """Return the close's values under a scenario, of the sample or of a select's positions."""
     return bank.store.session.rows(
         f"select v.position_id, v.present_value from {_alias(VALUES, scenario)} as v"
-        f" semi join {SAMPLE} as s on v.position_id = s.position_id"
+        f" semi join {chosen} as s on v.position_id = s.position_id"
     )
 
 

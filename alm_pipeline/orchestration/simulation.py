@@ -284,7 +284,7 @@ def run_each(
 def _behaviour_of_pass(bank: Bank, chosen: PassOptions) -> Behaviour:
     given = chosen.behaviour
     behaviour = behaviour_of(bank, chosen.scenarios) if given is None else given
-    return _without_behaviour(behaviour) if chosen.is_contractual else behaviour
+    return without_behaviour(behaviour) if chosen.is_contractual else behaviour
 
 
 def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> tuple[Buckets, ...]:
@@ -323,7 +323,7 @@ def valued_positions(markets: Markets, condition: str = "true") -> str:
     return f"select * from ({_VALUED}) where {chosen} order by position_id"
 
 
-def _without_behaviour(behaviour: Behaviour) -> Behaviour:
+def without_behaviour(behaviour: Behaviour) -> Behaviour:
     """Return the table in which nobody prepays, withdraws early or stays beyond tonight."""
     return Behaviour(
         annual_prepayment_rate=np.zeros_like(behaviour.annual_prepayment_rate),

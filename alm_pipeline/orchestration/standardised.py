@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray, OptionType, Positions
-from alm_pipeline.engine.cash_flows.accepted_terms import HORIZON_DAYS, has_option
+from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray
+from alm_pipeline.engine.cash_flows.accepted_terms import HORIZON_DAYS, without_options
 from alm_pipeline.engine.market.midpoints import (
     bucketed_factors,
     curves_of_factors,
@@ -166,7 +166,7 @@ def _options(
     held = chosen_book(bank, partition, markets, f"({OPTION_HELD}) or ({RIGHT_HELD})")
     named, under = bank.figures.scenarios, (BASE, *factors)
     raised = _RaisedVolatilities(named.scenarios, named.packs, named.histories, factors)
-    bare = replace(held, positions=_without_options(held.positions), rights=())
+    bare = replace(held, positions=without_options(held.positions), rights=())
     run = _Run(bank, partition, markets, under)
     without = run.values(bare, named)
     ids, every = (pa.array(one.position_ids, pa.string()) for one in (held, book))
@@ -200,14 +200,3 @@ class _Run:
             redeemable_of(named, self.markets, held, self.under),
         )
         return made.present_value + made.option_value
-
-
-def _without_options(positions: Positions) -> Positions:
-    """Return positions whose rates have no bounds; an option that stands alone has no value."""
-    is_bounded = has_option(positions)
-    return replace(
-        positions,
-        cap_rate=np.where(is_bounded, np.inf, positions.cap_rate),
-        floor_rate=np.where(is_bounded, -np.inf, positions.floor_rate),
-        is_eve=positions.is_eve & (positions.option_type == OptionType.NONE),
-    )

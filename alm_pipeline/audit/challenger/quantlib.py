@@ -1,7 +1,8 @@
 """The same contract built in QuantLib, where `pip install alm-pipeline[challenger]` installed it.
 
-Answers the value of bullets and swap legs at a fixed rate, on grids of months that no business day
-moves. QuantLib makes the dates, the day counts, the coupons and the discounting.
+Answers the value of bullets and swap legs, at a fixed rate or one that resets to an index of its
+own period without bounds. QuantLib makes the dates, moved to its business days, the day counts, the
+coupons and the discounting; which days are closed it is told.
 
 What does not belong here: contracts QuantLib cannot build from terms; they keep the plain method.
 """
@@ -9,13 +10,15 @@ What does not belong here: contracts QuantLib cannot build from terms; they keep
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from alm_pipeline.audit.challenger.contracts import NO_LIMIT, Held, World
+from alm_pipeline.audit.challenger.market import in_month
 
 __all__ = ["QuantLibDesk", "open_desk"]
-
-_LATEST_COMMON_DAY = 28
 
 
 def open_desk(world: World, *, is_margin_in: bool) -> QuantLibDesk | None:
@@ -36,14 +39,13 @@ class QuantLibDesk:
 
     def value(self, held: Held) -> float | None:
         """Return the signed value of a contract; None where QuantLib is not asked."""
-        if not self._is_known(held):
-            return None
         ql = self._ql
+        agreed = self._agreed(held) if self._is_known(held) else None
+        if agreed is None:
+            return None
         ql.Settings.instance().evaluationDate = self._date(self._world.as_of)
         ql.Settings.instance().enforcesTodaysHistoricFixings = False
-        rate = held.rate if self._is_margin_in else held.rate - held.margin
-        schedule, count = self._schedule(held), self._day_count(held)
-        leg = list(ql.FixedRateLeg(schedule, count, [held.principal], [rate]))
+        leg = [*self._fixed_leg(held, agreed), *self._index_leg(held, agreed)]
         if held.kind == "bullet":
             leg.append(ql.SimpleCashFlow(held.principal, self._date(held.maturity)))
         curve = self._curves[held.discount_curve]
@@ -54,24 +56,101 @@ class QuantLibDesk:
         found = ql.CashFlows.npv(leg, ql.YieldTermStructureHandle(curve), False, today, today)
         return float(held.sign * found)
 
+    def _fixed_leg(self, held: Held, agreed: date) -> Iterable[Any]:
+        """Return the coupons at the rate in force: all, or the running one of a floater."""
+        ql, rate = self._ql, held.rate - self._stripped(held)
+        start, end, first = held.last_payment or held.start, held.maturity, agreed
+        if held.rate_type == "floating" and held.next_reset is not None:
+            end = first = held.next_reset
+        schedule = self._schedule(held, start, end, first)
+        return list(ql.FixedRateLeg(schedule, self._day_count(held), [held.principal], [rate]))
+
+    def _index_leg(self, held: Held, agreed: date) -> Iterable[Any]:
+        """Return the coupons of a floater from its next reset on, each over its own period."""
+        ql = self._ql
+        if held.rate_type != "floating" or held.next_reset == held.maturity:
+            return []
+        curve = ql.YieldTermStructureHandle(self._curves[held.index_curve])
+        months = ql.Period(held.index_months, ql.Months)
+        terms = ("index", months, 0, ql.EURCurrency(), ql.NullCalendar(), ql.Unadjusted, False)
+        index = ql.IborIndex(*terms, ql.Actual360(), curve)
+        second = in_month(agreed, held.payment_months, held.roll_day)
+        schedule = self._schedule(held, held.next_reset, held.maturity, second)
+        leg = ql.IborLeg(
+            [held.principal],
+            schedule,
+            index,
+            self._day_count(held),
+            paymentConvention=ql.Unadjusted,
+            fixingDays=[0],
+            gearings=[held.multiplier],
+            spreads=[held.spread - self._stripped(held)],
+            withIndexedCoupons=False,
+        )
+        return list(leg)
+
+    def _stripped(self, held: Held) -> float:
+        """Return the margin that leaves the coupon."""
+        return 0.0 if self._is_margin_in else held.margin
+
     def _is_known(self, held: Held) -> bool:
-        """Say whether the contract is a fixed bullet or leg on a plain grid."""
+        """Say whether the contract is a bullet or leg whose cash only rates decide."""
         redeemed = held.cohort is not None and bool(held.cohort.redemption[self._world.scenario])
         prepaid = held.cohort is not None and bool(held.cohort.prepayment[self._world.scenario])
-        is_plain = held.rate_type == "fixed" and held.cap == NO_LIMIT and held.convention == "none"
         has_dates = held.maturity is not None and (held.last_payment or held.start) is not None
-        grid = [day for day in (held.last_payment, held.next_payment, held.maturity) if day]
-        is_common = all(day.day <= _LATEST_COMMON_DAY for day in grid)
+        is_fixed = held.rate_type == "fixed" or held.next_reset is None
         return (
             held.kind in ("bullet", "swap leg")
-            and is_plain
+            and held.rate_type in ("fixed", "floating")
+            and (is_fixed or self._is_plain_floater(held))
             and has_dates
-            and is_common
             and held.day_count in _COUNTS
             and not redeemed
             and not prepaid
             and not held.principal_months
         )
+
+    def _is_plain_floater(self, held: Held) -> bool:
+        """Say whether a rate without bounds resets with every payment, to an index as long."""
+        bounds = (held.cap, -held.floor, held.period_cap, held.period_floor)
+        lengths = {held.payment_months, held.reset_months, held.index_months}
+        return (
+            all(bound == NO_LIMIT for bound in bounds)
+            and len(lengths) == 1
+            and held.next_reset == held.next_payment
+            and held.next_index is None
+            and self._world.curves[held.index_curve].year_days == _INDEX_YEAR
+        )
+
+    def _agreed(self, held: Held) -> date | None:
+        """Return the first payment date before it is moved; None where dates are unusual.
+
+        A floater's last index would run beyond an end that a calendar moves.
+        """
+        if held.rate_type == "floating" and self._moved(held, held.maturity) != held.maturity:
+            return None
+        if not held.payment_months or held.next_payment is None:
+            return held.maturity if held.rate_type == "fixed" else None
+        nearby = (in_month(held.next_payment, shift, held.roll_day) for shift in (0, -1))
+        agreed = [day for day in nearby if self._moved(held, day) == held.next_payment]
+        return agreed[0] if agreed and agreed[0].day == held.roll_day else None
+
+    def _moved(self, held: Held, day: Any) -> date:
+        moved = self._calendar(held).adjust(self._date(day), self._convention(held))
+        return date(moved.year(), moved.month(), moved.dayOfMonth())
+
+    def _convention(self, held: Held) -> Any:
+        ql = self._ql
+        return {
+            "none": ql.Unadjusted,
+            "following": ql.Following,
+            "modified_following": ql.ModifiedFollowing,
+            "preceding": ql.Preceding,
+            "modified_preceding": ql.ModifiedPreceding,
+        }[held.convention]
+
+    def _calendar(self, held: Held) -> Any:
+        return _calendar(self._ql, held.closed)
 
     def _curve(self, row: int) -> Any:
         ql, curve = self._ql, self._world.curves[row]
@@ -85,20 +164,27 @@ class QuantLibDesk:
         built.enableExtrapolation()
         return built
 
-    def _schedule(self, held: Held) -> Any:
+    def _schedule(self, held: Held, start: Any, end: Any, first: date) -> Any:
+        """Return the dates between two, the first one after the start as agreed.
+
+        Those between are moved to business days; the two are as they are.
+        """
         ql = self._ql
-        start, end = held.last_payment or held.start, held.maturity
-        if not held.payment_months or held.next_payment is None:
-            return ql.Schedule([self._date(start), self._date(end)])
-        return ql.MakeSchedule(
-            effectiveDate=self._date(start),
-            terminationDate=self._date(end),
+        begin, last = self._date(start), self._date(end)
+        if not held.payment_months or first >= end:
+            return ql.Schedule([begin, last])
+        agreed = ql.MakeSchedule(
+            effectiveDate=begin,
+            terminationDate=last,
             tenor=ql.Period(held.payment_months, ql.Months),
             calendar=ql.NullCalendar(),
             convention=ql.Unadjusted,
             rule=ql.DateGeneration.Forward,
-            firstDate=self._date(held.next_payment),
+            firstDate=self._date(first),
         )
+        calendar, convention = self._calendar(held), self._convention(held)
+        moved = [calendar.adjust(day, convention) for day in list(agreed)[1:-1]]
+        return ql.Schedule([begin, *(day for day in moved if begin < day < last), last])
 
     def _day_count(self, held: Held) -> Any:
         ql = self._ql
@@ -106,6 +192,7 @@ class QuantLibDesk:
             "act_360": ql.Actual360,
             "act_365f": ql.Actual365Fixed,
             "act_act_isda": lambda: ql.ActualActual(ql.ActualActual.ISDA),
+            "30_360": lambda: ql.Thirty360(ql.Thirty360.USA),
             "30e_360": lambda: ql.Thirty360(ql.Thirty360.European),
         }[held.day_count]()
 
@@ -113,4 +200,14 @@ class QuantLibDesk:
         return self._ql.Date(day.day, day.month, day.year)
 
 
-_COUNTS = ("act_360", "act_365f", "act_act_isda", "30e_360")
+@lru_cache(maxsize=8)
+def _calendar(library: Any, closed: frozenset[date]) -> Any:
+    """Return a calendar that is closed on these days; none: on no day."""
+    found = library.BespokeCalendar(f"closed on {len(closed)} days, {hash(closed)}")
+    for day in closed:
+        found.addHoliday(library.Date(day.day, day.month, day.year))
+    return found
+
+
+_INDEX_YEAR = 360.0
+_COUNTS = ("act_360", "act_365f", "act_act_isda", "30_360", "30e_360")

@@ -5,6 +5,8 @@ Nothing is projected as something it is not.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from alm_pipeline.engine.arrays import (
@@ -61,6 +63,17 @@ def has_option(positions: Positions) -> BoolArray:
     is_bounded = ((p.cap_rate < np.inf) | (p.floor_rate > -np.inf)) & (p.cap_rate > p.floor_rate)
     is_floating = (p.rate_type == RateType.FLOATING) & has_schedule(p)
     return np.asarray(is_floating & (is_bounded | (p.option_type != OptionType.NONE)))
+
+
+def without_options(positions: Positions) -> Positions:
+    """Return positions whose rates have no bounds; an option that stands alone has no value."""
+    is_bounded = has_option(positions)
+    return replace(
+        positions,
+        cap_rate=np.where(is_bounded, np.inf, positions.cap_rate),
+        floor_rate=np.where(is_bounded, -np.inf, positions.floor_rate),
+        is_eve=positions.is_eve & (positions.option_type == OptionType.NONE),
+    )
 
 
 def refused_terms(positions: Positions) -> dict[str, IntArray]:
