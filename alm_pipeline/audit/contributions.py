@@ -38,6 +38,10 @@ AGGREGATES = (
 )
 """Stored as totals; the engine gives their rows by position again."""
 
+_KINDS = {"family": "family", "contract_currency": "currency", "product_code": "product_code"}
+_ALL_KINDS = ("total", "all")
+"""Keys by which rows are about some positions, as `book.positions` names them, or about all."""
+
 _LINE = (
     "entity_id || ':excluded:' || extract || ':' || gl_account || ':' || currency || ':' || side"
 )
@@ -193,7 +197,9 @@ class Contributions:
         sql = f"select distinct member_entity_id from book.reporting_units where {matching(unit)}"
         members = sorted(self._kept(sql, ["book.reporting_units"]).column(0).to_pylist())
         listed = ", ".join(map(literal, members)) or "''"
-        return f"entity_id in ({listed})"
+        kinds = {_KINDS[name]: keys[name] for name in _KINDS if name in keys}
+        of_kind = {name: value for name, value in kinds.items() if value not in _ALL_KINDS}
+        return f"entity_id in ({listed}) and {matching(of_kind)}"
 
     def _carrier(self, table: str) -> Carrier:
         scope = "one" if self.position_id else "traced"
