@@ -49,7 +49,8 @@ from alm_pipeline.warehouse.partition import Partition
 
 STANDARDISED = "scenarios.standardised_values"
 _GRID = "irrbb"
-_MARGIN_DAYS = 366
+_BEYOND_DAYS = 366
+"""Dates that business days move beyond the engine's horizon have factors too."""
 _CHANGES = ("bucketed_change", "split_change", "option_change", "raised_option_change")
 _SCHEMA = pa.schema(
     [
@@ -145,7 +146,7 @@ def _midpoint_curves(
     base = at_years(markets.base, midpoints)
     named = bank.figures.scenarios
     rates = np.array([scenario_zero_rates(base, one, named).zero_rates for one in under])
-    n_days = HORIZON_DAYS + _MARGIN_DAYS
+    n_days = HORIZON_DAYS + _BEYOND_DAYS
     bucketed = bucketed_factors(rates, midpoints, bounds, n_days)
     return curves_of_factors(np.concatenate([bucketed, split_factors(rates, midpoints, n_days)]))
 
