@@ -1,6 +1,6 @@
 -- about:  The balance sheet by entity, contract currency and line; accrued interest and quarantined rows are own lines.
 -- grain:  as_of_date, entity_id, currency, side, balance_sheet_line
--- reads:  book.positions, book.excluded, inputs.members, inputs.declared
+-- reads:  book.positions, book.excluded, inputs.declared
 with carried as (
     select
         p.entity_id,
@@ -10,10 +10,8 @@ with carried as (
         p.carrying_amount,
         p.accrued_interest,
         p.outstanding_principal,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup
+        p.is_intragroup
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.side in ('asset', 'liability', 'equity')
 ),
 

@@ -2,7 +2,8 @@
 -- grain:  as_of_date, position_id
 -- reads:  staging.loan, staging.deposit_term, staging.deposit_nmd, staging.security,
 --         staging.borrowing, staging.derivative, staging.derivative_leg, staging.commitment,
---         staging.other_balance, staging.index_fixing, inputs.products, inputs.indices, inputs.assumptions
+--         staging.other_balance, staging.index_fixing, inputs.products, inputs.members, inputs.indices,
+--         inputs.assumptions
 with loans as (  -- the types of what others lack are set here
     select
         as_of_date, entity_id, position_id, 'loan' as extract, product_code, counterparty_id, currency, side,
@@ -321,6 +322,7 @@ select
     t.is_on_balance_sheet,
     t.gl_account,
     t.intragroup_entity_id,
+    own.entity_id is not null and other.entity_id is not null as is_intragroup,
     t.status,
     t.accounting_class,
     case
@@ -408,5 +410,7 @@ select
     p.is_in_irrbb_scope and t.book = 'banking' as is_in_irrbb_scope
 from terms as t
 inner join inputs.products as p on t.product_code = p.product_code  -- the others: book.unmapped_positions
+left join inputs.members as own on t.entity_id = own.entity_id
+left join inputs.members as other on t.intragroup_entity_id = other.entity_id
 left join inputs.assumptions as a
     on a.assumption = 'eve' and a.parameter = 'non_performing_recovery_months'

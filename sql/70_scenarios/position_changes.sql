@@ -28,7 +28,7 @@ held as (  -- today, on the rates and assumptions before, on today's rates, on t
         p.entity_id,
         p.currency,
         p.product_code,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup,
+        p.is_intragroup,
         p.eve_treatment = 'in' as is_in_eve,
         p.nii_treatment = 'constant_balance' and p.cash_flow_model <> 'non_performing' as is_in_nii,
         before.present_value + before.option_value as eve_before,
@@ -43,8 +43,6 @@ held as (  -- today, on the rates and assumptions before, on today's rates, on t
     left join scenarios.restated_values as moved
         on p.position_id = moved.position_id and moved.restatement = 'assumptions before'
     left join scenarios.position_values as v on p.position_id = v.position_id and v.scenario = 'base'
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where
         p.is_in_irrbb_scope
         and p.cash_flow_model not in ('balance_only', 'commitment')

@@ -1,28 +1,12 @@
 -- about:  Base value of every entity, currency and product, and its first and second change with rates.
 -- grain:  as_of_date, entity_id, currency, product_code, is_intragroup
--- reads:  book.positions, scenarios.position_sensitivities, inputs.members
-with in_scope as (
-    select
-        p.position_id,
-        p.entity_id,
-        p.currency,
-        p.product_code,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup
-    from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
-    where
-        p.is_in_irrbb_scope
-        and p.eve_treatment = 'in'
-        and p.cash_flow_model not in ('balance_only', 'commitment')
-)
-
+-- reads:  book.positions, scenarios.position_sensitivities
 select  -- never a partial sum: one position without a value leaves the row without one
     cast($as_of_date as date) as as_of_date,
-    s.entity_id,
-    s.currency,
-    s.product_code,
-    s.is_intragroup,
+    p.entity_id,
+    p.currency,
+    p.product_code,
+    p.is_intragroup,
     case
         when count(v.present_value) = count(*)
             then cast(sum(cast(v.present_value as decimal(38, 6))) as double)
@@ -45,6 +29,10 @@ select  -- never a partial sum: one position without a value leaves the row with
     end as yield_dv01,
     count(*) as n_positions,
     count(*) - count(v.present_value) as n_not_valued
-from in_scope as s
-left join scenarios.position_sensitivities as v on s.position_id = v.position_id
-group by s.entity_id, s.currency, s.product_code, s.is_intragroup
+from book.positions as p
+left join scenarios.position_sensitivities as v on p.position_id = v.position_id
+where
+    p.is_in_irrbb_scope
+    and p.eve_treatment = 'in'
+    and p.cash_flow_model not in ('balance_only', 'commitment')
+group by p.entity_id, p.currency, p.product_code, p.is_intragroup

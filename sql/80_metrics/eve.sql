@@ -1,29 +1,13 @@
 -- about:  Present value along the forwards, and what options add, of every entity, currency and product by scenario.
 -- grain:  as_of_date, scenario, entity_id, currency, product_code, is_intragroup
--- reads:  book.positions, scenarios.position_values, inputs.members
-with in_scope as (
-    select
-        p.position_id,
-        p.entity_id,
-        p.currency,
-        p.product_code,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup
-    from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
-    where
-        p.is_in_irrbb_scope
-        and p.eve_treatment = 'in'
-        and p.cash_flow_model not in ('balance_only', 'commitment')
-)
-
+-- reads:  book.positions, scenarios.position_values
 select
     cast($as_of_date as date) as as_of_date,
     cast($scenario as varchar) as scenario,
-    s.entity_id,
-    s.currency,
-    s.product_code,
-    s.is_intragroup,
+    p.entity_id,
+    p.currency,
+    p.product_code,
+    p.is_intragroup,
     case  -- never a partial sum: one position without a value leaves the row without one
         when count(v.present_value) = count(*)
             then cast(sum(cast(v.present_value as decimal(38, 6))) as double)
@@ -34,7 +18,11 @@ select
     end as option_value,
     count(*) as n_positions,
     count(*) - count(v.present_value) as n_not_valued
-from in_scope as s
+from book.positions as p
 left join scenarios.position_values as v
-    on s.position_id = v.position_id and v.scenario = $scenario
-group by s.entity_id, s.currency, s.product_code, s.is_intragroup
+    on p.position_id = v.position_id and v.scenario = $scenario
+where
+    p.is_in_irrbb_scope
+    and p.eve_treatment = 'in'
+    and p.cash_flow_model not in ('balance_only', 'commitment')
+group by p.entity_id, p.currency, p.product_code, p.is_intragroup

@@ -1,23 +1,7 @@
 -- about:  Change of every entity's, currency's and product's base value with each key rate.
 -- grain:  as_of_date, entity_id, currency, product_code, is_intragroup, tenor
--- reads:  book.positions, scenarios.position_sensitivities, inputs.members
-with in_scope as (
-    select
-        p.position_id,
-        p.entity_id,
-        p.currency,
-        p.product_code,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup
-    from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
-    where
-        p.is_in_irrbb_scope
-        and p.eve_treatment = 'in'
-        and p.cash_flow_model not in ('balance_only', 'commitment')
-),
-
-tenors as (  -- the key tenors; the first is a day
+-- reads:  book.positions, scenarios.position_sensitivities
+with tenors as (  -- the key tenors; the first is a day
     select
         '1D' as tenor,
         0 as n_months
@@ -73,10 +57,10 @@ tenors as (  -- the key tenors; the first is a day
 
 by_tenor as (
     select
-        s.entity_id,
-        s.currency,
-        s.product_code,
-        s.is_intragroup,
+        p.entity_id,
+        p.currency,
+        p.product_code,
+        p.is_intragroup,
         t.tenor,
         case  -- counted in calendar months, from month end to month end
             when t.n_months = 0 then 1
@@ -99,9 +83,13 @@ by_tenor as (
                 when '30Y' then v.dv01_30y
             end as decimal(38, 6)
         ) as dv01
-    from in_scope as s
+    from book.positions as p
     cross join tenors as t
-    left join scenarios.position_sensitivities as v on s.position_id = v.position_id
+    left join scenarios.position_sensitivities as v on p.position_id = v.position_id
+    where
+        p.is_in_irrbb_scope
+        and p.eve_treatment = 'in'
+        and p.cash_flow_model not in ('balance_only', 'commitment')
 )
 
 select

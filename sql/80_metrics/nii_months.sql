@@ -1,15 +1,13 @@
 -- about:  Net interest income along the forwards month by month: what index, margin and replacement bring.
 -- grain:  as_of_date, scenario, entity_id, currency, product_code, is_intragroup, month_index
--- reads:  scenarios.monthly_balances, book.positions, inputs.members
+-- reads:  scenarios.monthly_balances, book.positions
 with product_rows as (  -- intragroup business has product codes of its own
     select
         p.entity_id,
         p.currency,
         p.product_code,
-        bool_and(own.entity_id is not null and other.entity_id is not null) as is_intragroup
+        bool_and(p.is_intragroup) as is_intragroup
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.cash_flow_model <> 'balance_only'
     group by p.entity_id, p.currency, p.product_code
 )

@@ -1,16 +1,14 @@
 -- about:  Principal that reprices in each time bucket, by side, and the gap between the sides.
 -- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket
 -- reads:  scenarios.cash_flow_buckets, cash_flows.contractual_buckets, book.positions,
---         behaviour.undecided_balances, inputs.products, inputs.members, inputs.time_buckets
+--         behaviour.undecided_balances, inputs.products, inputs.time_buckets
 with product_rows as (  -- intragroup business has product codes of its own
     select
         p.entity_id,
         p.currency,
         p.product_code,
-        bool_and(own.entity_id is not null and other.entity_id is not null) as is_intragroup
+        bool_and(p.is_intragroup) as is_intragroup
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.cash_flow_model <> 'balance_only'
     group by p.entity_id, p.currency, p.product_code
 ),

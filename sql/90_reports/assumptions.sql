@@ -1,17 +1,15 @@
 -- about:  Every figure of the committee: value now and at the close before, who decided it, and what it covers.
 -- grain:  as_of_date, entity_id, row_kind, assumption, segment, parameter
--- reads:  inputs.assumptions, book.positions, book.reporting_units, book.translation_rates, inputs.members,
+-- reads:  inputs.assumptions, book.positions, book.reporting_units, book.translation_rates,
 --         metrics.report_footers, reports.assumptions @previous
 with held as (
     select
         p.entity_id,
         p.currency,
         p.behaviour_segment,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup,
+        p.is_intragroup,
         p.outstanding_principal + p.notional_amount as amount
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.is_in_irrbb_scope
 ),
 

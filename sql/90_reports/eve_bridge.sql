@@ -1,18 +1,16 @@
 -- about:  From book equity to economic value: what is out of the measure, and fair value less book by product.
 -- grain:  as_of_date, entity_id, row_kind, measure_part, product_code
 -- reads:  metrics.eve, metrics.report_footers, book.positions, book.reporting_units, book.translation_rates,
---         scenarios.stopped_currencies, behaviour.undecided_balances, inputs.members
+--         scenarios.stopped_currencies, behaviour.undecided_balances
 with held as (
     select
         p.entity_id,
         p.currency,
         p.product_code,
         p.is_in_irrbb_scope and p.eve_treatment = 'in' as is_valued,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup,
+        p.is_intragroup,
         p.direction * (p.carrying_amount + p.accrued_interest) as amount
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.side in ('asset', 'liability')
 ),
 

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, scenario, family
 -- reads:  metrics.eve, metrics.report_footers, book.positions, book.scheduled_events,
 --         book.reporting_units, book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
---         inputs.products, inputs.members, inputs.scenarios, inputs.rule_packs, inputs.scenario_fx
+--         inputs.products, inputs.scenarios, inputs.rule_packs, inputs.scenario_fx
 with valued as (
     select
         e.scenario,
@@ -81,7 +81,7 @@ carried as (  -- what the accounts say of the same positions, and how much of it
         p.entity_id,
         p.currency,
         p.family,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup,
+        p.is_intragroup,
         p.direction * p.carrying_amount as carrying_amount,
         case
             when
@@ -92,8 +92,6 @@ carried as (  -- what the accounts say of the same positions, and how much of it
         end as option_amount
     from book.positions as p
     left join redeemable as r on p.position_id = r.position_id
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.is_in_irrbb_scope and p.eve_treatment = 'in'
 ),
 

@@ -1,7 +1,7 @@
 -- about:  Supervisory test of net economic value of credit unions: shares at set prices, the rest at model values.
 -- grain:  as_of_date, entity_id, row_kind, scenario
 -- reads:  metrics.eve, reports.eve_sensitivity, book.positions, book.reporting_units,
---         book.translation_rates, inputs.products, inputs.members, inputs.scenarios, inputs.nev_tests
+--         book.translation_rates, inputs.products, inputs.scenarios, inputs.nev_tests
 with tests as (
     select
         sc.scenario,
@@ -24,13 +24,11 @@ held as (
         p.currency,
         p.side,
         p.cash_flow_model,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup,
+        p.is_intragroup,
         p.is_in_irrbb_scope and p.eve_treatment = 'in' as is_valued,
         p.carrying_amount,
         p.direction * (p.carrying_amount + p.accrued_interest) as net_amount
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.side in ('asset', 'liability')
 ),
 

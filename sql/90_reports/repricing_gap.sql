@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, view, bucket
 -- reads:  metrics.repricing_gap, metrics.report_footers, book.positions, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
---         inputs.members, inputs.time_buckets
+--         inputs.time_buckets
 with translated as (
     select
         u.entity_id,
@@ -33,10 +33,8 @@ held as (
     select distinct
         p.entity_id,
         p.currency,
-        own.entity_id is not null and other.entity_id is not null as is_intragroup
+        p.is_intragroup
     from book.positions as p
-    left join inputs.members as own on p.entity_id = own.entity_id
-    left join inputs.members as other on p.intragroup_entity_id = other.entity_id
     where p.cash_flow_model not in ('balance_only', 'commitment')
 ),
 

@@ -1,9 +1,9 @@
 -- about:  What must tie between the reports and the positions behind them, added up on a way of their own.
 -- grain:  as_of_date, invariant, scope
--- reads:  book.positions, staging.fx_rate, scenarios.position_values, scenarios.cash_flow_buckets,
---         metrics.eve, reports.eve_sensitivity,
---         reports.nii_sensitivity, reports.repricing_gap, reports.liquidity_gap,
---         reports.balance_sheet, inputs.members, inputs.bank, inputs.declared, inputs.scenario_fx
+-- reads:  book.positions, staging.fx_rate, scenarios.position_values, scenarios.standardised_values,
+--         scenarios.cash_flow_buckets, metrics.eve, reports.eve_sensitivity, reports.irrbb_standardised,
+--         reports.nii_sensitivity, reports.repricing_gap, reports.liquidity_gap, reports.balance_sheet,
+--         inputs.members, inputs.bank, inputs.declared, inputs.scenario_fx
 with rates as (  -- straight from the delivered rates
     select
         p.currency,
@@ -108,6 +108,24 @@ values_tie as (
     inner join position_totals as p
         on r.entity_id = p.entity_id and r.row_kind = p.row_kind and r.scenario = p.scenario
     where r.family = 'total' and r.eve is not null
+),
+
+standardised_tie as (
+    select
+        'standardised changes of the positions add up to the reported one' as invariant,
+        r.entity_id || ' ' || r.row_kind || ' ' || r.scenario as scope,
+        sum(cast((v.split_change + v.raised_option_change) * u.weight as decimal(38, 6))) as left_value,
+        r.delta_eve_split as right_value,
+        0.01 as tolerance_value
+    from reports.irrbb_standardised as r
+    inner join placed as u on r.entity_id = u.entity_id and r.row_kind = u.row_kind
+    inner join book.positions as p on u.position_id = p.position_id
+    inner join scenarios.standardised_values as v on p.position_id = v.position_id and r.scenario = v.scenario
+    where
+        r.contract_currency = 'all' and r.delta_eve_split is not null
+        and p.is_in_irrbb_scope and p.eve_treatment = 'in'
+        and p.cash_flow_model not in ('balance_only', 'commitment')
+    group by r.entity_id, r.row_kind, r.scenario, r.delta_eve_split
 ),
 
 reported_without as (
@@ -360,6 +378,8 @@ balance_ties as (
 
 every_tie as (
     select * from values_tie
+    union all
+    select * from standardised_tie
     union all
     select * from not_valued_tie
     union all

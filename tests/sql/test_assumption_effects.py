@@ -59,7 +59,8 @@ def test_without_a_rise_there_is_only_the_effect_in_the_base(effects):
 
 def test_a_position_counts_only_in_the_measures_it_is_in(bench):
     held = {"entity_id": "BANK", "currency": "USD", "product_code": "nmd",
-            "is_in_irrbb_scope": True, "cash_flow_model": "non_maturity"}  # fmt: skip
+            "is_in_irrbb_scope": True, "is_intragroup": False,
+            "cash_flow_model": "non_maturity"}  # fmt: skip
     bench.give(
         "book.positions",
         [{**held, "position_id": "both", "eve_treatment": "in",

@@ -22,7 +22,7 @@ STEPS = {"opening": "150.00", "matured": "-50.00", "new": "30.00", "time": "-2.0
 def position(name: str) -> dict[str, Any]:
     return {"position_id": name, "entity_id": "BANK", "currency": "EUR", "product_code": "loan",
             "is_in_irrbb_scope": True, "eve_treatment": "in", "nii_treatment": "constant_balance",
-            "cash_flow_model": "annuity"}  # fmt: skip
+            "cash_flow_model": "annuity", "is_intragroup": False}  # fmt: skip
 
 
 def value(name: str, amount: float | None, **given: Any) -> dict[str, Any]:

@@ -106,11 +106,10 @@ def test_a_month_of_the_ledger_is_scaled_to_the_days_of_the_next(months):
 
 
 def test_intragroup_months_are_told_from_others(bench):
-    bench.give("inputs.members", [{"entity_id": "BANK"}, {"entity_id": "EUBANK"}])
     bench.give(
         "book.positions",
         [{"position_id": "a", "entity_id": "BANK", "currency": "USD", "product_code": "loan",
-          "intragroup_entity_id": "EUBANK", "cash_flow_model": "bullet"}],
+          "is_intragroup": True, "cash_flow_model": "bullet"}],
     )  # fmt: skip
     bench.give(
         "scenarios.monthly_balances",

@@ -146,7 +146,8 @@ def test_a_figure_stands_beside_its_value_before_and_what_it_covers(limits):
         [{**before, **{k: figure[k] for k in ("assumption", "parameter")}, "segment": "sme",
           "value": 0.04}],
     )  # fmt: skip
-    held = {"entity_id": "BANK", "notional_amount": 0, "is_in_irrbb_scope": True}
+    held = {"entity_id": "BANK", "notional_amount": 0, "is_in_irrbb_scope": True,
+            "is_intragroup": False}  # fmt: skip
     limits.give(
         "book.positions",
         [{**held, "position_id": "a", "currency": "USD", "behaviour_segment": "sme",

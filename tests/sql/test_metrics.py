@@ -14,6 +14,7 @@ POSITION = {
     "cash_flow_model": "bullet",
     "behaviour_segment": "mortgage",
     "is_in_irrbb_scope": True,
+    "is_intragroup": False,
     "eve_treatment": "in",
     "nii_treatment": "constant_balance",
     "outstanding_principal": "100.00",
@@ -165,8 +166,7 @@ def test_a_value_of_another_scenario_does_not_count(bench):
 
 
 def test_business_between_members_is_a_row_of_its_own(bench):
-    bench.give("book.positions", [POSITION, second(intragroup_entity_id="EUBANK")])
-    bench.give("inputs.members", [{"entity_id": "BANK"}, {"entity_id": "EUBANK"}])
+    bench.give("book.positions", [POSITION, second(is_intragroup=True)])
     bench.give("scenarios.position_values", [VALUE, {**VALUE, "position_id": "BANK:loan:2"}])
     assert {row["is_intragroup"]: row["present_value"] for row in bench.run("metrics.eve")} == {
         False: 100.25,

@@ -26,6 +26,18 @@ def test_a_loan_brings_its_terms_and_the_product_its_place(bench):
     assert row["is_in_irrbb_scope"] is True
 
 
+def test_business_is_intragroup_where_both_sides_are_members(bench):
+    bench.give("inputs.members", [{"entity_id": "BANK"}, {"entity_id": "EUBANK"}])
+    bench.give("inputs.products", [PRODUCT])
+    others = {"1": "EUBANK", "2": "SPV", "3": None}
+    bench.give("staging.loan", [loan(key, intragroup_entity_id=one) for key, one in others.items()])
+    outside = loan("4", intragroup_entity_id="EUBANK", entity_id="OTHER")
+    bench.give("staging.loan", [outside])
+    found = {row["position_id"]: row["is_intragroup"] for row in bench.run("book.positions")}
+    assert [name for name, inside in found.items() if inside] == ["BANK:loan:1"]
+    assert len(found) == 4
+
+
 def test_without_a_transfer_rate_the_margin_is_that_of_new_business(bench):
     bench.give("staging.loan", [loan("1")])
     bench.give("inputs.products", [{**PRODUCT, "new_business_margin_rate": 0.031}])

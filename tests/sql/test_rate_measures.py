@@ -148,7 +148,7 @@ def test_key_rates_are_shown_by_tenor_and_together(rates):
 
 def test_the_bridge_goes_from_book_equity_to_economic_value(rates):
     # book 1,000 + 60 of buildings - 900 = 160; out 60; fair value +20 on the loan, +10 on the debt
-    held = {"entity_id": "BANK", "currency": "USD", "accrued_interest": 0}
+    held = {"entity_id": "BANK", "currency": "USD", "accrued_interest": 0, "is_intragroup": False}
     rates.give(
         "book.positions",
         [

@@ -221,7 +221,8 @@ def test_a_stopped_currency_leaves_no_partial_gap(reports):
            "is_intragroup": False, "bucket": 1, "gap_amount": 200.0}  # fmt: skip
     reports.give("metrics.liquidity_gap", [gap])
     reports.give("inputs.time_buckets", [{"bucket_set": "liquidity", "bucket": 1, "label": "O/N"}])
-    held = {"entity_id": "BANK", "currency": "EUR", "cash_flow_model": "bullet"}
+    held = {"entity_id": "BANK", "currency": "EUR", "cash_flow_model": "bullet",
+            "is_intragroup": False}  # fmt: skip
     reports.give("book.positions", [held])
     reports.give(
         "scenarios.stopped_currencies",

@@ -181,7 +181,8 @@ def credit_union(bench):
         ],
     )  # fmt: skip
     held = {"entity_id": "BANK", "currency": "USD", "accrued_interest": 0, "eve_treatment": "in",
-            "is_in_irrbb_scope": True, "cash_flow_model": "bullet"}  # fmt: skip
+            "is_in_irrbb_scope": True, "is_intragroup": False,
+            "cash_flow_model": "bullet"}  # fmt: skip
     bench.give(
         "book.positions",
         [
