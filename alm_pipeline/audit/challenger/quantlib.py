@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from alm_pipeline.audit.challenger.contracts import NO_LIMIT, Held, World
-from alm_pipeline.audit.challenger.market import in_month
+from alm_pipeline.audit.challenger.market import in_month, month_end
 
 __all__ = ["QuantLibDesk", "open_desk"]
 
@@ -59,16 +59,15 @@ class QuantLibDesk:
     def _fixed_leg(self, held: Held, agreed: date) -> Iterable[Any]:
         """Return the coupons at the rate in force: all, or the running one of a floater."""
         ql, rate = self._ql, held.rate - self._stripped(held)
-        start, end, first = held.last_payment or held.start, held.maturity, agreed
-        if held.rate_type == "floating" and held.next_reset is not None:
-            end = first = held.next_reset
-        schedule = self._schedule(held, start, end, first)
+        start = held.last_payment or held.start
+        ends = (held.next_reset, held.next_reset) if _resets(held) else (held.maturity, agreed)
+        schedule = self._schedule(held, start, *ends)
         return list(ql.FixedRateLeg(schedule, self._day_count(held), [held.principal], [rate]))
 
     def _index_leg(self, held: Held, agreed: date) -> Iterable[Any]:
         """Return the coupons of a floater from its next reset on, each over its own period."""
         ql = self._ql
-        if held.rate_type != "floating" or held.next_reset == held.maturity:
+        if not _resets(held):
             return []
         curve = ql.YieldTermStructureHandle(self._curves[held.index_curve])
         months = ql.Period(held.index_months, ql.Months)
@@ -98,12 +97,11 @@ class QuantLibDesk:
         redeemed = held.cohort is not None and bool(held.cohort.redemption[self._world.scenario])
         prepaid = held.cohort is not None and bool(held.cohort.prepayment[self._world.scenario])
         has_dates = held.maturity is not None and (held.last_payment or held.start) is not None
-        is_fixed = held.rate_type == "fixed" or held.next_reset is None
         return (
             held.kind in ("bullet", "swap leg")
             and held.rate_type in ("fixed", "floating")
-            and (is_fixed or self._is_plain_floater(held))
             and has_dates
+            and (not _resets(held) or self._is_plain_floater(held))
             and held.day_count in _COUNTS
             and not redeemed
             and not prepaid
@@ -125,18 +123,36 @@ class QuantLibDesk:
     def _agreed(self, held: Held) -> date | None:
         """Return the first payment date before it is moved; None where dates are unusual.
 
-        A floater's last index would run beyond an end that a calendar moves.
+        Unusual are a grid that goes on to month ends and a floater whose last index runs beyond
+        its end.
         """
-        if held.rate_type == "floating" and self._moved(held, held.maturity) != held.maturity:
-            return None
         if not held.payment_months or held.next_payment is None:
-            return held.maturity if held.rate_type == "fixed" else None
+            return None if _resets(held) else held.maturity
         nearby = (in_month(held.next_payment, shift, held.roll_day) for shift in (0, -1))
-        agreed = [day for day in nearby if self._moved(held, day) == held.next_payment]
-        return agreed[0] if agreed and agreed[0].day == held.roll_day else None
+        agreed = next((d for d in nearby if self._moved(held, d) == held.next_payment), None)
+        if agreed is None or agreed.day != held.roll_day or self._is_stretched(held):
+            return None
+        return agreed if not _resets(held) or self._ends_on_grid(held, agreed) else None
+
+    def _is_stretched(self, held: Held) -> bool:
+        """Say whether later dates are month ends although the first one is an earlier day."""
+        day = held.next_payment
+        assert day is not None
+        is_last = day.day == month_end(day.year, day.month)
+        return held.is_end_of_month and is_last and held.roll_day < _LONGEST_MONTH
+
+    def _ends_on_grid(self, held: Held, agreed: date) -> bool:
+        """Say whether the last period is a whole one that no calendar shortens."""
+        end = held.maturity
+        assert end is not None
+        n_months = 12 * (end.year - agreed.year) + end.month - agreed.month
+        is_whole = n_months % held.payment_months == 0
+        is_agreed = in_month(agreed, n_months, held.roll_day) == end
+        return is_whole and is_agreed and self._moved(held, end) == end
 
     def _moved(self, held: Held, day: Any) -> date:
-        moved = self._calendar(held).adjust(self._date(day), self._convention(held))
+        calendar = _calendar(self._ql, held.closed)
+        moved = calendar.adjust(self._date(day), self._convention(held))
         return date(moved.year(), moved.month(), moved.dayOfMonth())
 
     def _convention(self, held: Held) -> Any:
@@ -148,9 +164,6 @@ class QuantLibDesk:
             "preceding": ql.Preceding,
             "modified_preceding": ql.ModifiedPreceding,
         }[held.convention]
-
-    def _calendar(self, held: Held) -> Any:
-        return _calendar(self._ql, held.closed)
 
     def _curve(self, row: int) -> Any:
         ql, curve = self._ql, self._world.curves[row]
@@ -164,7 +177,7 @@ class QuantLibDesk:
         built.enableExtrapolation()
         return built
 
-    def _schedule(self, held: Held, start: Any, end: Any, first: date) -> Any:
+    def _schedule(self, held: Held, start: Any, end: Any, first: Any) -> Any:
         """Return the dates between two, the first one after the start as agreed.
 
         Those between are moved to business days; the two are as they are.
@@ -182,7 +195,7 @@ class QuantLibDesk:
             rule=ql.DateGeneration.Forward,
             firstDate=self._date(first),
         )
-        calendar, convention = self._calendar(held), self._convention(held)
+        calendar, convention = _calendar(ql, held.closed), self._convention(held)
         moved = [calendar.adjust(day, convention) for day in list(agreed)[1:-1]]
         return ql.Schedule([begin, *(day for day in moved if begin < day < last), last])
 
@@ -200,14 +213,21 @@ class QuantLibDesk:
         return self._ql.Date(day.day, day.month, day.year)
 
 
+def _resets(held: Held) -> bool:
+    """Say whether the rate is set anew before the end."""
+    if held.rate_type != "floating" or held.next_reset is None or held.maturity is None:
+        return False
+    return held.next_reset < held.maturity
+
+
 @lru_cache(maxsize=8)
 def _calendar(library: Any, closed: frozenset[date]) -> Any:
     """Return a calendar that is closed on these days; none: on no day."""
-    found = library.BespokeCalendar(f"closed on {len(closed)} days, {hash(closed)}")
+    found = library.BespokeCalendar("closed days")
     for day in closed:
         found.addHoliday(library.Date(day.day, day.month, day.year))
     return found
 
 
-_INDEX_YEAR = 360.0
+_INDEX_YEAR, _LONGEST_MONTH = 360.0, 31
 _COUNTS = ("act_360", "act_365f", "act_act_isda", "30_360", "30e_360")

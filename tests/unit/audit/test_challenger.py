@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 
 from alm_pipeline.audit.challenger.book import ChallengedBook, frequency, held_of, why_not
-from alm_pipeline.audit.challenger.comparison import NOT_VALUED, PLAIN, challenged
+from alm_pipeline.audit.challenger.comparison import (
+    NOT_VALUED,
+    PLAIN,
+    challenged,
+    present_value,
+)
 from alm_pipeline.audit.challenger.contracts import Cohort, Held, World
 from alm_pipeline.audit.challenger.market import Curve, moved
 from alm_pipeline.audit.challenger.projection import rows_of
+from alm_pipeline.audit.challenger.quantlib import open_desk
 from alm_pipeline.inputs.behaviour import BehaviourRow
 from tests.unit.warehouse.book_rows import CURVES, MORTGAGE, PRODUCTS
 
@@ -277,6 +283,52 @@ def test_quantlib_builds_a_fixed_bullet_from_its_terms():
         found = challenged([row], {("BANK:loan:L1", "base"): 1.0}, nodes, book(), margins)
         by_method = {r["method"]: r["challenger_value"] for r in found.to_pylist()}
         assert by_method["QuantLib"] == pytest.approx(by_method[PLAIN], abs=1e-6)
+
+
+FLOATER: dict[str, Any] = {
+    "kind": "bullet", "principal": 1_000_000.0, "rate": 0.05, "rate_type": "floating",
+    "spread": 0.01, "margin": 0.004, "day_count": "act_360", "payment_months": 3,
+    "reset_months": 3, "index_months": 3, "roll_day": 15, "last_payment": dt.date(2026, 8, 15),
+    "next_payment": dt.date(2026, 11, 15), "next_reset": dt.date(2026, 11, 15),
+    "maturity": dt.date(2029, 8, 15),
+}  # fmt: skip
+ON_BUSINESS_DAYS: dict[str, Any] = {  # 15 November 2026 is a Sunday, 15 May 2027 a Saturday
+    "convention": "modified_following", "next_payment": dt.date(2026, 11, 16),
+    "next_reset": dt.date(2026, 11, 16), "maturity": dt.date(2029, 8, 15),
+    "closed": frozenset(d for n in range(1500) if (d := DAY + dt.timedelta(n)).weekday() > 4),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "is_built"),
+    [
+        ({}, True),
+        (ON_BUSINESS_DAYS, True),
+        (ON_BUSINESS_DAYS | {"rate_type": "fixed"}, True),
+        ({"next_reset": None}, True),  # never set again: a fixed contract
+        ({"next_reset": dt.date(2029, 8, 15), "next_payment": dt.date(2026, 11, 15)}, True),
+        ({"maturity": dt.date(2029, 9, 1)}, False),  # the last index runs beyond the end
+        (ON_BUSINESS_DAYS | {"maturity": dt.date(2027, 5, 15)}, False),  # a Saturday
+        ({"cap": 0.06}, False),
+        ({"reset_months": 6}, False),
+        ({"rate_type": "fixed", "roll_day": 30, "next_payment": dt.date(2026, 11, 30),
+          "last_payment": dt.date(2026, 8, 30), "is_end_of_month": True}, False),
+        ({"rate_type": "fixed", "roll_day": 31, "next_payment": dt.date(2027, 1, 31),
+          "last_payment": dt.date(2026, 10, 31), "is_end_of_month": True}, True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("is_margin_in", [False, True])
+def test_what_quantlib_builds_is_worth_what_plain_python_says(terms, is_built, is_margin_in):
+    pytest.importorskip("QuantLib")
+    curve = Curve(DAY, ((1, 0.03), (365, 0.035), (3650, 0.04)))
+    world = World(DAY, (curve,), (curve,), 0)
+    held, desk = Held(**FLOATER | terms), open_desk(world, is_margin_in=is_margin_in)
+    assert desk is not None
+    found = desk.value(held)
+    assert (found is not None) is is_built
+    if found is not None:
+        plain = present_value(held, world, is_margin_in=is_margin_in)
+        assert found == pytest.approx(plain, abs=1e-6)
 
 
 def test_agreed_dates_move_to_business_days():
