@@ -182,7 +182,7 @@ class Contributions:
         wanted = WantedRows(tuple(scenarios), self._condition(keys))
         if self.position_id:
             return wanted
-        of_row = [value for name, value in keys.items() if name == "month_index"]
+        of_row = (keys["month_index"],) if "month_index" in keys else ()
         return wanted._replace(
             bucket_sets=frozenset(tracing.compared.get("bucket_set", ())),
             last_bucket=int(keys.get("bucket") or 0),

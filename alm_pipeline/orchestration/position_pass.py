@@ -99,7 +99,7 @@ def _entries(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator
     for name, one in amounts.buckets.items():
         items = bucket_items(one, column)
         if wanted.last_bucket:
-            items = {name: values[:, : wanted.last_bucket] for name, values in items.items()}
+            items = {item: values[:, : wanted.last_bucket] for item, values in items.items()}
         row, bucket = _where_any(items)
         place = {"bucket_set": pa.repeat(pa.scalar(name), len(row)), "bucket": pa.array(bucket + 1)}
         yield _Entries(row, place, _at(items, row, bucket))

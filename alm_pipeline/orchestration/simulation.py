@@ -190,7 +190,7 @@ class PassOptions:
     """Under which scenarios the engine runs, with which behaviour, and what it reads off.
 
     ``behaviour`` is the committee's unless another one is given, ``bucket_sets`` are all unless
-    named.
+    named; volatilities move as the bank's scenarios say unless ``named`` are others.
     """
 
     scenarios: tuple[str, ...]
@@ -198,6 +198,7 @@ class PassOptions:
     lenses: tuple[str, ...] = LENSES
     behaviour: Behaviour | None = None
     bucket_sets: frozenset[str] = frozenset()
+    named: ScenarioBook | None = None
 
 
 def month_book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
@@ -254,7 +255,7 @@ def run_engine(
     bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
 ) -> SimulationResult:
     """Run one pass over a book."""
-    figures, scenarios = bank.figures, chosen.scenarios
+    named, scenarios = chosen.named or bank.figures.scenarios, chosen.scenarios
     return simulate(
         book.positions,
         curves_of(markets, scenarios),
@@ -262,8 +263,8 @@ def run_engine(
         _buckets_of_pass(bank, partition, chosen),
         options_of(bank, partition, book, chosen.lenses),
         book.agendas,
-        markets.volatilities.under(figures.scenarios, scenarios),
-        redeemable_of(figures.scenarios, markets, book, scenarios),
+        markets.volatilities.under(named, scenarios),
+        redeemable_of(named, markets, book, scenarios),
     )
 
 

@@ -32,17 +32,17 @@ from alm_pipeline.orchestration.markets import (
     OPTION_HELD,
     RIGHT_HELD,
     Markets,
-    curves_of,
     markets_of,
 )
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
+    PassOptions,
     behaviour_of,
     chosen_book,
     month_book,
     options_of,
-    redeemable_of,
+    run_engine,
 )
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
@@ -168,36 +168,17 @@ def _options(
     named, under = bank.figures.scenarios, (BASE, *factors)
     raised = _RaisedVolatilities(named.scenarios, named.packs, named.histories, factors)
     bare = replace(held, positions=without_options(held.positions), rights=())
-    run = _Run(bank, partition, markets, under)
-    without = run.values(bare, named)
+
+    def values(of: EngineBook, at: ScenarioBook) -> FloatArray:
+        chosen = PassOptions(under, lenses=("value", "options"), named=at)
+        made = run_engine(bank, partition, markets, of, chosen)
+        return made.present_value + made.option_value
+
+    without = values(bare, named)
     ids, every = (pa.array(one.position_ids, pa.string()) for one in (held, book))
     rows, found = pc.index_in(ids, value_set=every), dict[str, FloatArray]()
     for name, at in (("option_change", named), ("raised_option_change", raised)):
-        value = run.values(held, at) - without
+        value = values(held, at) - without
         found[name] = np.zeros((len(book.position_ids), len(under)))
         found[name][rows.to_numpy()] = value - value[:, :1]
     return found
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A pass over some positions along the forwards of every scenario."""
-
-    bank: Bank
-    partition: Partition
-    markets: Markets
-    under: tuple[str, ...]
-
-    def values(self, held: EngineBook, named: ScenarioBook) -> FloatArray:
-        """Return values with what options add, (n, S)."""
-        made = simulate(
-            held.positions,
-            curves_of(self.markets, self.under),
-            behaviour_of(self.bank, self.under),
-            (),
-            options_of(self.bank, self.partition, held, ("value", "options")),
-            held.agendas,
-            self.markets.volatilities.under(named, self.under),
-            redeemable_of(named, self.markets, held, self.under),
-        )
-        return made.present_value + made.option_value

@@ -76,35 +76,14 @@ by_currency as (  -- translated, not rounded
 
 with_losses as (  -- a gain in one currency sets off no loss in another
     select
-        entity_id,
-        row_kind,
-        scenario,
-        contract_currency,
-        cause,
-        bucketed_change_amount,
-        split_change_amount,
-        option_change_amount,
-        raised_option_change_amount,
-        delta_eve,
+        *,
         -least(bucketed_change_amount + raised_option_change_amount, 0) as bucketed_loss_amount,
         -least(split_change_amount + raised_option_change_amount, 0) as split_loss_amount
     from by_currency
 ),
 
 lines as (
-    select
-        entity_id,
-        row_kind,
-        scenario,
-        contract_currency,
-        cause,
-        bucketed_change_amount,
-        split_change_amount,
-        option_change_amount,
-        raised_option_change_amount,
-        delta_eve,
-        bucketed_loss_amount,
-        split_loss_amount
+    select *
     from with_losses
     union all
     select

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +37,7 @@ class Demo:
 
     book: EngineBook
     curves: Curves
-    behaviour: Behaviour
+    behaviour: Callable[[int], Behaviour]
     options: SimulationOptions
 
     def values(
@@ -44,11 +45,11 @@ class Demo:
     ) -> FloatArray:
         """Return values with options intrinsic, (n, moves), under parallel moves of all curves."""
         rates = np.concatenate([self.curves.zero_rates + move for move in moves])
-        assumed = without_behaviour(self.behaviour) if is_agreed else self.behaviour
+        assumed = self.behaviour(len(moves))
         made = simulate(
             self.book.positions if positions is None else positions,
             replace(self.curves, zero_rates=rates),
-            _repeated(assumed, len(moves)),
+            without_behaviour(assumed) if is_agreed else assumed,
             (),
             self.options,
             self.book.agendas,
@@ -61,24 +62,11 @@ class Demo:
         return sensitivities(
             self.book.positions if positions is None else positions,
             self.curves,
-            without_behaviour(self.behaviour) if is_agreed else self.behaviour,
+            without_behaviour(self.behaviour(1)) if is_agreed else self.behaviour(1),
             self.options,
             np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365,
             self.book.agendas,
         )
-
-
-def _repeated(behaviour: Behaviour, n: int) -> Behaviour:
-    """Return the same behaviour under n scenarios."""
-    named = {
-        name: getattr(behaviour, name)
-        for name in (
-            *("annual_prepayment_rate", "redemption_share", "draw_profile"),
-            *("pass_through_up", "pass_through_down"),
-        )
-    }
-    by_scenario = {k: v for k, v in named.items() if v.ndim > 1}
-    return replace(behaviour, **{k: np.repeat(v, n, axis=-1) for k, v in by_scenario.items()})
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +79,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     markets = markets_of(bank, partition, (BASE,))
     book = month_book(bank, partition, markets)
     options = options_of(bank, partition, book, ("value",))
-    return Demo(book, curves_of(markets, (BASE,)), behaviour_of(bank, (BASE,)), options)
+    curves = curves_of(markets, (BASE,))
+    return Demo(book, curves, lambda n: behaviour_of(bank, (BASE,) * n), options)
 
 
 @pytest.mark.slow(seconds=60)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import Buckets, Curves, FloatArray
 from alm_pipeline.engine.conventions.buckets import bucket_of_day
-
-DAYS_PER_YEAR = 365.0
+from alm_pipeline.engine.market.curve import DAYS_PER_YEAR
 
 
 def bucketed_factors(
