@@ -361,10 +361,14 @@ class Behaviour:
 
 @dataclass(frozen=True, kw_only=True)
 class Buckets:
-    """One bucket set: ``(lower, upper]`` in days from the as-of date; the last is open."""
+    """One bucket set: ``(lower, upper]`` in days from the as-of date; the last is open.
+
+    ``is_by_repricing``: it holds principal on the day its rate is set next, not cash on its day.
+    """
 
     name: str
     upper_offset: IntArray
+    is_by_repricing: bool = False
 
     def __post_init__(self) -> None:
         """Check the bounds."""
@@ -376,25 +380,3 @@ class Buckets:
                 f"bucket set {self.name} does not cover every date once",
                 fix="give increasing upper bounds, the last one MAX_OFFSET",
             )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Events:
-    """Dated events of chosen positions, one row each, ordered by position, scenario, date.
-
-    ``position`` is the row in the given positions, ``scenario`` the row of the curves.
-    ``principal`` and ``interest`` [position currency] are signed cash, fees among the
-    interest; ``amount`` is the unsigned size of a movement without cash (capitalisation,
-    write-off). ``rate`` accrued up to the event (for a RESET: from it); ``balance_after`` is
-    unsigned, after the whole date.
-    """
-
-    position: IntArray
-    scenario: IntArray
-    event_offset: IntArray
-    event_type: NDArray[np.int8]
-    principal: FloatArray
-    interest: FloatArray
-    amount: FloatArray
-    rate: FloatArray
-    balance_after: FloatArray

@@ -46,7 +46,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "scenario_fx": schema_of("scenario currency translation_factor:double"),
     **PACK_SCHEMAS,
     "time_buckets": schema_of(
-        "bucket_set bucket:integer label lower_days:integer upper_days:integer "
+        "bucket_set slotted_by bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
     ),
     "limits": schema_of(
@@ -244,6 +244,7 @@ def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
             rows.append(
                 {
                     "bucket_set": name,
+                    "slotted_by": bucket_set.slotted_by,
                     "bucket": number + 1,
                     "label": bucket.label,
                     "lower_days": days[number - 1] if number else -1,

@@ -36,6 +36,7 @@ class BucketSet(Sourced):
     """Buckets in order; each holds what is after the bound before it, up to its own."""
 
     closed_side: Literal["upper"]
+    slotted_by: Literal["repricing", "payment"]
     buckets: list[Bucket] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -65,7 +66,11 @@ class TimeBuckets(Record):
 def engine_buckets(time_buckets: TimeBuckets, as_of_date: dt.date) -> tuple[Buckets, ...]:
     """Return every bucket set as the engine takes it, in the order of the file."""
     return tuple(
-        Buckets(name=name, upper_offset=one.upper_offsets(as_of_date))
+        Buckets(
+            name=name,
+            upper_offset=one.upper_offsets(as_of_date),
+            is_by_repricing=one.slotted_by == "repricing",
+        )
         for name, one in time_buckets.bucket_sets.items()
     )
 

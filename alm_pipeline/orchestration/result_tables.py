@@ -15,7 +15,6 @@ from alm_pipeline.orchestration.simulation import MonthPass
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
-_IRRBB = "irrbb"
 _PRINCIPAL = {
     "opening_principal": "opening",
     "drawn_principal": "drawn",
@@ -93,7 +92,7 @@ def position_table(
 
 
 def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "") -> pa.Table:
-    """Return the rows of ``cash_flow_buckets``: by repricing date (irrbb), by pay date (others)."""
+    """Return the rows of ``cash_flow_buckets``: by repricing or pay date as the set says."""
     column = done.scenarios.index(scenario or partition.scenario)
     groups = _groups(done, partition if partition.scenario else partition.under(scenario))
     parts = []
@@ -116,11 +115,11 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
 
 def bucket_items(amounts: BucketAmounts, column: int) -> dict[str, NDArray[np.float64]]:
     """Return what a bucket set says under one scenario, (n_groups, n_buckets) each."""
-    is_repricing = amounts.name == _IRRBB
-    principal = amounts.repricing_principal if is_repricing else amounts.principal
+    principal = amounts.repricing_principal if amounts.is_by_repricing else amounts.principal
+    paid = 0.0 if amounts.is_by_repricing else 1.0
     return {
         "principal_amount": principal[:, :, column],
-        "interest_amount": amounts.interest[:, :, column] * (0.0 if is_repricing else 1.0),
+        "interest_amount": amounts.interest[:, :, column] * paid,
         "present_value": amounts.present_value[:, :, column],
     }
 

@@ -194,7 +194,8 @@ _SECTIONS = (
         "Repricing gap, base (millions)",
         "select bucket_label, asset_amount, liability_amount, off_balance_amount, gap_amount,"
         " cumulative_gap_amount from reports.repricing_gap where entity_id = $entity"
-        " and row_kind <> 'elimination' and view = 'behavioural' order by bucket",
+        " and row_kind <> 'elimination' and view = 'behavioural' and bucket_set = 'irrbb'"
+        " order by bucket",
         (
             ("bucket_label", "bucket", "text"),
             ("asset_amount", "assets", "money"),

@@ -39,7 +39,8 @@ amounts as (
     inner join book.reporting_units as u
         on g.entity_id = u.member_entity_id and g.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on g.currency = t.currency
-    where g.scenario = 'base' and g.view = 'behavioural' and u.row_kind <> 'elimination'
+    where
+        g.scenario = 'base' and g.view = 'behavioural' and g.bucket_set = 'irrbb' and u.row_kind <> 'elimination'
 ),
 
 totals as (

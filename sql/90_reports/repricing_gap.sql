@@ -1,5 +1,5 @@
--- about:  Principal that reprices in each time bucket and the gap, with and without behaviour.
--- grain:  as_of_date, entity_id, row_kind, view, bucket
+-- about:  Principal that reprices in each time bucket of every grid and the gap, with and without behaviour.
+-- grain:  as_of_date, entity_id, row_kind, view, bucket_set, bucket
 -- reads:  metrics.repricing_gap, metrics.report_footers, book.positions, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
 --         inputs.time_buckets
@@ -8,6 +8,7 @@ with translated as (
         u.entity_id,
         u.row_kind,
         g.view,
+        g.bucket_set,
         g.bucket,
         min(case when t.translation_rate is null then g.currency end) as untranslated_currency,
         sum(cast(g.asset_amount * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
@@ -26,7 +27,7 @@ with translated as (
         on g.entity_id = u.member_entity_id and g.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on g.currency = t.currency
     where g.scenario = 'base'
-    group by u.entity_id, u.row_kind, g.view, g.bucket
+    group by u.entity_id, u.row_kind, g.view, g.bucket_set, g.bucket
 ),
 
 held as (
@@ -77,6 +78,7 @@ every_row as (
         f.entity_id,
         f.row_kind,
         views.view,
+        b.bucket_set,
         b.bucket,
         b.label,
         f.currency,
@@ -101,9 +103,9 @@ every_row as (
     left join translated as t
         on
             f.entity_id = t.entity_id and f.row_kind = t.row_kind
-            and views.view = t.view and b.bucket = t.bucket
+            and views.view = t.view and b.bucket_set = t.bucket_set and b.bucket = t.bucket
     left join stopped on f.entity_id = stopped.entity_id and f.row_kind = stopped.row_kind
-    where b.bucket_set = 'irrbb'
+    where b.slotted_by = 'repricing'
 )
 
 select
@@ -111,6 +113,7 @@ select
     t.entity_id,
     t.row_kind,
     t.view,
+    t.bucket_set,
     t.bucket,
     t.label as bucket_label,
     t.currency,
@@ -123,6 +126,10 @@ select
         when t.cause is null and t.row_kind <> 'elimination'
             then cast(t.cumulative_gap_amount as double) / nullif(t.assets_amount, 0)
     end as cumulative_gap_share,
+    case when t.cause is null then -t.asset_amount / nullif(t.liability_amount, 0) end as sensitive_assets_ratio_share,
+    case
+        when t.cause is null and t.row_kind <> 'elimination' then t.gap_amount / nullif(t.assets_amount, 0)
+    end as gap_share,
     case when t.cause is null then t.availability else 'not available: ' || t.cause end as availability,
     t.excluded_rows,
     cast(t.excluded_amount as decimal(18, 2)) as excluded_amount,

@@ -93,7 +93,7 @@ repricing as (  -- the last bucket that ends within a year
         availability
     from reports.repricing_gap
     where
-        row_kind <> 'elimination' and view = 'behavioural'
+        row_kind <> 'elimination' and view = 'behavioural' and bucket_set = 'irrbb'
         and bucket in (
             select max(t.bucket)
             from inputs.time_buckets as t

@@ -276,13 +276,13 @@ gap_totals as (  -- by position; an offer is drawn and repaid, an option has no 
 gap_ties as (
     select
         'the repricing gap adds up to the principal of the positions' as invariant,
-        r.entity_id || ' ' || r.row_kind || ' ' || r.view as scope,
+        r.entity_id || ' ' || r.row_kind || ' ' || r.view || ' ' || r.bucket_set as scope,
         sum(r.gap_amount) as left_value,
         coalesce(g.amount, 0) as right_value,
         0.005 * count(*) as tolerance_value
     from reports.repricing_gap as r
     left join gap_totals as g on r.entity_id = g.entity_id and r.row_kind = g.row_kind
-    group by r.entity_id, r.row_kind, r.view, g.amount
+    group by r.entity_id, r.row_kind, r.view, r.bucket_set, g.amount
     having count(*) = count(r.gap_amount)
 ),
 
@@ -328,12 +328,12 @@ ladder_ties as (
 running as (
     select
         'the cumulative gap is the sum of the gaps' as invariant,
-        'repricing ' || entity_id || ' ' || row_kind || ' ' || view as scope,
+        'repricing ' || entity_id || ' ' || row_kind || ' ' || view || ' ' || bucket_set as scope,
         sum(gap_amount) as left_value,
         max(cumulative_gap_amount) filter (where bucket = n_buckets) as right_value,
         0.005 * count(*) as tolerance_value
-    from (select *, max(bucket) over () as n_buckets from reports.repricing_gap) as r
-    group by entity_id, row_kind, view
+    from (select *, max(bucket) over (partition by bucket_set) as n_buckets from reports.repricing_gap) as r
+    group by entity_id, row_kind, view, bucket_set
     having count(*) = count(gap_amount)
     union all
     select

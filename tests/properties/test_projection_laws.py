@@ -19,7 +19,6 @@ from alm_pipeline.engine.arrays import (
     Behaviour,
     CashFlowModel,
     Curves,
-    Events,
     EventType,
     OptionType,
     Positions,
@@ -29,7 +28,7 @@ from alm_pipeline.engine.conventions.calendar import BusinessDayConvention
 from alm_pipeline.engine.conventions.day_count import DayCount
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.simulation import simulate as module
-from alm_pipeline.engine.simulation.events import project
+from alm_pipeline.engine.simulation.events import Events, project
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate

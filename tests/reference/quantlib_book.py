@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from alm_pipeline.engine.arrays import Behaviour, Events, Positions
+from alm_pipeline.engine.arrays import Behaviour, Positions
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables, joined_agendas
 from alm_pipeline.engine.cash_flows.step import agenda_of
 from alm_pipeline.engine.cash_flows.steps import steps_of
-from alm_pipeline.engine.simulation.events import project
+from alm_pipeline.engine.simulation.events import Events, project
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
 from tests.reference.quantlib_agendas import (

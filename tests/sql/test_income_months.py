@@ -133,7 +133,7 @@ def test_the_gap_of_a_year_implies_the_change_of_income_of_the_worked_example(mo
     )  # fmt: skip
     months.give(
         "metrics.repricing_gap",
-        [{**SHARED, "view": "behavioural", "bucket": k, "gap_amount": gap,
+        [{**SHARED, "view": "behavioural", "bucket_set": "irrbb", "bucket": k, "gap_amount": gap,
           "asset_amount": max(gap, 0.0), "liability_amount": min(gap, 0.0),
           "off_balance_amount": 0.0} for k, gap in enumerate(gaps, start=1)],
     )  # fmt: skip

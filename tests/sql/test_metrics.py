@@ -34,7 +34,14 @@ VALUE = {
 MORTGAGE = {"scenario": "base", "behaviour_segment": "mortgage", "annual_prepayment_rate": 0.06,
             "status": "assumed"}  # fmt: skip
 BUCKETS = [
-    {"bucket_set": "irrbb", "bucket": n, "label": f"b{n}", "upper_days": 30 * n} for n in (1, 2, 3)
+    {
+        "bucket_set": "irrbb",
+        "slotted_by": "repricing",
+        "bucket": n,
+        "label": f"b{n}",
+        "upper_days": 30 * n,
+    }
+    for n in (1, 2, 3)
 ]
 
 
@@ -176,7 +183,8 @@ def test_business_between_members_is_a_row_of_its_own(bench):
 
 def test_the_cumulative_gap_runs_through_empty_buckets(bench):
     flow = {"scenario": "base", "entity_id": "BANK", "currency": "USD", "bucket_set": "irrbb"}
-    bench.give("inputs.time_buckets", BUCKETS)
+    wide = {"bucket_set": "wide", "slotted_by": "repricing", "bucket": 1, "label": "all"}
+    bench.give("inputs.time_buckets", [*BUCKETS, wide])
     bench.give(
         "inputs.products",
         [{"product_code": "loan", "side": "asset"}, {"product_code": "debt", "side": "liability"}],
@@ -186,9 +194,20 @@ def test_the_cumulative_gap_runs_through_empty_buckets(bench):
         [
             {**flow, "product_code": "loan", "bucket": 1, "principal_amount": 70.0},
             {**flow, "product_code": "debt", "bucket": 3, "principal_amount": -40.0},
+            {
+                **flow,
+                "product_code": "loan",
+                "bucket_set": "wide",
+                "bucket": 1,
+                "principal_amount": 30.0,
+            },
         ],
     )
     rows = bench.run("metrics.repricing_gap")
+    assert {row["bucket_set"] for row in rows} == {"irrbb", "wide"}
+    wide = [row for row in rows if row["bucket_set"] == "wide"]
+    assert [row["cumulative_gap_amount"] for row in wide] == [30.0]
+    rows = [row for row in rows if row["bucket_set"] == "irrbb"]
     by_bucket = {row["bucket"]: row for row in rows if row["view"] == "behavioural"}
     assert [by_bucket[n]["gap_amount"] for n in (1, 2, 3)] == [70.0, 0.0, -40.0]
     assert [by_bucket[n]["cumulative_gap_amount"] for n in (1, 2, 3)] == [70.0, 70.0, 30.0]

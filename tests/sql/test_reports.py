@@ -205,13 +205,18 @@ def test_a_measure_is_red_beyond_red_and_amber_beyond_amber(reports, share, stat
 
 def test_a_gap_is_reported_with_its_share_of_assets(reports):
     gap = {"scenario": "base", "view": "behavioural", "entity_id": "BANK", "currency": "USD",
-           "is_intragroup": False, "bucket": 1, "asset_amount": 500.0, "liability_amount": -300.0,
+           "is_intragroup": False, "bucket_set": "irrbb", "bucket": 1, "asset_amount": 500.0, "liability_amount": -300.0,
            "off_balance_amount": 0.0, "gap_amount": 200.0,
            "cumulative_gap_amount": 200.0}  # fmt: skip
     reports.give("metrics.repricing_gap", [gap, {**gap, "scenario": "up"}])
-    reports.give("inputs.time_buckets", [{"bucket_set": "irrbb", "bucket": 1, "label": "O/N"}])
+    reports.give(
+        "inputs.time_buckets",
+        [{"bucket_set": "irrbb", "slotted_by": "repricing", "bucket": 1, "label": "O/N"}],
+    )
     rows = {r["entity_id"]: r for r in reports.run("reports.repricing_gap")}
     assert rows["BANK"]["cumulative_gap_share"] == pytest.approx(0.02)  # 200 of 10,000
+    assert rows["BANK"]["sensitive_assets_ratio_share"] == pytest.approx(5 / 3)
+    assert rows["BANK"]["gap_share"] == pytest.approx(0.02)
     assert rows["EUBANK"]["gap_amount"] == 0
     assert rows["BANK"]["bucket_label"] == "O/N"
 

@@ -284,15 +284,16 @@ def test_a_gap_that_lost_principal_is_seen(bench):
     swap = {"position_id": "BANK:derivative_leg:1:1", "extract": "derivative_leg", "direction": -1,
             "outstanding_principal": "0.00", "notional_amount": "40.00"}  # fmt: skip
     bench.give("book.positions", [LOAN, LOAN | swap])
-    row = {"entity_id": "BANK", "row_kind": "entity", "view": "behavioural"}
+    row = {"entity_id": "BANK", "row_kind": "entity", "view": "behavioural",
+           "bucket_set": "irrbb"}  # fmt: skip
     bench.give("reports.repricing_gap", [row | {"bucket": 1, "gap_amount": "20.00",
                                                 "cumulative_gap_amount": "20.00"},
                                          row | {"bucket": 2, "gap_amount": "35.00",
                                                 "cumulative_gap_amount": "54.00"}])  # fmt: skip
     found = ties(bench, "report_ties")
     name = "the repricing gap adds up to the principal of the positions"
-    assert found[name, "BANK entity behavioural"] == (55.0, 60.0)  # 100 - 40
+    assert found[name, "BANK entity behavioural irrbb"] == (55.0, 60.0)  # 100 - 40
     running = found[
-        "the cumulative gap is the sum of the gaps", "repricing BANK entity behavioural"
+        "the cumulative gap is the sum of the gaps", "repricing BANK entity behavioural irrbb"
     ]
     assert running == (55.0, 54.0)

@@ -7,17 +7,18 @@ for a whole book.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from alm_pipeline.engine.arrays import (
     Behaviour,
     Curves,
-    Events,
     EventType,
     FloatArray,
+    IntArray,
     Positions,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
@@ -61,6 +62,28 @@ _COLUMNS = (
     "rate",
     "balance_after",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """Dated events of chosen positions, one row each, ordered by position, scenario, date.
+
+    ``position`` is the row in the given positions, ``scenario`` the row of the curves.
+    ``principal`` and ``interest`` [position currency] are signed cash, fees among the
+    interest; ``amount`` is the unsigned size of a movement without cash (capitalisation,
+    write-off). ``rate`` accrued up to the event (for a RESET: from it); ``balance_after`` is
+    unsigned, after the whole date.
+    """
+
+    position: IntArray
+    scenario: IntArray
+    event_offset: IntArray
+    event_type: NDArray[np.int8]
+    principal: FloatArray
+    interest: FloatArray
+    amount: FloatArray
+    rate: FloatArray
+    balance_after: FloatArray
 
 
 def project(

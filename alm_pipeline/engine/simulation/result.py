@@ -43,11 +43,12 @@ class BucketAmounts:
     """Amounts of one bucket set, each (n_groups, n_buckets, n_scenarios), signed.
 
     ``principal``, ``interest``, ``present_value`` by pay date; ``repricing_principal`` by
-    repricing date, no groups without that lens. Present values sum to the values of the positions
-    in either set.
+    repricing date, no groups without that lens; ``is_by_repricing`` says which one is asked for.
+    Present values sum to the values of the positions in either set.
     """
 
     name: str
+    is_by_repricing: bool
     principal: FloatArray
     interest: FloatArray
     present_value: FloatArray
@@ -136,6 +137,7 @@ def bucket_items(
         amounts = merged(cash, fine, one)
         result[one.name] = BucketAmounts(
             name=one.name,
+            is_by_repricing=one.is_by_repricing,
             principal=amounts[:, :, PRINCIPAL_AMOUNT],
             interest=amounts[:, :, INTEREST_AMOUNT],
             present_value=amounts[:, :, PRESENT_VALUE],

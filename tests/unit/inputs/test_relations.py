@@ -104,7 +104,7 @@ def test_bounds_of_buckets_count_calendar_months_from_the_as_of_date():
     assert rows[-1]["upper_days"] is None
 
 
-@pytest.mark.parametrize("bucket_set", ["irrbb", "liquidity"])
+@pytest.mark.parametrize("bucket_set", ["irrbb", "board", "liquidity"])
 def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(bucket_set):
     rows = [
         row
@@ -127,11 +127,12 @@ def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(buc
 
 
 def test_the_engine_gets_the_same_bounds_as_sql():
-    sets = {one.name: one.upper_offset for one in engine_buckets(load_time_buckets(), AS_OF)}
+    sets = {one.name: one for one in engine_buckets(load_time_buckets(), AS_OF)}
     rows = time_buckets(load_time_buckets(), AS_OF).to_pylist()
-    for name in ("irrbb", "liquidity"):
+    for name in ("irrbb", "board", "liquidity"):
         bounds = [row["upper_days"] for row in rows if row["bucket_set"] == name]
-        assert sets[name].tolist() == [*bounds[:-1], MAX_OFFSET]
+        assert sets[name].upper_offset.tolist() == [*bounds[:-1], MAX_OFFSET]
+        assert sets[name].is_by_repricing == (name != "liquidity")
 
 
 def test_the_liquidity_ladder_has_the_agreed_bounds():
