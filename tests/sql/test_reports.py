@@ -205,7 +205,8 @@ def test_a_measure_is_red_beyond_red_and_amber_beyond_amber(reports, share, stat
 
 def test_a_gap_is_reported_with_its_share_of_assets(reports):
     gap = {"scenario": "base", "view": "behavioural", "entity_id": "BANK", "currency": "USD",
-           "is_intragroup": False, "bucket_set": "irrbb", "bucket": 1, "asset_amount": 500.0, "liability_amount": -300.0,
+           "is_intragroup": False, "bucket_set": "irrbb", "bucket": 1,
+           "asset_amount": 500.0, "liability_amount": -300.0,
            "off_balance_amount": 0.0, "gap_amount": 200.0,
            "cumulative_gap_amount": 200.0}  # fmt: skip
     reports.give("metrics.repricing_gap", [gap, {**gap, "scenario": "up"}])
