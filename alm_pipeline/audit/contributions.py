@@ -35,6 +35,7 @@ AGGREGATES = (
     "scenarios.cash_flow_buckets",
     "scenarios.monthly_balances",
     "cash_flows.contractual_buckets",
+    "scenarios.risk_changes",
 )
 """Stored as totals; the engine gives their rows by position again."""
 
@@ -182,11 +183,14 @@ class Contributions:
         wanted = WantedRows(tuple(scenarios), self._condition(keys))
         if self.position_id:
             return wanted
-        of_row = (keys["month_index"],) if "month_index" in keys else ()
+
+        def named(key: str) -> Collection[Any]:
+            return tracing.compared.get(key, (keys[key],) if key in keys else ())
+
         return wanted._replace(
-            bucket_sets=frozenset(tracing.compared.get("bucket_set", ())),
+            bucket_sets=frozenset(named("bucket_set")),
             last_bucket=int(keys.get("bucket") or 0),
-            months=frozenset(map(int, tracing.compared.get("month_index", of_row))),
+            months=frozenset(map(int, named("month_index"))),
         )
 
     def _condition(self, keys: Mapping[str, Any]) -> str:

@@ -182,6 +182,15 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         ),
         **dict.fromkeys(("option_change", "raised_option_change"), _VALUED),
     },
+    "scenarios.risk_changes": {
+        "scenario": _of("inputs.scenarios", ("scenario",)),
+        **_GROUP,
+        **dict.fromkeys(
+            ("gap_change", "curve_change", "basis_change", "frozen_change"),
+            (*_MOVED, *_of(BUCKETS, ("midpoint_years",))),
+        ),
+        "option_change": _VALUED,
+    },
     "scenarios.stopped_currencies": {
         "currency": _of(POSITIONS, ("currency",)),
         "cause": (*_QUOTED, *_of(VOLATILITIES, VOLATILITY_COLUMNS)),
@@ -204,6 +213,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.assumption_values": (*_HELD, *_DECIDED),
     "scenarios.restated_values": (*_HELD, *_DECIDED, *_of("book.prior_quotes", ("curve_id",))),
     "scenarios.standardised_values": (*_HELD, *_DECIDED),
+    "scenarios.risk_changes": (*_HELD, *_DECIDED),
     "scenarios.stopped_currencies": _HELD,
 }
 """Columns that decide which rows there are: a currency without a curve has none, nor has a

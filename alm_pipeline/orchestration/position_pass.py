@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from alm_pipeline.audit.closed_bank import WantedRows
 from alm_pipeline.engine.simulation.result import GroupAmounts
+from alm_pipeline.orchestration.automatic_options import OPTIONS_HELD
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import bucket_items, month_items, position_table
+from alm_pipeline.orchestration.risk_split import MEASURES, PARTS, RISKS, risk_changes
 from alm_pipeline.orchestration.simulation import (
+    BASE,
     EVENTS,
     PassOptions,
     book_of,
@@ -45,22 +48,51 @@ _PASSES: Mapping[str, PassOptions] = {
 
 def rows_by_position(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> pa.Table:
     """Return a stored total's rows with `position_id`, rows of nothing left out."""
+    pinned.bind(READS)
+    pass_rows = _risks if wanted.table == RISKS else _totals
+    found = list(pass_rows(bank, pinned, wanted))
+    return pa.concat_tables(found) if found else _nothing(pinned, wanted.table)
+
+
+def _totals(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.Table]:
+    """Yield what each position adds to buckets or months."""
     options = _PASSES[wanted.table]
     under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(wanted.scenarios))
     options = replace(options, scenarios=under, bucket_sets=wanted.bucket_sets)
     partition = Partition(pinned.manifest.as_of_date)
-    pinned.bind(READS)
     markets = markets_of(bank, partition, under)
     events = pinned.query(f"{EVENTS} order by all", READS)
-    found: list[pa.Table] = []
     for part in _parts(pinned, markets, wanted.condition):
         book = book_of(bank, partition, markets, part, _of(events, part))
         for first, amounts in run_each(bank, partition, markets, book, options):
             for column, scenario in enumerate(under):
                 shown = partition if options.is_contractual else partition.under(scenario)
                 valued = _rows(book, shown, first, _entries(amounts, column, wanted))
-                found += (_without(rows, markets.stopped(scenario)) for rows in valued)
-    return pa.concat_tables(found) if found else _nothing(pinned, wanted.table)
+                yield from (_without(rows, markets.stopped(scenario)) for rows in valued)
+
+
+def _risks(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.Table]:
+    """Yield how each position changes when the moves of scenarios are taken apart."""
+    under = tuple(name for name in dict.fromkeys(wanted.scenarios) if name != BASE)
+    partition = Partition(pinned.manifest.as_of_date)
+    markets = markets_of(bank, partition, (BASE, *under))
+    events = pinned.query(f"{EVENTS} order by all", READS)
+    holders = pinned.query(valued_positions(markets, OPTIONS_HELD), READS).column("position_id")
+    for part in _parts(pinned, markets, wanted.condition):
+        of_options = part.filter(pc.is_in(part.column("position_id"), value_set=holders))
+        book, held = (
+            book_of(bank, partition, markets, rows, _of(events, rows))
+            for rows in (part, of_options)
+        )
+        changes = risk_changes(bank, partition, markets, (book, held), under)
+        for column, scenario in enumerate(under):
+            for measure in MEASURES:
+                items = {part: changes[measure, part][:, column] for part in PARTS}
+                row = np.flatnonzero(np.any([one != 0.0 for one in items.values()], axis=0))
+                columns = {part: pa.array(values[row]) for part, values in items.items()}
+                shown = partition.under(scenario)
+                rows = position_table(book, shown, row, columns, {"risk_measure": measure})
+                yield _without(rows, markets.stopped(scenario))
 
 
 def _parts(pinned: PinnedTables, markets: Markets, condition: str) -> Iterator[pa.Table]:

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from alm_pipeline.engine.arrays import Behaviour, Curves, FloatArray
-from alm_pipeline.engine.cash_flows.accepted_terms import HORIZON_DAYS, without_options
+from alm_pipeline.engine.cash_flows.accepted_terms import HORIZON_DAYS
 from alm_pipeline.engine.market.midpoints import (
     bucketed_factors,
     curves_of_factors,
@@ -27,13 +26,13 @@ from alm_pipeline.engine.simulation.simulate import simulate
 from alm_pipeline.inputs.scenarios import ScenarioBook, VolatilityMove
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.inputs.zero_rates import at_years, scenario_zero_rates
-from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import (
-    OPTION_HELD,
-    RIGHT_HELD,
-    Markets,
-    markets_of,
+from alm_pipeline.orchestration.automatic_options import (
+    OPTIONS_HELD,
+    rows_among,
+    without_automatic_options,
 )
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import Markets, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -164,21 +163,19 @@ def _options(
     bank: Bank, partition: Partition, markets: Markets, book: EngineBook, factors: dict[str, float]
 ) -> dict[str, FloatArray]:
     """Return the change of automatic options from the base, (n, S) each."""
-    held = chosen_book(bank, partition, markets, f"({OPTION_HELD}) or ({RIGHT_HELD})")
+    held = chosen_book(bank, partition, markets, OPTIONS_HELD)
     named, under = bank.figures.scenarios, (BASE, *factors)
     raised = _RaisedVolatilities(named.scenarios, named.packs, named.histories, factors)
-    bare = replace(held, positions=without_options(held.positions), rights=())
 
     def values(of: EngineBook, at: ScenarioBook) -> FloatArray:
         chosen = PassOptions(under, lenses=("value", "options"), named=at)
         made = run_engine(bank, partition, markets, of, chosen)
         return made.present_value + made.option_value
 
-    without = values(bare, named)
-    ids, every = (pa.array(one.position_ids, pa.string()) for one in (held, book))
-    rows, found = pc.index_in(ids, value_set=every), dict[str, FloatArray]()
+    without = values(without_automatic_options(held), named)
+    rows, found = rows_among(held, book), dict[str, FloatArray]()
     for name, at in (("option_change", named), ("raised_option_change", raised)):
         value = values(held, at) - without
         found[name] = np.zeros((len(book.position_ids), len(under)))
-        found[name][rows.to_numpy()] = value - value[:, :1]
+        found[name][rows] = value - value[:, :1]
     return found

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  metrics.durations, metrics.key_rates, metrics.eve, reports.eve_bridge, reports.balance_sheet,
 --         reports.eve_sensitivity, book.positions, scenarios.position_values, scenarios.standardised_values,
---         inputs.scenarios, inputs.declared
+--         metrics.risk_split, reports.risk_split, inputs.scenarios, inputs.declared
 with key_rates as (
     select
         entity_id,
@@ -31,6 +31,18 @@ fixed_cash as (  -- under a parallel rise: at the midpoints, and on its days
         p.rate_type in ('fixed', 'zero')
         and p.cash_flow_model in ('bullet', 'annuity', 'linear', 'interest_only_then_annuity')
         and p.maturity_date <= p.as_of_date + interval 20 year  -- the last midpoint is 25 years
+),
+
+agreed_products as (  -- nobody may behave otherwise in another scenario
+    select
+        entity_id,
+        currency,
+        product_code
+    from book.positions
+    group by entity_id, currency, product_code
+    having
+        not bool_or(is_prepayable or is_redeemable)
+        and bool_and(cash_flow_model in ('bullet', 'annuity', 'linear', 'swap_leg', 'cap_floor'))
 ),
 
 every_tie as (
@@ -95,6 +107,40 @@ every_tie as (
         cast(0.05 * sum(cast(abs(full_change) as decimal(38, 6))) as double) as tolerance_value  -- of the gross
     from fixed_cash
     group by entity_id, currency, scenario
+    union all
+    select
+        'what nobody decides about changes with rates and options alone' as invariant,
+        r.entity_id || ' ' || r.currency || ' ' || r.scenario || ' ' || r.risk_measure as scope,
+        cast(sum(cast(r.full_change as decimal(38, 6))) as double) as left_value,
+        cast(sum(cast(r.frozen_change + r.option_change as decimal(38, 6))) as double) as right_value,
+        0.01 as tolerance_value
+    from metrics.risk_split as r
+    inner join agreed_products as p
+        on r.entity_id = p.entity_id and r.currency = p.currency and r.product_code = p.product_code
+    where r.full_change is not null
+    group by r.entity_id, r.currency, r.scenario, r.risk_measure
+    union all
+    select
+        'a parallel rise has no curve risk' as invariant,
+        r.entity_id || ' ' || r.currency || ' ' || r.scenario || ' ' || r.risk_measure as scope,
+        cast(sum(cast(abs(r.curve_change) as decimal(38, 6))) as double) as left_value,
+        0 as right_value,
+        0.01 as tolerance_value
+    from metrics.risk_split as r
+    inner join inputs.scenarios as sc on r.scenario = sc.scenario and sc.shape = 'parallel_up'
+    group by r.entity_id, r.currency, r.scenario, r.risk_measure
+    union all
+    select
+        'the risks of a change add up to it' as invariant,
+        entity_id || ' ' || row_kind || ' ' || scenario || ' ' || risk_measure || ' ' || contract_currency as scope,
+        cast(
+            gap_risk_amount + curve_risk_amount + basis_risk_amount + interaction_amount + automatic_option_amount
+            + behaviour_amount as double
+        ) as left_value,
+        cast(change_amount as double) as right_value,
+        0.04 as tolerance_value  -- each part is rounded
+    from reports.risk_split
+    where change_amount is not null
 )
 
 select

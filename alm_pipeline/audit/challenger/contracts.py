@@ -116,7 +116,11 @@ class Held:
         return self.kind in ("non-maturity", "revolving")
 
     def grid(self, anchor: date, step: int) -> Iterator[date]:
-        """Yield the dates of a grid of months from one of its dates on, moved to business days.
+        """Yield the dates of a grid of months from one of its dates on, moved to business days."""
+        return map(self.moved, self.agreed_grid(anchor, step))
+
+    def agreed_grid(self, anchor: date, step: int) -> Iterator[date]:
+        """Yield the same dates as agreed.
 
         The anchor is as agreed, or moved already, out of its month too.
         """
@@ -129,10 +133,10 @@ class Held:
             origin, roll = anchor, roll_of(anchor, self.roll_day)
         if self.is_end_of_month and anchor.day == month_end(anchor.year, anchor.month):
             origin, roll = anchor, 31
-        yield self.moved(anchor)
+        yield anchor
         k = 1
         while True:
-            yield self.moved(in_month(origin, k * step, roll))
+            yield in_month(origin, k * step, roll)
             k += 1
 
     def moved(self, day: date) -> date:

@@ -99,21 +99,21 @@ class Loan:
     def _pay_days(self) -> Iterable[date]:
         held = self.held
         if held.next_payment is not None and self.step:
-            for day in held.grid(held.next_payment, self.step):
-                if day >= self.maturity:
+            for agreed in held.agreed_grid(held.next_payment, self.step):
+                if agreed >= self.maturity or held.moved(agreed) >= self.maturity:
                     break
-                yield day
+                yield held.moved(agreed)
         yield self.maturity
 
     def _reset_days(self) -> Iterable[date]:
         held = self.held
         if held.rate_type == "fixed" or held.next_reset is None:
             return
-        for day in held.grid(held.next_reset, held.reset_months):
-            if day >= self.maturity:
+        for agreed in held.agreed_grid(held.next_reset, held.reset_months):
+            if agreed >= self.maturity:  # its end may be a closed day, which stays as it is
                 return
-            if day > self.world.as_of:
-                yield day
+            if held.moved(agreed) > self.world.as_of:
+                yield held.moved(agreed)
             if not held.reset_months:
                 return
 

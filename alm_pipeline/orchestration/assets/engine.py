@@ -20,6 +20,7 @@ from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.restatement import PRIOR_READS, RESTATED, restated_values
+from alm_pipeline.orchestration.risk_split import RISKS, moved_scenarios, risk_totals
 from alm_pipeline.orchestration.sensitivities import SENSITIVITIES, position_sensitivities
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -48,6 +49,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
     ASSUMPTION_VALUES: assumption_values,
     RESTATED: restated_values,
     STANDARDISED: standardised_values,
+    RISKS: risk_totals,
 }
 """What the engine makes of a month end besides the scenarios."""
 
@@ -71,6 +73,7 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
         _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
         _monthly_asset(bank, partitions, RESTATED, "70_scenarios"),
         _monthly_asset(bank, partitions, STANDARDISED, "70_scenarios"),
+        _monthly_asset(bank, partitions, RISKS, "70_scenarios"),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
@@ -127,6 +130,8 @@ def monthly_inputs(
     for scenario, factor in volatility_factors(bank).items() if table == STANDARDISED else ():
         inputs |= engine_inputs(bank, partition.under(scenario), content)
         inputs[f"volatility_factor {scenario}"] = str(factor)
+    for scenario in moved_scenarios(bank) if table == RISKS else ():
+        inputs |= engine_inputs(bank, partition.under(scenario), content)
     for read in PRIOR_READS if table == RESTATED else ():
         inputs |= bank.store.hashes(read, partition, content)
     return inputs

@@ -357,3 +357,16 @@ def test_terms_are_read_from_the_row():
     assert (frequency("P18M"), frequency("P2W"), frequency(None)) == ((18, 0), (0, 14), (0, 0))
     with pytest.raises(ValueError, match="no frequency"):
         frequency("monthly")
+
+
+def test_an_end_on_a_closed_day_is_the_end_and_nothing_happens_before_it():
+    weekend = frozenset(d for n in range(400) if (d := DAY + dt.timedelta(n)).weekday() > 4)
+    held = Held(
+        kind="bullet", principal=100.0, rate=0.04, rate_type="floating", payment_months=3,
+        reset_months=3, next_payment=dt.date(2027, 1, 31), next_reset=dt.date(2027, 1, 31),
+        maturity=dt.date(2027, 10, 31), convention="modified_following", closed=weekend,
+    )  # fmt: skip
+    flat = Curve(DAY, ((1, FOUR_PERCENT),))
+    days = [row.day for row in rows_of(held, World(DAY, (flat,), (flat,), 0))]
+    # 31 January, 31 July and 31 October 2027 are closed: the first two move back, the end stays
+    assert days == [dt.date(2027, m, d) for m, d in ((1, 29), (4, 30), (7, 30), (10, 31))]

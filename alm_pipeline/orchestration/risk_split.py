@@ -1,0 +1,195 @@
+"""What kind of risk a scenario's change comes from: changes of parts of its move, each alone.
+
+With behaviour and options frozen as in the base: the parallel part of the move (gap risk), its
+shape (curve risk), what indices and spreads do by themselves (basis risk), and all of them
+together. Automatic options are what bounds on rates and rights to redeem add to the scenario's
+change. What is left to customers is the scenario's own change less these, which is SQL's to take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from alm_pipeline.engine.arrays import CountArray, Curves, FloatArray
+from alm_pipeline.engine.scenarios.risk_parts import risk_parts
+from alm_pipeline.engine.simulation.result import SimulationResult
+from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.inputs.curves import CurveBook
+from alm_pipeline.inputs.zero_rates import BaseZeroRates
+from alm_pipeline.orchestration.automatic_options import (
+    OPTIONS_HELD,
+    rows_among,
+    without_automatic_options,
+)
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import Markets, markets_of
+from alm_pipeline.orchestration.simulation import (
+    BASE,
+    PassOptions,
+    behaviour_of,
+    chosen_book,
+    month_book,
+    options_of,
+    run_engine,
+)
+from alm_pipeline.warehouse.array_bridge import EngineBook
+from alm_pipeline.warehouse.partition import Partition
+
+RISKS = "scenarios.risk_changes"
+MEASURES = ("eve", "nii_12m")
+PARTS = ("gap_change", "curve_change", "basis_change", "frozen_change", "option_change")
+RISK_SCHEMA = pa.schema(
+    [
+        ("as_of_date", pa.date32()),
+        *((n, pa.string()) for n in ("scenario", "risk_measure")),
+        *((n, pa.string()) for n in ("entity_id", "currency", "product_code")),
+        *((name, pa.float64()) for name in PARTS),
+    ]
+)
+_DAYS_PER_YEAR = 365.0
+Changes = Mapping[tuple[str, str], FloatArray]
+
+
+def moved_scenarios(bank: Bank) -> tuple[str, ...]:
+    """Return the closing scenarios that have a change to take apart."""
+    return tuple(name for name in bank.settings.closing_scenarios if name != BASE)
+
+
+def risk_totals(bank: Bank, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.risk_changes``; what the engine reads is bound."""
+    under = moved_scenarios(bank)
+    if not under:
+        return RISK_SCHEMA.empty_table()
+    markets = markets_of(bank, partition, (BASE, *under))
+    book = month_book(bank, partition, markets)
+    held = chosen_book(bank, partition, markets, OPTIONS_HELD)
+    changes = risk_changes(bank, partition, markets, (book, held), under)
+    parts = _rows(book, markets, partition, changes, under)
+    return pa.concat_tables([RISK_SCHEMA.empty_table(), *parts])
+
+
+def risk_changes(
+    bank: Bank,
+    partition: Partition,
+    markets: Markets,
+    books: tuple[EngineBook, EngineBook],
+    under: Sequence[str],
+) -> Changes:
+    """Return changes from the base by measure and part, (n, S) each.
+
+    ``books``: the positions asked for, and those of them that hold options.
+    """
+    book, held = books
+    found = _frozen(bank, partition, markets, book, under)
+    rows, n = rows_among(held, book), len(book.position_ids)
+    for measure, change in _options(bank, partition, markets, held, under).items():
+        placed = np.zeros((n, len(under)))
+        placed[rows] = change
+        found[measure, "option_change"] = placed
+    return found
+
+
+def _frozen(
+    bank: Bank, partition: Partition, markets: Markets, book: EngineBook, under: Sequence[str]
+) -> dict[tuple[str, str], FloatArray]:
+    """Return what each part does alone and all do together, nobody behaving otherwise."""
+    moves = _parts_of_moves(bank, markets, under)
+    lanes, lane_of = np.unique(moves.reshape(len(moves), -1), axis=0, return_inverse=True)
+    base = markets.base
+    curves = Curves(
+        tenor_days=base.tenor_days,
+        zero_rates=base.zero_rates + lanes.reshape(len(lanes), *base.zero_rates.shape),
+        base_zero_rates=base.zero_rates,
+    )
+    options = options_of(bank, partition, book, ("value", "income"))
+    if options.nii_path == "forward":
+        options = replace(options, nii_paths=("forward",))
+    made = simulate(
+        without_automatic_options(book).positions,
+        curves,
+        behaviour_of(bank, (BASE,) * len(lanes)),
+        (),
+        options,
+        book.agendas,
+    )
+    found, n_each = dict[tuple[str, str], FloatArray](), len(under)
+    for measure, amounts in _measured(made).items():
+        changes = amounts[:, lane_of[1:]] - amounts[:, lane_of[:1]]
+        for k, part in enumerate(PARTS[:-1]):
+            found[measure, part] = changes[:, k * n_each : (k + 1) * n_each]
+    return found
+
+
+def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> FloatArray:
+    """Return no move, the parallel part of each scenario, each shape, each basis, and all."""
+    base, grid = markets.base, bank.figures.time_buckets.bucket_sets["irrbb"]
+    moves = np.array([markets.shocked[name].zero_rates for name in under]) - base.zero_rates
+    midpoints = np.array([one.midpoint_years for one in grid.buckets]) * _DAYS_PER_YEAR
+    parts = risk_parts(moves, _main_rows(base, bank.figures.curves), base.tenor_days, midpoints)
+    nothing = np.zeros((1, *base.zero_rates.shape))
+    return np.concatenate([nothing, *parts, parts.parallel + parts.shape + parts.basis])
+
+
+def _main_rows(base: BaseZeroRates, curves: CurveBook) -> CountArray:
+    """Return the row of the first discount curve of each curve's currency."""
+    first = dict[str, int]()
+    for row, (name, currency) in enumerate(zip(base.curve_ids, base.currencies, strict=True)):
+        if name in curves.curves and curves.curves[name].role == "discount":
+            first.setdefault(currency, row)
+    return np.array([first.get(c, row) for row, c in enumerate(base.currencies)], dtype=np.int64)
+
+
+def _options(
+    bank: Bank, partition: Partition, markets: Markets, held: EngineBook, under: Sequence[str]
+) -> dict[str, FloatArray]:
+    """Return what options add to each scenario's change, by measure, (n_held, S)."""
+    chosen = PassOptions((BASE, *under), lenses=("value", "income", "options"))
+    full, bare = (
+        _measured(run_engine(bank, partition, markets, of, chosen))
+        for of in (held, without_automatic_options(held))
+    )
+    added = {name: full[name] - bare[name] for name in full}
+    return {name: one[:, 1:] - one[:, :1] for name, one in added.items()}
+
+
+def _measured(made: SimulationResult) -> dict[str, FloatArray]:
+    """Return value and twelve months of income, (n, S), options and amortised premiums included."""
+    value = made.present_value
+    if len(made.option_value):
+        value = value + made.option_value
+    return dict(
+        zip(MEASURES, (value, made.net_interest_income[12] + made.amortised[12]), strict=True)
+    )
+
+
+def _rows(
+    book: EngineBook,
+    markets: Markets,
+    partition: Partition,
+    changes: Changes,
+    under: Sequence[str],
+) -> Iterator[pa.Table]:
+    """Yield the totals by entity, currency and product of each scenario and measure."""
+    group, n_groups = book.positions.group, len(book.currency)
+    for s, scenario in enumerate(under):
+        kept = np.flatnonzero(~np.isin(book.currency, list(markets.stopped(scenario))))
+        for measure in MEASURES:
+            totals = {
+                part: np.bincount(group, changes[measure, part][:, s], n_groups)[kept]
+                for part in PARTS
+            }
+            named = {"entity_id": book.entity_id, "currency": book.currency}
+            named["product_code"] = book.product_code
+            words = {"scenario": scenario, "risk_measure": measure}
+            yield pa.table(
+                {
+                    "as_of_date": pa.repeat(pa.scalar(partition.as_of_date), len(kept)),
+                    **{k: pa.repeat(pa.scalar(v), len(kept)) for k, v in words.items()},
+                    **{k: pa.array(v[kept], pa.string()) for k, v in named.items()},
+                    **{k: pa.array(v) for k, v in totals.items()},
+                }
+            ).cast(RISK_SCHEMA)
