@@ -108,8 +108,8 @@ _INCOME = (
 )
 _MOVED = (*_AGREED, *_of(BEHAVIOUR, BEHAVIOUR_COLUMNS))
 _MOVES = (
-    *("dv01", "curvature", "yield_value", "yield_dv01"),
-    *(f"dv01_{tenor.lower()}" for tenor in KEY_TENORS),
+    *("dv01", "curvature", "yield_value", "yield_dv01", "index_dv01", "nii_dv01", "nii_index_dv01"),
+    *(f"{kind}_{tenor.lower()}" for kind in ("dv01", "nii_dv01") for tenor in KEY_TENORS),
 )
 _FLOWS = ("principal_amount", "interest_amount", "present_value")
 
@@ -151,6 +151,10 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         "position_id": _of(POSITIONS, ("position_id",)),
         **_GROUP,
         **dict.fromkeys(("present_value", *_MOVES), _MOVED),
+    },
+    "scenarios.par_key_rates": {
+        "currency": _of("inputs.curves", ("currency",)),
+        "zero_move_share": _QUOTED,
     },
     "scenarios.assumption_values": {
         "position_id": _of(POSITIONS, ("position_id",)),
@@ -210,6 +214,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.cash_flow_buckets": (*_HELD, *_DECIDED),
     "scenarios.monthly_balances": (*_HELD, *_DECIDED),
     "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
+    "scenarios.par_key_rates": _of(POSITIONS, ("currency",)),
     "scenarios.assumption_values": (*_HELD, *_DECIDED),
     "scenarios.restated_values": (*_HELD, *_DECIDED, *_of("book.prior_quotes", ("curve_id",))),
     "scenarios.standardised_values": (*_HELD, *_DECIDED),
@@ -222,6 +227,7 @@ product of which one position has no assumption."""
 ENGINE_RELATIONS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(ENGINE_COLUMNS, RELATIONS),
     "scenarios.zero_rates": ("inputs.curves", "inputs.fallbacks", "inputs.scenarios"),
+    "scenarios.par_key_rates": ("inputs.curves", "inputs.fallbacks"),
 }
 """YAML inputs that a table depends on as a whole, whatever their columns."""
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import Curves
+from alm_pipeline.engine.arrays import CountArray, Curves
 from alm_pipeline.errors import ConfigurationError, MarketDataError
+from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.short_rates import BaseShortRates, base_short_rates
 from alm_pipeline.inputs.volatilities import (
     VOLATILITY_COLUMNS,
@@ -147,6 +148,15 @@ def curves_of(markets: Markets, scenarios: Sequence[str]) -> Curves:
         zero_rates=stacked.reshape(len(scenarios), *base.zero_rates.shape),
         base_zero_rates=base.zero_rates,
     )
+
+
+def main_rows(base: BaseZeroRates, curves: CurveBook) -> CountArray:
+    """Return the row of the first discount curve of each curve's currency."""
+    first = dict[str, int]()
+    for row, (name, currency) in enumerate(zip(base.curve_ids, base.currencies, strict=True)):
+        if name in curves.curves and curves.curves[name].role == "discount":
+            first.setdefault(currency, row)
+    return np.array([first.get(c, row) for row, c in enumerate(base.currencies)], dtype=np.int64)
 
 
 def _column(rows: pa.Table, name: str) -> Any:

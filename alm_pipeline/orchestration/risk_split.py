@@ -14,19 +14,17 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import CountArray, Curves, FloatArray
+from alm_pipeline.engine.arrays import Curves, FloatArray
 from alm_pipeline.engine.scenarios.risk_parts import risk_parts
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.simulate import simulate
-from alm_pipeline.inputs.curves import CurveBook
-from alm_pipeline.inputs.zero_rates import BaseZeroRates
 from alm_pipeline.orchestration.automatic_options import (
     OPTIONS_HELD,
     rows_among,
     without_automatic_options,
 )
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import Markets, markets_of
+from alm_pipeline.orchestration.markets import Markets, main_rows, markets_of
 from alm_pipeline.orchestration.simulation import (
     BASE,
     PassOptions,
@@ -129,18 +127,9 @@ def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> Float
     base, grid = markets.base, bank.figures.time_buckets.bucket_sets["irrbb"]
     moves = np.array([markets.shocked[name].zero_rates for name in under]) - base.zero_rates
     midpoints = np.array([one.midpoint_years for one in grid.buckets]) * _DAYS_PER_YEAR
-    parts = risk_parts(moves, _main_rows(base, bank.figures.curves), base.tenor_days, midpoints)
+    parts = risk_parts(moves, main_rows(base, bank.figures.curves), base.tenor_days, midpoints)
     nothing = np.zeros((1, *base.zero_rates.shape))
     return np.concatenate([nothing, *parts, parts.parallel + parts.shape + parts.basis])
-
-
-def _main_rows(base: BaseZeroRates, curves: CurveBook) -> CountArray:
-    """Return the row of the first discount curve of each curve's currency."""
-    first = dict[str, int]()
-    for row, (name, currency) in enumerate(zip(base.curve_ids, base.currencies, strict=True)):
-        if name in curves.curves and curves.curves[name].role == "discount":
-            first.setdefault(currency, row)
-    return np.array([first.get(c, row) for row, c in enumerate(base.currencies)], dtype=np.int64)
 
 
 def _options(

@@ -52,6 +52,7 @@ first_order as (  -- minus the value of a basis point at each key tenor, times t
     inner join book.reporting_units as u
         on k.entity_id = u.member_entity_id and k.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on k.currency = t.currency
+    where k.risk_measure = 'eve' and k.rate_basis = 'zero'
     group by u.entity_id, u.row_kind, m.scenario
 ),
 

@@ -1,11 +1,13 @@
--- about:  What the book loses or gains with each key rate, by leg and currency, beside the parallel move.
--- grain:  as_of_date, entity_id, row_kind, contract_currency, leg, tenor
+-- about:  What value and income lose or gain with each key rate, by leg and currency, and with all of them.
+-- grain:  as_of_date, entity_id, row_kind, risk_measure, rate_basis, contract_currency, leg, tenor
 -- reads:  metrics.key_rates, metrics.report_footers, book.reporting_units, book.translation_rates,
 --         scenarios.stopped_currencies, behaviour.undecided_balances, inputs.products
 with placed as (
     select
         u.entity_id,
         u.row_kind,
+        d.risk_measure,
+        d.rate_basis,
         d.currency as contract_currency,
         case p.side when 'asset' then 'assets' when 'liability' then 'liabilities' else 'derivatives' end as leg,
         d.product_code,
@@ -58,6 +60,8 @@ totals as (
     select
         p.entity_id,
         p.row_kind,
+        p.risk_measure,
+        p.rate_basis,
         case when l.is_every_currency then 'all' else p.contract_currency end as contract_currency,
         case when l.is_every_leg then 'all' else p.leg end as leg,
         case when n.is_every_tenor then 'all' else p.tenor end as tenor,
@@ -69,6 +73,8 @@ totals as (
     group by
         p.entity_id,
         p.row_kind,
+        p.risk_measure,
+        p.rate_basis,
         case when l.is_every_currency then 'all' else p.contract_currency end,
         case when l.is_every_leg then 'all' else p.leg end,
         case when n.is_every_tenor then 'all' else p.tenor end
@@ -78,6 +84,8 @@ select
     cast($as_of_date as date) as as_of_date,
     t.entity_id,
     t.row_kind,
+    t.risk_measure,
+    t.rate_basis,
     t.contract_currency,
     t.leg,
     t.tenor,

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  metrics.durations, metrics.key_rates, metrics.eve, reports.eve_bridge, reports.balance_sheet,
 --         reports.eve_sensitivity, book.positions, scenarios.position_values, scenarios.standardised_values,
---         metrics.risk_split, reports.risk_split, inputs.scenarios, inputs.declared
+--         scenarios.position_sensitivities, metrics.risk_split, reports.risk_split, inputs.scenarios, inputs.declared
 with key_rates as (
     select
         entity_id,
@@ -11,7 +11,19 @@ with key_rates as (
         is_intragroup,
         sum(cast(dv01 as decimal(38, 6))) as dv01
     from metrics.key_rates
+    where risk_measure = 'eve' and rate_basis = 'zero'
     group by entity_id, currency, product_code, is_intragroup
+    having count(*) = count(dv01)
+),
+
+income_key_rates as (
+    select
+        entity_id,
+        currency,
+        cast(sum(cast(dv01 as decimal(38, 6))) as double) as dv01
+    from metrics.key_rates
+    where risk_measure = 'nii_12m' and rate_basis = 'zero'
+    group by entity_id, currency
     having count(*) = count(dv01)
 ),
 
@@ -58,6 +70,21 @@ every_tie as (
             d.entity_id = k.entity_id and d.currency = k.currency and d.product_code = k.product_code
             and d.is_intragroup = k.is_intragroup
     group by d.entity_id, d.currency
+    union all
+    select
+        'key rates of income add up to the parallel move' as invariant,
+        p.entity_id || ' ' || p.currency as scope,
+        max(k.dv01) as left_value,
+        cast(sum(cast(v.nii_dv01 as decimal(38, 6))) as double) as right_value,
+        cast(0.005 * sum(cast(abs(v.nii_dv01) as decimal(38, 6))) as double) as tolerance_value  -- of the gross
+    from book.positions as p
+    inner join scenarios.position_sensitivities as v on p.position_id = v.position_id
+    inner join income_key_rates as k on p.entity_id = k.entity_id and p.currency = k.currency
+    where
+        p.is_in_irrbb_scope
+        and p.nii_treatment = 'constant_balance'
+        and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
+    group by p.entity_id, p.currency
     union all
     select
         'durations are of the values in economic value' as invariant,

@@ -19,6 +19,7 @@ with wanted (invariant_group, invariant) as (
     ('additivity of present values', 'a position alone is worth what it is among others'),
     ('additivity of key rates', 'key rates add up to the parallel move'),
     ('additivity of key rates', 'key rates of the book add up to the parallel move'),
+    ('additivity of key rates', 'key rates of income add up to the parallel move'),
     ('one set of cash flows', 'durations are of the values in economic value'),
     ('standardised approach', 'standardised changes of the positions add up to the reported one'),
     ('standardised approach', 'fixed cash at midpoints is near fixed cash on its days'),

@@ -36,7 +36,8 @@ from tests.pipeline.conftest import Closed
 from tests.pipeline.test_command_line import alm
 
 KEYS_OF_THE_RUN = {"as_of_date", "scenario"}
-NUMBERED = {"tenor_days", "month_index", "bucket_set", "bucket", "risk_measure"}
+NUMBERED = {"tenor_days", "month_index", "bucket_set", "bucket", "risk_measure",
+            "tenor", "zero_tenor"}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["demo", "berka"])

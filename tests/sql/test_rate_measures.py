@@ -95,7 +95,15 @@ def give_moves(bench, up: float, bend: float) -> None:
     bench.give(
         "metrics.key_rates",
         [
-            {**SHARED, "product_code": code, "tenor": t, "tenor_days": d, "dv01": dv01}
+            {
+                **SHARED,
+                "product_code": code,
+                "risk_measure": "eve",
+                "rate_basis": "zero",
+                "tenor": t,
+                "tenor_days": d,
+                "dv01": dv01,
+            }
             for code, both in (("loan", (0.1, 0.4)), ("debt", (-0.18, 0.0)), ("swap", (0.0, -0.2)))
             for (t, d), dv01 in zip((("1Y", 365), ("5Y", 1826)), both, strict=True)
         ],
@@ -185,3 +193,65 @@ def test_key_rates_that_miss_the_parallel_move_fail_their_tie(rates):
     (tie,) = ties
     found = [tie[part] for part in ("left_value", "right_value", "tolerance_value")]
     assert found == pytest.approx([0.11, 0.12, 0.0044])
+
+
+def test_par_key_rates_are_zero_key_rates_weighed_and_income_has_its_own(bench):
+    held = {**SHARED, "is_in_irrbb_scope": True, "cash_flow_model": "bullet",
+            "product_code": "loan"}  # fmt: skip
+    bench.give(
+        "book.positions",
+        [{**held, "position_id": "1", "eve_treatment": "in", "nii_treatment": "out"},
+         {**held, "position_id": "2", "eve_treatment": "out", "nii_treatment": "constant_balance"}],
+    )  # fmt: skip
+    nothing = {
+        f"{kind}_{tenor}": 0.0
+        for kind in ("dv01", "nii_dv01")
+        for tenor in (
+            "1d",
+            "1m",
+            "3m",
+            "6m",
+            "1y",
+            "2y",
+            "3y",
+            "5y",
+            "7y",
+            "10y",
+            "15y",
+            "20y",
+            "30y",
+        )
+    }
+    moved = {"dv01": 9.0, "nii_dv01": 9.0} | nothing
+    bench.give(
+        "scenarios.position_sensitivities",
+        [moved | {"position_id": "1", "dv01_1y": 2.0, "dv01_2y": 4.0},
+         moved | {"position_id": "2", "nii_dv01_1y": 8.0, "dv01_1y": 100.0}],
+    )  # fmt: skip
+    bench.give(
+        "scenarios.par_key_rates",
+        [{"currency": "USD", "tenor": par, "zero_tenor": zero, "zero_move_share": move}
+         for par, zero, move in (("1Y", "1Y", 0.9), ("1Y", "2Y", -0.05), ("2Y", "2Y", 1.1),
+                                 ("2Y", "1Y", 0.0))],
+    )  # fmt: skip
+    rows = {(r["risk_measure"], r["rate_basis"], r["tenor"]): r["dv01"]
+            for r in bench.run("metrics.key_rates")}  # fmt: skip
+    assert (rows["eve", "zero", "1Y"], rows["eve", "zero", "2Y"]) == (2.0, 4.0)
+    assert rows["eve", "par", "1Y"] == pytest.approx(0.9 * 2.0 - 0.05 * 4.0)
+    assert rows["eve", "par", "2Y"] == pytest.approx(1.1 * 4.0)
+    assert (rows["nii_12m", "zero", "1Y"], rows["nii_12m", "zero", "2Y"]) == (8.0, 0.0)
+
+
+def test_what_rests_on_an_index_stands_by_index_and_in_all(rates):
+    rows = [
+        {**SHARED, "index_id": index, "index_exposure_amount": held, "index_dv01": dv01,
+         "nii_index_dv01": income}
+        for index, held, dv01, income in (("USD_SOFR_1M", 500.0, -0.2, -0.04),
+                                          ("USD_SOFR_3M", -300.0, 0.1, 0.02))
+    ]  # fmt: skip
+    rates.give("metrics.basis_risk", rows)
+    found = {r["index_id"]: r for r in rates.run("reports.basis_risk") if r["entity_id"] == "BANK"}
+    assert float(found["USD_SOFR_3M"]["index_exposure_amount"]) == -300.0
+    assert float(found["all"]["index_exposure_amount"]) == 200.0
+    assert float(found["all"]["index_dv01"]) == pytest.approx(-0.1)
+    assert float(found["all"]["nii_index_dv01"]) == pytest.approx(-0.02)

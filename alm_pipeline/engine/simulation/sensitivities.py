@@ -1,11 +1,12 @@
-"""How much each position's value moves with rates: durations, convexity, DV01, key rates.
+"""How much each position's value and income move with rates: durations, DV01, key rates, basis.
 
 Central differences of full revaluations, with behaviour and margins as in the base: the book is
-valued once under all shifted curves side by side. Rates are continuous zero rates, so durations
-need no ``1 + y``. Effective measures let floating rates follow the shifted curve; Macaulay's keeps
-the full cash flows and moves only their discounting, margin included. Key rates are hat functions
-between neighbouring key tenors, flat beyond the outer ones, so that they add up to the parallel
-shift.
+valued once under all shifted curves side by side, its income of twelve months with it. Rates are
+continuous zero rates, so durations need no ``1 + y``. Effective measures let floating rates follow
+the shifted curve; Macaulay's keeps the full cash flows and moves only their discounting, margin
+included. Key rates are hat functions between neighbouring key tenors, flat beyond the outer ones,
+so that they add up to the parallel shift. An index alone moves what floating rates earn and no
+discounting; rates that a bank sets itself are no index.
 
 What does not belong here: totals by product or currency, limits, duration gaps.
 """
@@ -18,13 +19,16 @@ from typing import Any
 import numpy as np
 
 from alm_pipeline.engine.arrays import (
+    NO_CODE,
     Behaviour,
     Curves,
     FloatArray,
     IntArray,
     Positions,
+    RateType,
 )
 from alm_pipeline.engine.cash_flows.agenda import AgendaTables
+from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
 from alm_pipeline.errors import CalculationError
@@ -48,6 +52,11 @@ class Sensitivities:
         falls by one basis point.
     key_rate_dv01 : (n, n_keys) float64
         Change in value when one key rate falls by one basis point.
+    index_dv01 : (n,) float64
+        Change in value when the position's index alone falls by one basis point.
+    nii_dv01, nii_index_dv01 : (n,) float64
+    nii_key_rate_dv01 : (n, n_keys) float64
+        The same of the net interest income of twelve months, along the chosen path.
     """
 
     present_value: FloatArray
@@ -56,6 +65,10 @@ class Sensitivities:
     yield_value: FloatArray
     yield_dv01: FloatArray
     key_rate_dv01: FloatArray
+    index_dv01: FloatArray
+    nii_dv01: FloatArray
+    nii_index_dv01: FloatArray
+    nii_key_rate_dv01: FloatArray
 
     @property
     def effective_duration(self) -> FloatArray:
@@ -111,20 +124,25 @@ def sensitivities(
             detail=f"{curves.n_scenarios} scenarios, tenors {list(key_tenor_days)}",
             fix="give the base curves and sorted tenors",
         )
-    hats = _hats(curves.tenor_days, key_tenor_days)
-    parallel = np.ones((1, len(curves.tenor_days)))
-    moves = BASIS_POINT * np.concatenate([0.0 * parallel, parallel, -parallel, hats, -hats])
-    value = _values(positions, _moved(curves, moves), behaviour, options, agendas)
-    base, up, down = value[:, 0], value[:, 1], value[:, 2]
-    key_up, key_down = np.split(value[:, 3:], 2, axis=1)
+    own = _with_indices_apart(positions, curves.n_curves)
+    moved = _moved(curves, _hats(curves.tenor_days, key_tenor_days))
+    if options.nii_path == "forward":
+        options = replace(options, nii_paths=("forward",))
+    made = _run(own, moved, behaviour, replace(options, lenses=("value", "income")), agendas)
+    value, income = made.present_value, made.net_interest_income[12] + made.amortised[12]
+    by_value, by_income = _central(value), _central(income)
     yield_value, yield_dv01 = _by_yield(positions, curves, behaviour, options, agendas)
     return Sensitivities(
-        present_value=base,
-        dv01=(down - up) / 2.0,
-        curvature=(up + down - 2.0 * base) / BASIS_POINT**2,
+        present_value=value[:, 0],
+        dv01=by_value[:, 0],
+        curvature=(value[:, 1] + value[:, 2] - 2.0 * value[:, 0]) / BASIS_POINT**2,
         yield_value=yield_value,
         yield_dv01=yield_dv01,
-        key_rate_dv01=(key_down - key_up) / 2.0,
+        key_rate_dv01=by_value[:, 2:],
+        index_dv01=by_value[:, 1],
+        nii_dv01=by_income[:, 0],
+        nii_index_dv01=by_income[:, 1],
+        nii_key_rate_dv01=by_income[:, 2:],
     )
 
 
@@ -138,27 +156,52 @@ def _hats(tenor_days: IntArray, key_tenor_days: IntArray) -> FloatArray:
     return np.array([np.interp(tenor_days, key_tenor_days, row) for row in identity])
 
 
-def _moved(curves: Curves, moves: FloatArray) -> Curves:
-    """Return one scenario per move, added to every curve; what clients remember stays."""
-    shifted = curves.zero_rates[0][None, :, :] + moves[:, None, :]
-    return replace(curves, zero_rates=shifted)
+def _with_indices_apart(positions: Positions, n_curves: int) -> Positions:
+    """Return positions whose floating rates read their index from a second set of curves."""
+    is_apart = (positions.rate_type == RateType.FLOATING) & (positions.index_curve != NO_CODE)
+    index_curve = positions.index_curve + is_apart * n_curves
+    return replace(positions, index_curve=index_curve.astype(positions.index_curve.dtype))
 
 
-def _values(
+def _moved(curves: Curves, hats: FloatArray) -> Curves:
+    """Return the base, then pairs up and down: all rates, indices alone, each key rate.
+
+    Every curve stands twice, the second time for indices alone; what clients remember stays.
+    """
+    everywhere, alone = np.ones((2, 1)), np.array([[0.0], [1.0]])
+    flat = np.ones(len(curves.tenor_days))
+    moves = np.array([everywhere * flat, alone * flat, *(everywhere * hat for hat in hats)])
+    pairs = BASIS_POINT * np.stack([moves, -moves], axis=1).reshape(-1, *moves.shape[1:])
+    every = np.concatenate([np.zeros((1, *moves.shape[1:])), pairs])
+    shifted = curves.zero_rates[0][None] + every[:, :, None, :]
+    return replace(
+        curves,
+        zero_rates=shifted.reshape(len(every), -1, len(curves.tenor_days)),
+        base_zero_rates=np.concatenate([curves.base_zero_rates] * 2),
+        index_year_days=np.concatenate([curves.index_year_days] * 2),
+    )
+
+
+def _central(amounts: FloatArray) -> FloatArray:
+    """Return what each pair makes of a fall by one basis point, (n, n_pairs)."""
+    return np.asarray((amounts[:, 2::2] - amounts[:, 1::2]) / 2.0)
+
+
+def _run(
     positions: Positions,
     curves: Curves,
     behaviour: Behaviour,
     options: SimulationOptions,
     agendas: AgendaTables | None,
-) -> FloatArray:
-    only_value = replace(options, lenses=("value",))
+) -> SimulationResult:
+    """Return a pass in which nobody behaves otherwise than in the base."""
     same: dict[str, Any] = {
         name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=-1)
         for name in ("annual_prepayment_rate", "redemption_share")
     }
     drawn = np.repeat(behaviour.monthly_draw_share, curves.n_scenarios, axis=-1)
     frozen = replace(behaviour, draw_profile=drawn, **same)
-    return simulate(positions, curves, frozen, (), only_value, agendas).present_value
+    return simulate(positions, curves, frozen, (), options, agendas)
 
 
 def _by_yield(
@@ -172,15 +215,15 @@ def _by_yield(
 
     A margin moves the discounting and no cash flow: its derivative is Macaulay's.
     """
-    included = replace(options, eve_margins="included")
+    included = replace(options, eve_margins="included", lenses=("value",))
     base, up, down = (
-        _values(
+        _run(
             replace(positions, margin_rate=positions.margin_rate + move),
             curves,
             behaviour,
             included,
             agendas,
-        )[:, 0]
+        ).present_value[:, 0]
         for move in (0.0, BASIS_POINT, -BASIS_POINT)
     )
     return base, (down - up) / 2.0

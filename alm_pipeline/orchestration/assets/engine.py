@@ -21,7 +21,12 @@ from alm_pipeline.orchestration.partitions import Partitions, asset_key, depende
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.restatement import PRIOR_READS, RESTATED, restated_values
 from alm_pipeline.orchestration.risk_split import RISKS, moved_scenarios, risk_totals
-from alm_pipeline.orchestration.sensitivities import SENSITIVITIES, position_sensitivities
+from alm_pipeline.orchestration.sensitivities import (
+    PAR_KEY_RATES,
+    SENSITIVITIES,
+    par_key_rates,
+    position_sensitivities,
+)
 from alm_pipeline.orchestration.simulation import (
     BASE,
     MonthPass,
@@ -46,6 +51,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
         contractual_pass(bank, partition), partition, BASE
     ),
     SENSITIVITIES: position_sensitivities,
+    PAR_KEY_RATES: par_key_rates,
     ASSUMPTION_VALUES: assumption_values,
     RESTATED: restated_values,
     STANDARDISED: standardised_values,
@@ -70,6 +76,7 @@ def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinitio
     return [
         _monthly_asset(bank, partitions, CONTRACTUAL, "60_cash_flows"),
         _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
+        _monthly_asset(bank, partitions, PAR_KEY_RATES, "70_scenarios"),
         _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
         _monthly_asset(bank, partitions, RESTATED, "70_scenarios"),
         _monthly_asset(bank, partitions, STANDARDISED, "70_scenarios"),

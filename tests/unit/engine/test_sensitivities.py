@@ -117,3 +117,25 @@ def test_more_than_one_scenario_or_unsorted_keys_are_refused():
         sensitivities(BOOK, flat(0.03, 0.04), cohort(2), OPTIONS, KEYS)
     with pytest.raises(CalculationError, match="increasing key tenors"):
         sensitivities(BOOK, curve(), cohort(1), OPTIONS, KEYS[::-1].copy())
+
+
+def test_income_moves_with_what_reprices_within_the_year(found):
+    # 100 floating from day 90 (31 March) to day 365, then replaced at the same rates; as the whole
+    # curve falls by a basis point, so does each quarterly rate: 100 * 0.0001 * 275 / 360, up
+    # to the convexity of a rate of 4 %.
+    days = 365 - on("2026-03-31")
+    assert found.nii_dv01[2] == pytest.approx(-100.0 * 1e-4 * days / 360, rel=0.02)
+    assert found.nii_dv01[0] == 0.0  # five years without a payment
+    assert found.nii_key_rate_dv01.sum(axis=1) == pytest.approx(found.nii_dv01, abs=1e-9)
+
+
+def test_an_index_alone_moves_what_is_earned_and_not_what_it_is_discounted_with(found):
+    # without the discounting a floater is worth its coupons more: long the index, short the curve
+    quarters = np.array([on(f"{y}-{m}") for y in range(2026, 2031)
+                         for m in ("03-31", "06-30", "09-30", "12-31")])  # fmt: skip
+    years = np.diff(quarters) / 360
+    worth = 100.0 * years @ np.exp(-ZERO_RATE * quarters[1:] / 365)
+    assert found.index_dv01[2] == pytest.approx(-worth * 1e-4, rel=0.02)
+    assert found.index_dv01[1] == 0.0
+    assert found.nii_index_dv01[2] == pytest.approx(found.nii_dv01[2], rel=1e-6)
+    assert found.nii_index_dv01[3] == 0.0
