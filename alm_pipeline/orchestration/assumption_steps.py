@@ -66,6 +66,7 @@ _PARAMETERS: Mapping[str, tuple[str, Stepped]] = {
 """Parameter to the file of `assumptions/` that decides it, and how it is moved."""
 
 
+_LENSES = ("value", "income", "premiums", "options")
 _Step = tuple[str, str]
 """Parameter and step."""
 
@@ -116,7 +117,7 @@ def _moves(bank: Bank, partition: Partition, markets: Markets, file: str) -> Ite
     book = chosen_book(bank, partition, markets, f"behaviour_segment in ({listed})")
 
     def run(assumed: Behaviour, under: tuple[str, ...]) -> SimulationResult:
-        chosen = PassOptions(under, lenses=("value", "income", "options"), behaviour=assumed)
+        chosen = PassOptions(under, lenses=_LENSES, behaviour=assumed)
         return run_engine(bank, partition, markets, book, chosen)
 
     steps = _steps(file, behaviour_of(bank, scenarios), is_decided)

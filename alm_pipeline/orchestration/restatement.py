@@ -27,7 +27,7 @@ PRIOR_FIGURES = "behaviour.prior_figures"
 PRIOR_READS = (PRIOR_QUOTES, PRIOR_VOLATILITIES, PRIOR_FIGURES)
 """What this table reads besides what every table of the engine does."""
 
-_LENSES = ("value", "income", "options")
+_LENSES = ("value", "income", "premiums", "options")
 _SCHEMA = pa.schema(
     [
         ("as_of_date", pa.date32()),

@@ -103,7 +103,7 @@ def _frozen(
         zero_rates=base.zero_rates + lanes.reshape(len(lanes), *base.zero_rates.shape),
         base_zero_rates=base.zero_rates,
     )
-    options = options_of(bank, partition, book, ("value", "income"))
+    options = options_of(bank, partition, book, ("value", "income", "premiums"))
     if options.nii_path == "forward":
         options = replace(options, nii_paths=("forward",))
     made = simulate(
@@ -136,7 +136,7 @@ def _options(
     bank: Bank, partition: Partition, markets: Markets, held: EngineBook, under: Sequence[str]
 ) -> dict[str, FloatArray]:
     """Return what options add to each scenario's change, by measure, (n_held, S)."""
-    chosen = PassOptions((BASE, *under), lenses=("value", "income", "options"))
+    chosen = PassOptions((BASE, *under), lenses=("value", "income", "premiums", "options"))
     full, bare = (
         _measured(run_engine(bank, partition, markets, of, chosen))
         for of in (held, without_automatic_options(held))

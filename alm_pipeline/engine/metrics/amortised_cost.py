@@ -75,6 +75,19 @@ def amortised(
 
 
 @inner_kernel
+def is_same_cash(term: Any, rows: Rows, n_rows: int, lane: int, other: int) -> bool:
+    """Say whether a contract pays and accrues the same in two scenarios of a block, to the bit."""
+    flows = rows.flows
+    if flows[RATE, 0, lane] != flows[RATE, 0, other]:
+        return False
+    for row in range(n_rows):
+        is_same = _cash(term, rows, n_rows, row, lane) == _cash(term, rows, n_rows, row, other)
+        if not is_same or flows[ACCRUED, row, lane] != flows[ACCRUED, row, other]:
+            return False
+    return True
+
+
+@inner_kernel
 def _effective_rate(term: Any, rows: Rows, n_rows: int, lane: int, carried: float) -> float:
     """Return the continuous rate at which a contract's cash is worth ``carried``, or NaN.
 

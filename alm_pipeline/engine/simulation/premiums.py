@@ -32,7 +32,7 @@ from alm_pipeline.engine.cash_flows.records import (
 )
 from alm_pipeline.engine.kernel import entry_kernel
 from alm_pipeline.engine.lanes import WIDTH, joined_scenarios
-from alm_pipeline.engine.metrics.amortised_cost import amortised
+from alm_pipeline.engine.metrics.amortised_cost import amortised, is_same_cash
 from alm_pipeline.engine.references import by_reference
 from alm_pipeline.engine.simulation.records import Setting
 from alm_pipeline.engine.simulation.setting import Prepared, SimulationOptions
@@ -114,4 +114,8 @@ def _fill(
         term = terms[k]
         n_rows = project_one(term, tables, agendas, FORWARD, NEVER, rows, states)
         for lane in range(found.shape[1]):
-            amortised(term, tables.dates, rows, n_rows, lane, edges, found[k, lane])
+            if lane > 0 and is_same_cash(term, rows, n_rows, lane, lane - 1):
+                for window in range(found.shape[2]):
+                    found[k, lane, window] = found[k, lane - 1, window]
+            else:
+                amortised(term, tables.dates, rows, n_rows, lane, edges, found[k, lane])

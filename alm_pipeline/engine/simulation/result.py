@@ -77,7 +77,7 @@ class SimulationResult:
         Months of the window; along the chosen path of the indices, and along the other one.
     amortised : {12: (n, S), 24: (n, S)}
         What of premiums and discounts is income of the window, along the forwards; not part of net
-        interest income. Nothing without the lens "income".
+        interest income. Nothing without the lens "premiums".
     principal : {"opening" | "drawn" | "capitalised" | "scheduled" | "prepaid" | "written_off" |
         "remaining": (n, S)}
         Run-off over the life; "remaining" is what is left at the engine's horizon.

@@ -65,7 +65,7 @@ from alm_pipeline.engine.simulation.tables import (
 from alm_pipeline.errors import CalculationError
 
 WINDOW_MONTHS = (12, 24)
-DEFAULT_LENSES = ("value", "income", "months", "repricing", "principal")
+DEFAULT_LENSES = ("value", "income", "premiums", "months", "repricing", "principal")
 LENSES = (*DEFAULT_LENSES, "options")
 PATHS = ("forward", "flat")
 
@@ -83,7 +83,8 @@ class SimulationOptions:
     ``interest_split``: a period's interest is shared between months by the contract's
     "day_count", or by "days". ``value_of``: all "payments", or what is paid until the next
     "repricing", which no other lens goes with. ``lenses`` and ``nii_paths`` choose what is read:
-    "value" always, "income" of each position, "months" of each group (with income), "repricing",
+    "value" always, "income" of each position, "premiums" (what of them becomes income, with
+    income), "months" of each group (with income), "repricing",
     "principal"; "options" (not unless chosen) needs volatilities.
     """
 

@@ -114,7 +114,7 @@ def simulate(
         joined.option_value[rows] += redemption_values(ready, curves, options, redeemable)
     n_days = np.diff(ready.settings[0].income.months.edges)
     result = _result(joined, summed, bucket_sets, options, n_days)
-    if "income" not in options.lenses:
+    if not {"income", "premiums"} <= set(options.lenses):
         return result
     windows = amortised_premiums(ready, options, n)
     return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
