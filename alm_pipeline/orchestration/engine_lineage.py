@@ -103,8 +103,9 @@ _PRINCIPAL = (
     *("prepaid_principal", "written_off_principal"),
 )
 _INCOME = (
-    *("nii_12m", "nii_24m", "nii_12m_other_path", "nii_24m_other_path"),
-    *("amortised_12m", "amortised_24m"),
+    *("nii_12m", "nii_24m", "nii_36m"),
+    *("nii_12m_other_path", "nii_24m_other_path", "nii_36m_other_path"),
+    *("amortised_12m", "amortised_24m", "amortised_36m"),
 )
 _MOVED = (*_AGREED, *_of(BEHAVIOUR, BEHAVIOUR_COLUMNS))
 _MOVES = (

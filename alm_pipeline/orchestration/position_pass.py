@@ -25,6 +25,7 @@ from alm_pipeline.orchestration.risk_split import MEASURES, PARTS, RISKS, risk_c
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
+    INCOME_MONTHS,
     PassOptions,
     book_of,
     run_each,
@@ -41,7 +42,9 @@ _BUCKETS = ("value", "repricing")
 _MONTHS = ("value", "income", "months", "principal")
 _PASSES: Mapping[str, PassOptions] = {
     "scenarios.cash_flow_buckets": PassOptions(("base",), lenses=_BUCKETS),
-    "scenarios.monthly_balances": PassOptions(("base",), lenses=_MONTHS),
+    "scenarios.monthly_balances": PassOptions(
+        ("base",), lenses=_MONTHS, window_months=INCOME_MONTHS
+    ),
     "cash_flows.contractual_buckets": PassOptions(("base",), is_contractual=True, lenses=_BUCKETS),
 }
 

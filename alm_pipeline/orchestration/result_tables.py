@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from alm_pipeline.engine.simulation.result import BucketAmounts
 from alm_pipeline.inputs.zero_rates import zero_rate_table
-from alm_pipeline.orchestration.simulation import MonthPass
+from alm_pipeline.orchestration.simulation import INCOME_MONTHS, MonthPass
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
@@ -63,12 +63,9 @@ def position_values(done: MonthPass, partition: Partition) -> pa.Table:
     numbers = {
         "present_value": result.present_value,
         "option_value": result.option_value,
-        "nii_12m": chosen[12],
-        "nii_24m": chosen[24],
-        "nii_12m_other_path": other[12],
-        "nii_24m_other_path": other[24],
-        "amortised_12m": result.amortised[12],
-        "amortised_24m": result.amortised[24],
+        **{f"nii_{n}m": chosen[n] for n in INCOME_MONTHS},
+        **{f"nii_{n}m_other_path": other[n] for n in INCOME_MONTHS},
+        **{f"amortised_{n}m": result.amortised[n] for n in INCOME_MONTHS},
         **{name: result.principal[item] for name, item in _PRINCIPAL.items()},
         "remaining_principal": result.principal["remaining"],
     }

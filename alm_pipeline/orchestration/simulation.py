@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -18,7 +18,11 @@ import pyarrow as pa
 from alm_pipeline.engine.arrays import Behaviour, Buckets
 from alm_pipeline.engine.simulation.redemption import Redeemable
 from alm_pipeline.engine.simulation.result import GroupAmounts, SimulationResult
-from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES, SimulationOptions
+from alm_pipeline.engine.simulation.setting import (
+    DEFAULT_LENSES,
+    WINDOW_MONTHS,
+    SimulationOptions,
+)
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
 from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook
@@ -45,6 +49,12 @@ _VALUED = """
 """A product of which one position has no assumption has no flows at all: never a partial sum."""
 
 LENSES = (*DEFAULT_LENSES, "options")
+AGREED_LENSES = ("value", "repricing", "principal")
+"""What is read of the flows as agreed: when principal reprices and cash is paid."""
+
+INCOME_MONTHS = (12, 24, 36)
+"""Windows of reported income."""
+
 _ALL_HELD = """
     select currency, count(*) as n, sum(outstanding_principal) as amount
     from book.positions
@@ -181,7 +191,10 @@ def _month_pass(
     markets = markets_of(bank, partition, scenarios)
     held = amounts_held(bank.store.session, _ALL_HELD)
     book = month_book(bank, partition, markets)
-    result = run_engine(bank, partition, markets, book, PassOptions(scenarios, is_contractual))
+    chosen = PassOptions(scenarios, window_months=INCOME_MONTHS)
+    if is_contractual:
+        chosen = PassOptions(scenarios, is_contractual=True, lenses=AGREED_LENSES)
+    result = run_engine(bank, partition, markets, book, chosen)
     return MonthPass(scenarios, book, result, markets, held)
 
 
@@ -190,7 +203,8 @@ class PassOptions:
     """Under which scenarios the engine runs, with which behaviour, and what it reads off.
 
     ``behaviour`` is the committee's unless another one is given, ``bucket_sets`` are all unless
-    named; volatilities move as the bank's scenarios say unless ``named`` are others.
+    named; volatilities move as the bank's scenarios say unless ``named`` are others. Two or three
+    income windows are ``window_months`` long.
     """
 
     scenarios: tuple[str, ...]
@@ -199,6 +213,7 @@ class PassOptions:
     behaviour: Behaviour | None = None
     bucket_sets: frozenset[str] = frozenset()
     named: ScenarioBook | None = None
+    window_months: tuple[int, ...] = WINDOW_MONTHS
 
 
 def month_book(bank: Bank, partition: Partition, markets: Markets) -> EngineBook:
@@ -261,7 +276,9 @@ def run_engine(
         curves_of(markets, scenarios),
         _behaviour_of_pass(bank, chosen),
         _buckets_of_pass(bank, partition, chosen),
-        options_of(bank, partition, book, chosen.lenses),
+        replace(
+            options_of(bank, partition, book, chosen.lenses), window_months=chosen.window_months
+        ),
         book.agendas,
         markets.volatilities.under(named, scenarios),
         redeemable_of(named, markets, book, scenarios),
@@ -277,7 +294,9 @@ def run_each(
         curves_of(markets, chosen.scenarios),
         _behaviour_of_pass(bank, chosen),
         _buckets_of_pass(bank, partition, chosen),
-        options_of(bank, partition, book, chosen.lenses),
+        replace(
+            options_of(bank, partition, book, chosen.lenses), window_months=chosen.window_months
+        ),
         book.agendas,
     )
 

@@ -36,7 +36,7 @@ def result_lines(result: ScenarioResult) -> Iterator[str]:
             f"interest, {months} months", "nii", "nii_base", "delta_nii",
             [row for row in result.nii if row["horizon_months"] == months],
         )
-        for months in (12, 24)
+        for months in (12, 24, 36)
     ]  # fmt: skip
     for title, moved, base, change, rows in measures:
         for row in _totals(rows, result.scenario):

@@ -1,4 +1,4 @@
--- about:  Net interest income of the next 12 and 24 months per entity, currency and product under one scenario.
+-- about:  Net interest income of the next 12, 24 and 36 months per entity, currency and product under one scenario.
 -- grain:  as_of_date, scenario, entity_id, currency, product_code, is_intragroup
 -- reads:  book.positions, scenarios.position_values
 select
@@ -17,6 +17,10 @@ select
             then cast(sum(cast(v.nii_24m as decimal(38, 6))) as double)
     end as nii_24m,
     case
+        when count(v.nii_36m) = count(*)
+            then cast(sum(cast(v.nii_36m as decimal(38, 6))) as double)
+    end as nii_36m,
+    case
         when count(v.nii_12m_other_path) = count(*)
             then cast(sum(cast(v.nii_12m_other_path as decimal(38, 6))) as double)
     end as nii_12m_other_path,
@@ -25,6 +29,10 @@ select
             then cast(sum(cast(v.nii_24m_other_path as decimal(38, 6))) as double)
     end as nii_24m_other_path,
     case
+        when count(v.nii_36m_other_path) = count(*)
+            then cast(sum(cast(v.nii_36m_other_path as decimal(38, 6))) as double)
+    end as nii_36m_other_path,
+    case
         when count(v.amortised_12m) = count(*)
             then cast(sum(cast(v.amortised_12m as decimal(38, 6))) as double)
     end as amortised_12m,
@@ -32,6 +40,10 @@ select
         when count(v.amortised_24m) = count(*)
             then cast(sum(cast(v.amortised_24m as decimal(38, 6))) as double)
     end as amortised_24m,
+    case
+        when count(v.amortised_36m) = count(*)
+            then cast(sum(cast(v.amortised_36m as decimal(38, 6))) as double)
+    end as amortised_36m,
     count(*) as n_positions,
     count(*) - count(v.nii_12m) as n_not_valued
 from book.positions as p

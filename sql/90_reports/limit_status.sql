@@ -36,7 +36,7 @@ with bases as (  -- what the shares of a limit are shares of
         case when horizon_months = 12 then 'delta_nii_12m' else 'delta_nii_24m' end as measure,
         cast(abs(nii_base) as double) as base_amount
     from reports.nii_sensitivity
-    where scenario = 'base' and family = 'total'
+    where scenario = 'base' and family = 'total' and horizon_months in (12, 24)
 ),
 
 sizes as (  -- of shocks that move the whole curve alike at once

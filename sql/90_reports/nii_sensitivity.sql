@@ -27,6 +27,18 @@ with measured as (
         nii_24m_other_path + amortised_24m as nii_other_path,
         amortised_24m as amortised_amount
     from metrics.nii
+    union all
+    select
+        scenario,
+        entity_id,
+        currency,
+        product_code,
+        is_intragroup,
+        36 as horizon_months,
+        nii_36m + amortised_36m as nii,
+        nii_36m_other_path + amortised_36m as nii_other_path,
+        amortised_36m as amortised_amount
+    from metrics.nii
 ),
 
 lines as (

@@ -73,7 +73,7 @@ policy_nii as (
         availability
     from reports.nii_sensitivity
     where
-        row_kind <> 'elimination' and family = 'total'
+        row_kind <> 'elimination' and family = 'total' and horizon_months in (12, 24)
         and scenario in (
             select l.scope
             from inputs.limits as l

@@ -154,7 +154,7 @@ valued as (  -- every contract beside its values; one without a value in a scena
         and p.cash_flow_model not in (
             'non_maturity', 'revolving', 'balance_only', 'commitment', 'non_performing'
         )
-        and p.maturity_date <= cast($as_of_date as date) + to_months(24) as is_run_off,
+        and p.maturity_date <= cast($as_of_date as date) + to_months(36) as is_run_off,
         case
             when p.cash_flow_model in ('swap_leg', 'cap_floor', 'commitment') then 0  -- never paid
             else p.outstanding_principal + p.notional_amount
@@ -168,8 +168,8 @@ valued as (  -- every contract beside its values; one without a value in a scena
         v.scheduled_principal + v.prepaid_principal - v.drawn_principal as repaid_principal,
         v.nii_12m,
         v.nii_12m_other_path,
-        v.nii_24m,
-        v.nii_24m_other_path
+        v.nii_36m,
+        v.nii_36m_other_path
     from book.positions as p
     cross join closed as s
     left join scenarios.position_values as v on p.position_id = v.position_id and s.scenario = v.scenario
@@ -248,10 +248,10 @@ groups as (
         ) as nii_12m,
         sum(
             cast(
-                case when bank.nii_base_path = 'forward' then v.nii_24m else v.nii_24m_other_path end
+                case when bank.nii_base_path = 'forward' then v.nii_36m else v.nii_36m_other_path end
                 as decimal(38, 6)
             )
-        ) as nii_24m
+        ) as nii_36m
     from valued as v
     cross join inputs.bank as bank
     group by v.scenario, v.entity_id, v.currency, v.product_code
@@ -280,8 +280,8 @@ months as (
         sum(
             case when month_index <= 12 then cast(interest_amount + replacement_interest as decimal(38, 6)) else 0 end
         ) as income_12m,
-        sum(cast(interest_amount + replacement_interest as decimal(38, 6))) as income_24m,
-        sum(case when month_index = 24 then cast(abs(closing_principal) as decimal(38, 6)) else 0 end)
+        sum(cast(interest_amount + replacement_interest as decimal(38, 6))) as income_36m,
+        sum(case when month_index = 36 then cast(abs(closing_principal) as decimal(38, 6)) else 0 end)
             as closing_principal
     from scenarios.monthly_balances
     group by scenario, entity_id, currency, product_code
@@ -294,7 +294,7 @@ lenses as (  -- a product with everything that was read of its cash flows
         g.repaid_principal - coalesce(l.principal_amount, 0) as principal_difference,
         m.interest_amount + g.accrued_interest - coalesce(l.interest_amount, 0) as interest_difference,
         g.nii_12m - m.income_12m as income_12m_difference,
-        g.nii_24m - m.income_24m as income_24m_difference
+        g.nii_36m - m.income_36m as income_36m_difference
     from groups as g
     left join ladder as l
         on
@@ -328,7 +328,7 @@ lens_ties as (
     select
         'income of the positions is income of the months' as invariant,
         scenario as scope,
-        max(greatest(abs(income_12m_difference), abs(income_24m_difference))) as left_value,
+        max(greatest(abs(income_12m_difference), abs(income_36m_difference))) as left_value,
         0 as right_value,
         0.05 as tolerance_value
     from lenses

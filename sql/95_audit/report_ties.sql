@@ -88,7 +88,21 @@ position_totals as (
                         )
                 else 0
             end
-        ) as nii_24m
+        ) as nii_24m,
+        sum(
+            case
+                when
+                    p.nii_treatment = 'constant_balance'
+                    and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
+                    then
+                        cast(
+                            (v.nii_36m + v.amortised_36m)
+                            * u.weight
+                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
+                        )
+                else 0
+            end
+        ) as nii_36m
     from scenarios.position_values as v
     inner join book.positions as p on v.position_id = p.position_id
     inner join placed as u on v.position_id = u.position_id
@@ -157,7 +171,7 @@ income_tie as (
     select
         'position income adds up to the reported net interest income' as invariant,
         r.entity_id || ' ' || r.row_kind || ' ' || r.scenario || ' ' || r.horizon_months as scope,
-        case when r.horizon_months = 12 then p.nii_12m else p.nii_24m end as left_value,
+        case r.horizon_months when 12 then p.nii_12m when 24 then p.nii_24m else p.nii_36m end as left_value,
         r.nii as right_value,
         0.01 as tolerance_value
     from reports.nii_sensitivity as r

@@ -1,16 +1,18 @@
 """The income lens: interest accrued in windows, on a constant balance sheet.
 
-Windows end 12 and 24 months after the as-of date and are made of months. A contract earns what it
-accrues inside them; of the running period only what is not yet booked as accrued interest. Every
-principal flow is replaced on its own date by a new contract at the scenario's index of
-``replacement_tenor`` plus ``replacement_margin``, until the end of the window (``replacement``
-holds what one unit earns). Balances without maturity stay constant and reprice month by month.
-Swap legs run off unreplaced. Interest splits over months by year fractions counted from the row's
-start, so that the parts add up to the row, or by actual days. Fees are income of their day.
+Two or three windows begin on the as-of date, such as 12, 24 and 36 months long, and are made of
+months. A contract earns what it accrues inside them; of the running period only what is not yet
+booked as accrued interest. Every principal flow is replaced on its own date by a new contract at
+the scenario's index of ``replacement_tenor`` plus ``replacement_margin``, until the end of the
+window (``replacement`` holds what one unit earns). Balances without maturity stay constant and
+reprice month by month. Swap legs run off unreplaced. Interest splits over months by year fractions
+counted from the row's start, so that the parts add up to the row, or by actual days. Fees are
+income of their day.
 Source: BCBS 368, annex 2; EBA/GL/2022/14.
 
-Each contract gives the income of both windows; months are added up per group, replacements of a
-group's principal by the day on which it was placed.
+Each contract gives the income of every window (the middle one of two is the last one again);
+months are added up per group, replacements of a group's principal by the day on which it was
+placed.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from alm_pipeline.engine.metrics.principal import MONTH_INTEREST, MONTH_MARGIN, 
 
 _ADMINISTERED = int(RateType.ADMINISTERED)
 _FIXED = int(RateType.FIXED)
-_N_WINDOWS = 2
+_MAX_WINDOWS = 3
 
 
 class IncomeTables(NamedTuple):
@@ -46,8 +48,8 @@ class IncomeTables(NamedTuple):
 
     ``months``, ``windows``: bins of a month and of a window each; ``has_months``: whether months
     are added up. ``unit_months`` (n_pairs, n_days, n_months, WIDTH) and ``unit_windows`` (n_paths,
-    n_pairs, n_days, 2, WIDTH): what one unit placed on a day earns in a month, forward path, and
-    up to the end of a window. ``is_split_by_days``: how a row's interest is split.
+    n_pairs, n_days, n_windows, WIDTH): what one unit placed on a day earns in a month, forward
+    path, and up to the end of a window. ``is_split_by_days``: how a row's interest is split.
     """
 
     months: Bins
@@ -79,7 +81,7 @@ def accrued_income(
     months: FloatArray,
     group: int,
 ) -> Any:
-    """Return what a contract accrues in the two windows, signed, and add it to months.
+    """Return what a contract accrues in the windows, signed, and add it to months.
 
     Parameters
     ----------
@@ -88,7 +90,7 @@ def accrued_income(
     months : (n_groups, n_months, N_MONTH_ITEMS, WIDTH) float64 [position currency]
         Item MONTH_INTEREST of row ``group`` is added to.
     """
-    first, whole, last_day = same(0.0), same(0.0), bins.edges[-1]
+    first, middle, whole, last_day = same(0.0), same(0.0), same(0.0), bins.edges[-1]
     for row in range(n_rows):
         if at(rows.start, row) >= last_day:
             break
@@ -97,8 +99,8 @@ def accrued_income(
             earned = earned - float(term.sign) * term.accrued_interest
         split = is_split_by_days
         more = _spread(term, dates, bins, split, rows, row, earned, months, group, MONTH_INTEREST)
-        first, whole = first + more[0], whole + more[1]
-    return first, whole
+        first, middle, whole = first + more[0], middle + more[1], whole + more[2]
+    return first, middle, whole
 
 
 @inner_kernel
@@ -141,8 +143,8 @@ def _spread(
     group: int,
     item: int,
 ) -> Any:
-    """Spread what a row earns over the bins; return what falls into the two windows."""
-    edges, first, whole = bins.edges, same(0.0), same(0.0)
+    """Spread what a row earns over the bins; return what falls into the windows."""
+    edges, first, middle, whole = bins.edges, same(0.0), same(0.0), same(0.0)
     begin, day = max(at(rows.start, row), 0), at(rows.day, row)
     start, done, end = begin, 0.0, min(day, edges[-1])
     while start < end:
@@ -151,29 +153,33 @@ def _spread(
         if stop != day:
             share = accrued_share(term, dates, is_split_by_days, begin, stop, day)
         amount = (share - done) * earned
-        if len(edges) > _N_WINDOWS + 1:
+        if len(edges) > _MAX_WINDOWS + 1:
             add_to(months, group, bin_, item, amount)
         whole = whole + amount
+        if stop <= edges[bins.n_middle]:
+            middle = middle + amount
         if stop <= edges[bins.n_first]:
             first = first + amount
         start, done = stop, share
-    return first, whole
+    return first, middle, whole
 
 
 @inner_kernel
 def fee_income(bins: Bins, rows: Rows, n_rows: int, months: FloatArray, group: int) -> Any:
-    """Return the fees of the two windows, signed, and add them to months as ``accrued_income``."""
-    edges, first, whole = bins.edges, same(0.0), same(0.0)
+    """Return the fees of the windows, signed, and add them to months as ``accrued_income``."""
+    edges, first, middle, whole = bins.edges, same(0.0), same(0.0), same(0.0)
     for row in range(n_rows):
         day, fee = at(rows.day, row), load(rows.flows, FEE, row)
         if day > edges[-1]:
             break
         whole = whole + fee
+        if day <= edges[bins.n_middle]:
+            middle = middle + fee
         if day <= edges[bins.n_first]:
             first = first + fee
-        if len(edges) > _N_WINDOWS + 1:
+        if len(edges) > _MAX_WINDOWS + 1:
             add_to(months, group, at(bins.of_day, day), MONTH_INTEREST, fee)
-    return first, whole
+    return first, middle, whole
 
 
 @inner_kernel
@@ -202,7 +208,7 @@ def replaced_income(
     year_days: float,
     placed: Placed,
 ) -> Any:
-    """Return what the replacements of a contract earn in the two windows, and note their days.
+    """Return what the replacements of a contract earn in the windows, and note their days.
 
     Parameters
     ----------
@@ -211,18 +217,22 @@ def replaced_income(
     placed : Placed
         The forward path is added to.
     """
-    first, whole = same(0.0), same(0.0)
+    first, middle, whole = same(0.0), same(0.0), same(0.0)
     if term.is_notional or term.is_constant:
-        return first, whole
-    last_day, first_edge = tables.windows.edges[-1], tables.windows.edges[1]
+        return first, middle, whole
+    edges, n_windows = tables.windows.edges, len(tables.windows.edges) - 1
+    last_day, middle_edge, first_edge = edges[-1], edges[2], edges[1]
     pair, margin = term.replacement_row, term.replacement_margin / year_days
     for row in range(n_rows):
         day = at(rows.day, row)
         if day >= last_day:
             break
         principal = float(term.sign) * repaid(term, rows, row)
-        unit = load(tables.unit_windows, path, pair, day, 1) + margin * (last_day - day)
-        whole = whole + principal * unit
+        unit = load(tables.unit_windows, path, pair, day, n_windows - 1)
+        whole = whole + principal * (unit + margin * (last_day - day))
+        if day < middle_edge:
+            unit = load(tables.unit_windows, path, pair, day, 1) + margin * (middle_edge - day)
+            middle = middle + principal * unit
         if day < first_edge:
             unit = load(tables.unit_windows, path, pair, day, 0) + margin * (first_edge - day)
             first = first + principal * unit
@@ -230,7 +240,7 @@ def replaced_income(
             add_to(placed.amounts, 0, day, principal)
             add_to(placed.amounts, 1, day, principal * margin)
             placed.is_day[day] = True
-    return first, whole
+    return first, middle, whole
 
 
 @inner_kernel
@@ -268,7 +278,7 @@ def constant_income(
     path: int,
     months: FloatArray,
 ) -> Any:
-    """Return what a constant balance earns in the two windows.
+    """Return what a constant balance earns in the windows.
 
     Balances without maturity keep their principal; their rate is re-fixed every month. A floating
     rate keeps today's coupon until its next reset, at least through month 1.
@@ -279,7 +289,7 @@ def constant_income(
         Run-off interest in MONTH_INTEREST; what the constant balance earns more is put beside it.
     """
     rate = same(float(term.coupon_rate))
-    first, whole, before = same(0.0), same(0.0), 0.0
+    first, middle, whole, before = same(0.0), same(0.0), same(0.0), 0.0
     edges = tables.months.edges
     for month in range(len(edges) - 1):
         start, end = edges[month], edges[month + 1]
@@ -291,8 +301,10 @@ def constant_income(
         years = year_fraction(dates, term.day_count, ZERO, end, term.maturity)
         earned = term.sign * term.principal * (years - before) * rate
         whole, before = whole + earned, years
+        if month < tables.months.n_middle:
+            middle = middle + earned
         if month < tables.months.n_first:
             first = first + earned
         own = load(months, 0, month, MONTH_INTEREST)
         store(months, 0, month, MONTH_REPLACEMENT, earned - own)
-    return first, whole
+    return first, middle, whole

@@ -116,8 +116,8 @@ def _read_contract(
     has_income = lenses.has_income and term.is_nii
     prefetch(values.present_value, i, setting.block)
     if has_income:
-        prefetch(values.net_interest_income, FORWARD, i, 0, setting.block)
-        prefetch(values.net_interest_income, FORWARD, i, 1, setting.block)
+        for window in range(values.net_interest_income.shape[2]):
+            prefetch(values.net_interest_income, FORWARD, i, window, setting.block)
     for path in range(FORWARD, FLAT + 1 if has_income and lenses.has_flat_path else FLAT):
         if path == FORWARD or term.is_path_dependent:
             last_day = NEVER if path == FORWARD else last_edge[-1]
@@ -177,7 +177,7 @@ def _read_tail(
     value, first, whole = add_tail(term, setting, rows, states, totals, values.principal, i)
     add_to(values.present_value, i, block, value)
     if has_income:
-        add_to(values.net_interest_income, FORWARD, i, 0, block, first)
+        add_to(values.net_interest_income, FORWARD, i, 0, block, first)  # of two windows
         add_to(values.net_interest_income, FORWARD, i, 1, block, whole)
 
 
@@ -226,7 +226,7 @@ def _read_path(
     values: Values,
     i: int,
 ) -> None:
-    """Fill the two windows of one path."""
+    """Fill the windows of one path."""
     dates, market, tables, rows = (
         setting.tables.dates,
         setting.tables.market,
@@ -239,18 +239,32 @@ def _read_path(
             store(months, 0, month, MONTH_MARGIN, 0.0)
     needs_months = term.is_constant or (tables.has_months and path == FORWARD)
     bins, is_by_days = tables.months if needs_months else tables.windows, tables.is_split_by_days
-    first, whole = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
+    earned = accrued_income(term, dates, bins, is_by_days, rows, n_rows, months, group)
     if term.is_constant:
         behaviour = setting.tables.behaviour
-        first, whole = constant_income(term, dates, market, behaviour, tables, path, months)
+        earned = constant_income(term, dates, market, behaviour, tables, path, months)
     else:
         year_days, placed = market.index_year_days[term.index_curve], buffers.placed
         more = replaced_income(term, tables, path, rows, n_rows, year_days, placed)
-        first, whole = first + more[0], whole + more[1]
+        earned = _together(earned, more)
     if term.margin_rate != 0.0 and tables.has_months and path == FORWARD:
         add_margin(term, dates, bins, is_by_days, rows, n_rows, months, group)
     if term.has_fee:
-        fees = fee_income(bins, rows, n_rows, months, group)
-        first, whole = first + fees[0], whole + fees[1]
-    store(values.net_interest_income, path, i, 0, setting.block, first)
-    store(values.net_interest_income, path, i, 1, setting.block, whole)
+        earned = _together(earned, fee_income(bins, rows, n_rows, months, group))
+    _keep(values.net_interest_income, path, i, setting.block, earned)
+
+
+@inner_kernel
+def _together(one: Any, other: Any) -> Any:
+    """Return the income of two sources in each window."""
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+@inner_kernel
+def _keep(income: FloatArray, path: int, i: int, block: int, earned: Any) -> None:
+    """Keep the income of the windows; of two, the middle one is the last one."""
+    last = income.shape[2] - 1
+    store(income, path, i, 0, block, earned[0])
+    if last > 1:
+        store(income, path, i, 1, block, earned[1])
+    store(income, path, i, last, block, earned[2])

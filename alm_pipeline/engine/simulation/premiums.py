@@ -57,8 +57,8 @@ def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios:
 
     Returns
     -------
-    (2, n, S) float64 [position currency]
-        Windows of 12 and 24 months; income positive, 0 for positions without a premium.
+    (n_windows, n, S) float64 [position currency]
+        Income positive, 0 for positions without a premium.
 
     Raises
     ------
@@ -66,7 +66,8 @@ def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios:
         If no rate gives a position the amount at which it is carried.
     """
     positions = ready.positions
-    rows, shape = _with_premium(positions), (2, len(positions), n_scenarios)
+    rows = _with_premium(positions)
+    shape = (len(options.window_months), len(positions), n_scenarios)
     if not len(rows):
         return np.broadcast_to(0.0, shape)
     parts = [rows[start : start + _PART_SIZE] for start in range(0, len(rows), _PART_SIZE)]
@@ -90,8 +91,8 @@ def amortised_premiums(ready: Prepared, options: SimulationOptions, n_scenarios:
 
 
 def _windows(terms: Any, setting: Setting) -> FloatArray:
-    """Return what contracts amortise under a block of scenarios, (2, m, WIDTH)."""
-    found = np.zeros((len(terms), WIDTH, 2))
+    """Return what contracts amortise under a block of scenarios, (n_windows, m, WIDTH)."""
+    found = np.zeros((len(terms), WIDTH, len(setting.income.windows.edges) - 1))
     rows, tables = empty_rows(int(terms.max_rows.max())), setting.tables._replace(tails=no_tails())
     edges = setting.income.windows.edges
     _fill(terms, tables, setting.agendas, edges, rows, empty_states(), found)
@@ -108,7 +109,7 @@ def _fill(
     states: FloatArray,
     found: FloatArray,
 ) -> None:
-    """Fill the amortisation of every contract and scenario of a block, (n, WIDTH, 2)."""
+    """Fill the amortisation of every contract and scenario of a block, (n, WIDTH, n_windows)."""
     tables, agendas, rows = by_reference(tables), by_reference(agendas), by_reference(rows)
     for k in range(len(terms)):
         term = terms[k]

@@ -61,7 +61,7 @@ class Buffers(NamedTuple):
 class Values(NamedTuple):
     """Results per position of the whole pass; a chunk writes those of its own positions.
 
-    ``present_value`` (n, n_blocks, WIDTH); ``net_interest_income`` (n_paths, n, 2 windows,
+    ``present_value`` (n, n_blocks, WIDTH); ``net_interest_income`` (n_paths, n, n_windows,
     n_blocks, WIDTH); ``principal`` (n, n_blocks, N_PRINCIPAL_ITEMS, WIDTH); ``option_value``
     (n, n_blocks, WIDTH). A lens that is not chosen has n = 0.
     """
@@ -81,12 +81,13 @@ class Totals(NamedTuple):
     months: FloatArray
 
 
-def empty_values(n: int, n_blocks: int, lenses: Lenses) -> Values:
+def empty_values(n: int, n_blocks: int, lenses: Lenses, n_windows: int) -> Values:
     """Return zeroed results of ``n`` positions and ``n_blocks`` blocks of scenarios."""
     n_income, n_principal = n * lenses.has_income, n * lenses.has_principal
+    n_paths = 1 + lenses.has_flat_path
     return Values(
         present_value=np.zeros((n, n_blocks, WIDTH)),
-        net_interest_income=np.zeros((1 + lenses.has_flat_path, n_income, 2, n_blocks, WIDTH)),
+        net_interest_income=np.zeros((n_paths, n_income, n_windows, n_blocks, WIDTH)),
         principal=np.zeros((n_principal, n_blocks, N_PRINCIPAL_ITEMS, WIDTH)),
         option_value=np.zeros((n * lenses.has_options, n_blocks, WIDTH)),
     )

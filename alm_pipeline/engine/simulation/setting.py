@@ -65,6 +65,8 @@ from alm_pipeline.engine.simulation.tables import (
 from alm_pipeline.errors import CalculationError
 
 WINDOW_MONTHS = (12, 24)
+"""Ends of the two income windows unless a pass says otherwise."""
+
 DEFAULT_LENSES = ("value", "income", "premiums", "months", "repricing", "principal")
 LENSES = (*DEFAULT_LENSES, "options")
 PATHS = ("forward", "flat")
@@ -74,8 +76,9 @@ PATHS = ("forward", "flat")
 class SimulationOptions:
     """Choices of a pass.
 
-    ``as_of_date`` datetime64[D]; ``eve_margins`` "excluded" or "included"; ``nii_path`` names the
-    path of ``SimulationResult.net_interest_income``, the other one is always beside it.
+    ``as_of_date`` datetime64[D]; ``window_months`` end the two or three income windows;
+    ``eve_margins`` "excluded" or "included"; ``nii_path`` names the path of
+    ``SimulationResult.net_interest_income``, the other one is always beside it.
     ``adjustments`` are pairs of business-day convention and closed days (int32 offsets); row k + 1
     of a position's ``date_adjustment`` is pair k, 0 leaves dates alone.
 
@@ -89,7 +92,7 @@ class SimulationOptions:
     """
 
     as_of_date: np.datetime64
-    horizon_months: int = 24
+    window_months: tuple[int, ...] = WINDOW_MONTHS
     eve_margins: str = "excluded"
     nii_path: str = "forward"
     nii_paths: tuple[str, ...] = PATHS
@@ -123,10 +126,17 @@ class SimulationOptions:
                 f"lenses {self.lenses} beside the value until the next repricing",
                 fix="choose the lens value alone",
             )
-        if self.horizon_months != WINDOW_MONTHS[-1]:
+        if self.window_months[0] < 1 or (np.diff(self.window_months) < 1).any():
+            raise CalculationError(f"window_months {self.window_months}", fix="let them increase")
+        if len(self.window_months) not in (2, 3):
             raise CalculationError(
-                f"horizon_months {self.horizon_months}", fix=f"use {WINDOW_MONTHS[-1]}"
+                f"{len(self.window_months)} income windows", fix="give two or three ends"
             )
+
+    @property
+    def horizon_months(self) -> int:
+        """Return for how many months there is income."""
+        return self.window_months[-1]
 
     @property
     def is_until_reset(self) -> bool:
@@ -238,7 +248,9 @@ def _tails(
     """
     bounds, edges = fine_bounds(bucket_sets), income.windows.edges
     has_income, has_flat_path = "income" in options.lenses, "flat" in options.nii_paths
-    is_read = bool({"months", "principal"} & set(options.lenses)) or (has_income and has_flat_path)
+    is_read = bool({"months", "principal"} & set(options.lenses)) or (
+        has_income and (has_flat_path or len(edges) > 3)  # sums answer for two windows
+    )
     from_day = int(edges[-1]) if is_read else 0
     return Tails(
         from_day=int(NEVER) if options.is_until_reset else from_day,
@@ -341,13 +353,13 @@ def _income_tables(
     """Return the tables of the income lens; nothing to look up where it is not chosen."""
     chosen = pairs if "income" in options.lenses else pairs[:0]
     is_to_end = options.replacement == "window_end"
-    ends, n_paths = edges[[0, *WINDOW_MONTHS]], len(options.nii_paths)
+    ends, n_paths = edges[[0, *options.window_months]], len(options.nii_paths)
     windows = [unit_income(market, chosen, path, ends, is_to_end) for path in range(n_paths)]
     has_months = "months" in options.lenses
     placed = chosen if has_months else pairs[:0]
     return IncomeTables(
-        months=Bins(edges, _bin_of_day(edges), WINDOW_MONTHS[0]),
-        windows=Bins(ends, _bin_of_day(ends), 1),
+        months=Bins(edges, _bin_of_day(edges), *options.window_months[:2]),
+        windows=Bins(ends, _bin_of_day(ends), 1, 2),
         has_months=has_months,
         unit_months=unit_income(market, placed, FORWARD, edges, is_to_end),
         unit_windows=np.cumsum(np.stack(windows), axis=3),

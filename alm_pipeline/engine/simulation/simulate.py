@@ -50,7 +50,6 @@ from alm_pipeline.engine.simulation.result import (
 )
 from alm_pipeline.engine.simulation.setting import (
     PATHS,
-    WINDOW_MONTHS,
     Prepared,
     SimulationOptions,
     prepared,
@@ -101,7 +100,9 @@ def simulate(
     """
     ready = prepared(positions, curves, behaviour, bucket_sets, options, agendas, volatilities)
     sizes = _sizes(bucket_sets, options)
-    values = empty_values(len(positions), len(ready.settings), ready.settings[0].lenses)
+    values = empty_values(
+        len(positions), len(ready.settings), ready.settings[0].lenses, len(options.window_months)
+    )
     totals = [empty_totals(0, positions.n_groups, *sizes) for _ in ready.settings]
     for parts in _chunks(ready, values, sizes, options.threads):
         for total, part in zip(totals, parts, strict=True):
@@ -117,7 +118,7 @@ def simulate(
     if not {"income", "premiums"} <= set(options.lenses):
         return result
     windows = amortised_premiums(ready, options, n)
-    return replace(result, amortised=dict(zip(WINDOW_MONTHS, windows, strict=True)))
+    return replace(result, amortised=dict(zip(options.window_months, windows, strict=True)))
 
 
 def amounts_of_each(
@@ -140,7 +141,9 @@ def amounts_of_each(
     """
     alone = replace(positions, group=np.arange(len(positions), dtype=np.int32))
     ready = prepared(alone, curves, behaviour, bucket_sets, options, agendas)
-    values = empty_values(len(positions), len(ready.settings), ready.settings[0].lenses)
+    values = empty_values(
+        len(positions), len(ready.settings), ready.settings[0].lenses, len(options.window_months)
+    )
     n_days = np.diff(ready.settings[0].income.months.edges)
     for parts in _chunks(ready, values, _sizes(bucket_sets, options), options.threads):
         summed = _summed(parts, curves.n_scenarios)
@@ -237,7 +240,7 @@ def _result(
 ) -> SimulationResult:
     lenses, income = options.lenses, values.net_interest_income
     by_path = {
-        name: {months: path[:, w] for w, months in enumerate(WINDOW_MONTHS)}
+        name: {months: path[:, w] for w, months in enumerate(options.window_months)}
         for name, path in zip(PATHS, income if "income" in lenses else [], strict=False)
     }
     amounts = _amounts(totals, bucket_sets, options, n_days)
