@@ -56,6 +56,7 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
 # file stem -> parameters that a segment may give besides, by a pattern of their name
 OPTIONAL: dict[str, dict[str, str]] = {
     "deposits": {r"core_decay_rate": "per year", r"core_tranche_[1-9]\d*_months": "share"},
+    "new_business": {r"annual_growth_rate": "growth per year"},
 }
 _WHOLE_BANK = ("eve", "new_business")
 _FILE_KEYS = {"about", "kind", "common", "segments"}
@@ -64,6 +65,7 @@ _BOUNDED = {
     "share per year": (0.0, 1.0),
     "months": (0.0, 720.0),
     "per year": (0.0, 1.0),
+    "growth per year": (-0.5, 0.5),
 }
 _PASS_THROUGH_LIMIT = 1.2
 _TRANCHE = "core_tranche_"

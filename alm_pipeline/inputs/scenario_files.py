@@ -155,9 +155,9 @@ class BehaviourMoves(Record):
 _REFUSED = {
     "deposit_run": "liquidity under stress is not calculated yet; leave it out, or raise"
     " behaviour.early_withdrawal_multiplier",
-    "balance_sheet": "income keeps the balance sheet constant and value lets it run off; leave it"
+    "balance_sheet": "the plan of assumptions/new_business.yaml holds in every scenario; leave it"
     " out",
-    "horizon": "the simulation has windows of 12 and 24 months, in every scenario; leave it out",
+    "horizon": "income has windows of 12, 24 and 36 months, in every scenario; leave it out",
 }
 """Parts of the language that nothing calculates yet, and what to do."""
 

@@ -148,6 +148,10 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
             _VALUED,
         ),
     },
+    "scenarios.growth_income": {
+        **_GROUP,
+        **dict.fromkeys(("new_principal", "growth_interest"), _VALUED),
+    },
     "scenarios.position_sensitivities": {
         "position_id": _of(POSITIONS, ("position_id",)),
         **_GROUP,
@@ -214,6 +218,7 @@ ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "scenarios.position_values": (*_HELD, *_DECIDED),
     "scenarios.cash_flow_buckets": (*_HELD, *_DECIDED),
     "scenarios.monthly_balances": (*_HELD, *_DECIDED),
+    "scenarios.growth_income": (*_HELD, *_DECIDED),
     "scenarios.position_sensitivities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.par_key_rates": _of(POSITIONS, ("currency",)),
     "scenarios.assumption_values": (*_HELD, *_DECIDED),

@@ -136,6 +136,14 @@ def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
     )
 
 
+def growth_income(done: MonthPass, partition: Partition) -> pa.Table:
+    """Return the rows of ``scenarios.growth_income``."""
+    assert done.growth is not None
+    column, stopped = done.scenarios.index(partition.scenario), _stopped(done, partition)
+    rows = done.growth.rows(column, stopped)
+    return _table(partition, dict(zip(rows.column_names, rows.columns, strict=True)))
+
+
 def month_items(
     monthly: Mapping[str, NDArray[np.float64]], column: int
 ) -> dict[str, NDArray[np.float64]]:

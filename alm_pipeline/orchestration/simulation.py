@@ -29,6 +29,7 @@ from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
+from alm_pipeline.orchestration.growth import Growth, growth_of
 from alm_pipeline.orchestration.markets import Markets, amounts_held, curves_of, markets_of
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
@@ -71,6 +72,8 @@ class MonthPass:
     ----------
     held : dict[str, tuple[int, Decimal]]
         Number and outstanding principal of all positions per currency.
+    growth : Growth, optional
+        What the plan for the balance sheet adds; not where flows are read as agreed.
     """
 
     scenarios: tuple[str, ...]
@@ -78,6 +81,7 @@ class MonthPass:
     result: SimulationResult
     markets: Markets
     held: Mapping[str, tuple[int, Any]]
+    growth: Growth | None = None
 
 
 def pass_inputs(bank: Bank, partition: Partition) -> dict[str, str]:
@@ -195,7 +199,12 @@ def _month_pass(
     if is_contractual:
         chosen = PassOptions(scenarios, is_contractual=True, lenses=AGREED_LENSES)
     result = run_engine(bank, partition, markets, book, chosen)
-    return MonthPass(scenarios, book, result, markets, held)
+    if is_contractual:
+        return MonthPass(scenarios, book, result, markets, held)
+    as_of_date = np.datetime64(partition.as_of_date, "D")
+    curves, plan = curves_of(markets, scenarios), bank.figures.assumptions
+    growth = growth_of(book, plan, curves, as_of_date, result.monthly)
+    return MonthPass(scenarios, book, result, markets, held, growth)
 
 
 @dataclass(frozen=True)

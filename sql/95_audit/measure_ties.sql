@@ -2,7 +2,8 @@
 -- grain:  as_of_date, invariant, scope
 -- reads:  metrics.durations, metrics.key_rates, metrics.eve, reports.eve_bridge, reports.balance_sheet,
 --         reports.eve_sensitivity, book.positions, scenarios.position_values, scenarios.standardised_values,
---         scenarios.position_sensitivities, metrics.risk_split, reports.risk_split, inputs.scenarios, inputs.declared
+--         scenarios.position_sensitivities, scenarios.growth_income, metrics.risk_split, reports.risk_split,
+--         inputs.scenarios, inputs.declared
 with key_rates as (
     select
         entity_id,
@@ -133,6 +134,17 @@ every_tie as (
         cast(sum(cast(full_change as decimal(38, 6))) as double) as right_value,
         cast(0.05 * sum(cast(abs(full_change) as decimal(38, 6))) as double) as tolerance_value  -- of the gross
     from fixed_cash
+    group by entity_id, currency, scenario
+    union all
+    select
+        'what the plan places it also takes' as invariant,
+        entity_id || ' ' || currency || ' ' || scenario as scope,
+        cast(sum(cast(case when product_code = 'balancing' then 0 else new_principal end as decimal(38, 6))) as double)
+            as left_value,
+        cast(sum(cast(case when product_code = 'balancing' then -new_principal else 0 end as decimal(38, 6))) as double)
+            as right_value,
+        0.01 as tolerance_value
+    from scenarios.growth_income
     group by entity_id, currency, scenario
     union all
     select

@@ -23,6 +23,7 @@ with wanted (invariant_group, invariant) as (
     ('one set of cash flows', 'durations are of the values in economic value'),
     ('standardised approach', 'standardised changes of the positions add up to the reported one'),
     ('standardised approach', 'fixed cash at midpoints is near fixed cash on its days'),
+    ('a plan that balances', 'what the plan places it also takes'),
     ('risks taken apart', 'what nobody decides about changes with rates and options alone'),
     ('risks taken apart', 'a parallel rise has no curve risk'),
     ('risks taken apart', 'the risks of a change add up to it'),

@@ -66,6 +66,7 @@ _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
     "scenarios.position_values": result_tables.position_values,
     "scenarios.cash_flow_buckets": result_tables.cash_flow_buckets,
     "scenarios.monthly_balances": result_tables.monthly_balances,
+    "scenarios.growth_income": result_tables.growth_income,
     "scenarios.stopped_currencies": result_tables.stopped_currencies,
 }
 ENGINE_TABLES = tuple(_BUILDERS)

@@ -248,7 +248,7 @@ def problems_of(overlay: Path) -> str:
     [
         ("deposit_run: {retail: 0.1}\n", "deposit_run: .*early_withdrawal_multiplier"),
         ("balance_sheet: dynamic\n", "balance_sheet: .*leave it out"),
-        ("horizon: 36\n", "horizon: .*12 and 24 months"),
+        ("horizon: 36\n", "horizon: .*12, 24 and 36 months"),
         ("ramp: {months: 12, expected: false}\n", "ramp.expected: .*write true"),
         ("ramp: {months: 12}\n", "ramp.expected: Field required"),
     ],

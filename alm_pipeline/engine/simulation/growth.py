@@ -1,0 +1,92 @@
+"""The dynamic balance sheet: what volumes beyond the constant one bring.
+
+New business is placed at the end of a month for its tenor at the scenario's index and its margin,
+then tenor after tenor, like what replaces principal (``metrics/replacement``). A balance grows by a
+rate per year; of what is repaid in a month a share is not renewed. Both are volumes beyond a
+constant balance sheet, positive or negative, and earn or save the income of new business.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from alm_pipeline.engine.arrays import CountArray, Curves, FloatArray
+from alm_pipeline.engine.cash_flows.records import FORWARD
+from alm_pipeline.engine.conventions.months import months_after
+from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
+from alm_pipeline.engine.lanes import joined_scenarios
+from alm_pipeline.engine.metrics.replacement import unit_income
+from alm_pipeline.engine.simulation.tables import market_blocks, market_tables
+
+
+def new_volumes(
+    balance: FloatArray, repaid: FloatArray, annual_growth: FloatArray, renewed: FloatArray
+) -> FloatArray:
+    """Return what is placed at the end of each month beyond a constant balance.
+
+    Parameters
+    ----------
+    balance : (n,) float64
+        Today's, signed by the bank's side.
+    repaid : (n, n_months, S) float64
+        Of it, by month, signed like it.
+    annual_growth : (n,) float64 [1/year]
+    renewed : (n,) float64
+        Share of what is repaid that is replaced.
+
+    Returns
+    -------
+    (n, n_months, S) float64
+        ``B ((1 + g) ** (m / 12) - (1 + g) ** ((m - 1) / 12)) - (1 - renewed) repaid``.
+
+    Examples
+    --------
+    >>> new_volumes(np.array([100.0]), np.full((1, 12, 1), 2.0), np.array([0.21]), np.ones(1)).sum()
+    np.float64(21.0)
+    """
+    years = np.arange(repaid.shape[1] + 1) / 12.0
+    grown = balance[:, None] * np.diff((1.0 + annual_growth[:, None]) ** years, axis=1)
+    return np.asarray(grown[:, :, None] - (1.0 - renewed)[:, None, None] * repaid)
+
+
+def growth_income(
+    curves: Curves,
+    as_of_date: np.datetime64,
+    pairs: CountArray,
+    margin_rate: FloatArray,
+    volumes: FloatArray,
+) -> FloatArray:
+    """Return what volumes placed at the ends of months earn in each month.
+
+    Parameters
+    ----------
+    curves : Curves
+        ``S`` scenarios.
+    as_of_date : datetime64[D]
+    pairs : (n, 2) int64
+        Curve, and row of the tenor in ``INDEX_TENOR_MONTHS``.
+    margin_rate : (n,) float64 [decimal per year]
+    volumes : (n, n_months, S) float64
+
+    Returns
+    -------
+    (n, n_months, S) float64
+        Signed like the volumes; what is placed at the end of the last month earns nothing yet.
+    """
+    n_months = volumes.shape[1]
+    edges = months_after(as_of_date, n_months).astype(np.int64)
+    longest = max((INDEX_TENOR_MONTHS[tenor] for _, tenor in pairs), default=0)
+    market = market_tables(curves, as_of_date, int(edges[-1]) + 31 * longest + 33)
+    blocks, placed = market_blocks(market), edges[1:-1]
+    n_days = np.maximum(edges[1:] - np.maximum(placed[:, None], edges[:-1]), 0)
+    used, row_of = np.unique(pairs, axis=0, return_inverse=True)
+    found = np.zeros(volumes.shape)
+    for row, pair in enumerate(used):
+        by_day = [unit_income(one, pair[None], FORWARD, edges, False)[0, placed] for one in blocks]
+        index = joined_scenarios(by_day, curves.n_scenarios)
+        for line in np.flatnonzero(row_of.reshape(-1) == row):
+            margin = margin_rate[line] * n_days / market.index_year_days[pair[0]]
+            earned = index + margin[:, :, None]
+            for volume, income in zip(volumes[line], earned, strict=False):
+                found[line] += volume * income  # one by one: the same bits among any scenarios
+    return found
