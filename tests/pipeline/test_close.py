@@ -77,6 +77,7 @@ def test_a_scenario_made_again_alone_has_the_same_content_and_touches_nothing_el
         "scenarios.position_values",
         "scenarios.cash_flow_buckets",
         "scenarios.monthly_balances",
+        "scenarios.growth_income",
         "scenarios.stopped_currencies",
     }
 
