@@ -63,12 +63,11 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
         (("spreads", one), f"there is no curve {one} of role spread; there are {known}")
         for one in unknown
     ]
-    if scenario.behaviour is not None:
-        unknown = sorted(scenario.behaviour.segments() - segments)
+    for word in ("behaviour", "balance_sheet"):
+        named = getattr(scenario, word)
+        unknown = sorted(named.segments() - segments) if named is not None else []
         known = ", ".join(sorted(segments))
-        faults += [
-            (("behaviour",), f"there is no segment {one}; there are {known}") for one in unknown
-        ]
+        faults += [((word,), f"there is no segment {one}; there are {known}") for one in unknown]
     if scenario.shocks is not None:
         unknown = sorted(scenario.shocks.index_bp.keys() - indices)
         known = ", ".join(sorted(indices))

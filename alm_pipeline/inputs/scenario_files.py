@@ -152,17 +152,39 @@ class BehaviourMoves(Record):
         return {segment for given in by_segment for segment in given}
 
 
+class BalanceSheetPlan(Record):
+    """What a dynamic balance sheet does in the scenario instead of the committee's plan.
+
+    By segment; segments that are not named follow `assumptions/new_business.yaml`.
+    """
+
+    annual_growth_rate: dict[Name, Annotated[float, Field(ge=-0.5, le=0.5)]] = Field(
+        default={}, description="Growth of a segment's balance in a year: 0.04 is 4 %"
+    )
+    replacement_share: dict[Name, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+        default={}, description="Share of what is repaid in a month that is renewed"
+    )
+
+    @model_validator(mode="after")
+    def _something_is_planned(self) -> BalanceSheetPlan:
+        if not self.segments():
+            raise ValueError("it names no segment")
+        return self
+
+    def segments(self) -> set[str]:
+        """Return the segments that are named."""
+        return {*self.annual_growth_rate, *self.replacement_share}
+
+
 _REFUSED = {
     "deposit_run": "liquidity under stress is not calculated yet; leave it out, or raise"
     " behaviour.early_withdrawal_multiplier",
-    "balance_sheet": "the plan of assumptions/new_business.yaml holds in every scenario; leave it"
-    " out",
     "horizon": "income has windows of 12, 24 and 36 months, in every scenario; leave it out",
 }
 """Parts of the language that nothing calculates yet, and what to do."""
 
 
-_OWN_WORDS = ("shocks", "behaviour", "ramp", "floor", "fx", "spreads")
+_OWN_WORDS = ("shocks", "behaviour", "balance_sheet", "ramp", "floor", "fx", "spreads")
 
 
 class Scenario(Record):
@@ -179,6 +201,7 @@ class Scenario(Record):
         None, description="The pack whose floor limits the move, or none; else that of the pack"
     )
     behaviour: BehaviourMoves | None = None
+    balance_sheet: BalanceSheetPlan | None = None
     fx: dict[Currency, FxMove] | None = Field(
         None, description="What one unit is worth in the reporting currency: 0.1 is 10 % more"
     )
@@ -190,7 +213,6 @@ class Scenario(Record):
     owner: str | None = None
     approver: str | None = None
     deposit_run: None = Field(None, description=f"Refused: {_REFUSED['deposit_run']}")
-    balance_sheet: None = Field(None, description=f"Refused: {_REFUSED['balance_sheet']}")
     horizon: None = Field(None, description=f"Refused: {_REFUSED['horizon']}")
 
     @field_validator(*_REFUSED, mode="before")

@@ -138,6 +138,13 @@ class ScenarioBook:
                 found *= scenario.behaviour.factor(part, segment)
         return found
 
+    def planned(self, name: str, parameter: str, segment: str, assumed: float) -> float:
+        """Return a figure of the plan for the balance sheet in a scenario; the last word counts."""
+        for scenario in self.parts(name):
+            if scenario.balance_sheet is not None:
+                assumed = getattr(scenario.balance_sheet, parameter).get(segment, assumed)
+        return assumed
+
     def index_moves_bp(self, name: str) -> dict[str, float]:
         """Return the basis move of every index that a scenario moves against its curve."""
         found: dict[str, float] = {}

@@ -1,13 +1,13 @@
 """The bank's plan for its balance sheet, product by product: volumes and what they bring.
 
-Growth and renewal are assumptions (`assumptions/new_business.yaml`); tenor and margin of new
-business are those of the product. Volumes that do not balance are placed or borrowed month by month
-at the index of one month, as a product of their own.
+Growth and renewal are assumptions (`assumptions/new_business.yaml`) unless a scenario says
+otherwise; tenor and margin of new business are those of the product. Volumes that do not balance
+are placed or borrowed month by month at the index of one month, as a product of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +22,12 @@ from alm_pipeline.engine.arrays import (
 )
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.simulation.growth import growth_income, new_volumes
-from alm_pipeline.inputs.assumptions import AssumptionBook
+from alm_pipeline.inputs.assumptions import NO_SEGMENT, AssumptionBook
+from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.warehouse.array_bridge import EngineBook
 
 BALANCING = "balancing"
+_AS_IT_IS = (0.0, 1.0)  # no growth, everything renewed
 _WITHOUT_RENEWAL = (
     CashFlowModel.SWAP_LEG,
     CashFlowModel.CAP_FLOOR,
@@ -46,8 +48,13 @@ class Growth:
     income: FloatArray
 
     def rows(self, column: int, stopped: Collection[str]) -> pa.Table:
-        """Return the rows of one scenario, currencies that it stops left out."""
-        kept = np.flatnonzero(~np.isin(self.currency, list(stopped)))
+        """Return the rows of one scenario, currencies that it stops left out.
+
+        A product that only other scenarios move has none, so that they decide nothing here.
+        """
+        moves = (self.volumes[:, :, column] != 0.0).any(axis=1)
+        moves |= np.array(self.product_code) == BALANCING
+        kept = np.flatnonzero(moves & ~np.isin(self.currency, list(stopped)))
         n_months = self.volumes.shape[1]
         names = {"entity_id": self.entity_id, "currency": self.currency}
         names["product_code"] = self.product_code
@@ -64,16 +71,16 @@ class Growth:
 
 def growth_of(
     book: EngineBook,
-    assumptions: AssumptionBook,
+    plan: FloatArray,
     curves: Curves,
     as_of_date: np.datetime64,
     monthly: Mapping[str, FloatArray],
 ) -> Growth:
     """Return what the plan adds to a pass, products first, then what balances them.
 
-    ``monthly`` is `SimulationResult.monthly` of the same book and scenarios.
+    ``plan`` is `plan_of` of the same scenarios, ``monthly`` `SimulationResult.monthly`.
     """
-    lines = _lines(book, assumptions)
+    lines = _lines(book, plan)
     repaid = (monthly["scheduled"] + monthly["prepaid"])[lines.group] * lines.share[:, None, None]
     signed = repaid * np.sign(lines.balance)[:, None, None]
     volumes = new_volumes(lines.balance, signed, lines.annual_growth, lines.renewed)
@@ -110,7 +117,7 @@ def _added(amounts: FloatArray, row_of: CountArray, n_rows: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Positions of one product, curve, tenor and segment together; arrays (n,)."""
+    """Positions of one product, curve, tenor and segment together; (n,), of the plan (n, S)."""
 
     group: CountArray
     pairs: CountArray
@@ -121,13 +128,12 @@ class _Lines:
     renewed: FloatArray
 
 
-def _lines(book: EngineBook, assumptions: AssumptionBook) -> _Lines:
+def _lines(book: EngineBook, plan: FloatArray) -> _Lines:
     """Return the balances that the plan moves; notionals and what earns no income have none."""
-    held, segments = book.positions, [*assumptions.segments(), "none"]
-    plan = np.array([_plan(assumptions, segment) for segment in segments])
+    held, moves = book.positions, (plan != _AS_IT_IS).any(axis=(1, 2))
     is_renewed = held.is_nii & ~np.isin(held.model, _WITHOUT_RENEWAL)
     rows = np.flatnonzero(is_renewed & (held.principal > 0.0))
-    rows = rows[(plan[held.cohort[rows]] != (0.0, 1.0)).any(axis=1)]
+    rows = rows[moves[held.cohort[rows]]]
     curve = np.where(held.index_curve == NO_CODE, held.discount_curve, held.index_curve)
     keys = np.stack([held.group, curve, held.replacement_tenor, held.cohort], axis=1)[rows]
     kinds, kind = np.unique(keys.astype(np.int64), axis=0, return_inverse=True)
@@ -143,15 +149,32 @@ def _lines(book: EngineBook, assumptions: AssumptionBook) -> _Lines:
         balance=np.asarray(size * held.sign[first], dtype=np.float64),
         share=size / whole[kinds[:, 0]],
         margin_rate=margin / size,
-        annual_growth=plan[kinds[:, 3], 0],
-        renewed=plan[kinds[:, 3], 1],
+        annual_growth=plan[kinds[:, 3], :, 0],
+        renewed=plan[kinds[:, 3], :, 1],
     )
 
 
-def _plan(assumptions: AssumptionBook, segment: str) -> tuple[float, float]:
-    """Return how a segment grows in a year, and which share of what is repaid is renewed."""
-    share = assumptions.value("new_business", "all", "replacement_share", 1.0)
-    return (
-        assumptions.value("new_business", segment, "annual_growth_rate", 0.0),
-        assumptions.value("new_business", segment, "replacement_share", share),
-    )
+def plan_of(
+    assumptions: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
+) -> FloatArray:
+    """Return growth in a year and share renewed of each segment, (n_segments, S, 2).
+
+    Segments in the order of the book's cohorts; positions without one follow the last row.
+    """
+    everywhere = assumptions.value("new_business", "all", "replacement_share", 1.0)
+
+    def figure(scenario: str, segment: str, parameter: str, neutral: float) -> float:
+        assumed = assumptions.value("new_business", segment, parameter, neutral)
+        return scenarios.planned(scenario, parameter, segment, assumed)
+
+    plan = [
+        [
+            (
+                figure(scenario, segment, "annual_growth_rate", 0.0),
+                figure(scenario, segment, "replacement_share", everywhere),
+            )
+            for scenario in names
+        ]
+        for segment in (*assumptions.segments(), NO_SEGMENT)
+    ]
+    return np.array(plan)

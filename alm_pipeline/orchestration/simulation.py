@@ -29,7 +29,7 @@ from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
-from alm_pipeline.orchestration.growth import Growth, growth_of
+from alm_pipeline.orchestration.growth import Growth, growth_of, plan_of
 from alm_pipeline.orchestration.markets import Markets, amounts_held, curves_of, markets_of
 from alm_pipeline.warehouse.array_bridge import BridgeCodes, EngineBook, engine_book
 from alm_pipeline.warehouse.content import combined_hash
@@ -202,7 +202,8 @@ def _month_pass(
     if is_contractual:
         return MonthPass(scenarios, book, result, markets, held)
     as_of_date = np.datetime64(partition.as_of_date, "D")
-    curves, plan = curves_of(markets, scenarios), bank.figures.assumptions
+    plan = plan_of(bank.figures.assumptions, bank.figures.scenarios, scenarios)
+    curves = curves_of(markets, scenarios)
     growth = growth_of(book, plan, curves, as_of_date, result.monthly)
     return MonthPass(scenarios, book, result, markets, held, growth)
 

@@ -30,8 +30,8 @@ def new_volumes(
         Today's, signed by the bank's side.
     repaid : (n, n_months, S) float64
         Of it, by month, signed like it.
-    annual_growth : (n,) float64 [1/year]
-    renewed : (n,) float64
+    annual_growth : (n, S) float64 [1/year]
+    renewed : (n, S) float64
         Share of what is repaid that is replaced.
 
     Returns
@@ -41,12 +41,13 @@ def new_volumes(
 
     Examples
     --------
-    >>> new_volumes(np.array([100.0]), np.full((1, 12, 1), 2.0), np.array([0.21]), np.ones(1)).sum()
+    >>> growth, renewed = np.array([[0.21]]), np.array([[1.0]])
+    >>> new_volumes(np.array([100.0]), np.full((1, 12, 1), 2.0), growth, renewed).sum().round(9)
     np.float64(21.0)
     """
-    years = np.arange(repaid.shape[1] + 1) / 12.0
-    grown = balance[:, None] * np.diff((1.0 + annual_growth[:, None]) ** years, axis=1)
-    return np.asarray(grown[:, :, None] - (1.0 - renewed)[:, None, None] * repaid)
+    years = np.arange(repaid.shape[1] + 1)[None, :, None] / 12.0
+    grown = np.diff((1.0 + annual_growth[:, None]) ** years, axis=1)
+    return np.asarray(balance[:, None, None] * grown - (1.0 - renewed)[:, None] * repaid)
 
 
 def growth_income(

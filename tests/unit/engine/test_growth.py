@@ -17,7 +17,7 @@ MONTH, YEAR = index_tenor("1M"), index_tenor("12M")
 
 
 def test_a_balance_that_grows_by_a_tenth_stands_a_tenth_higher_after_a_year():
-    found = new_volumes(np.array([200.0]), np.zeros((1, 36, 1)), np.array([0.1]), np.ones(1))
+    found = new_volumes(np.array([200.0]), np.zeros((1, 36, 1)), np.array([[0.1]]), np.ones((1, 1)))
     assert found[0, :12].sum() == pytest.approx(20.0)
     assert found[0].sum() == pytest.approx(200.0 * (1.1**3 - 1.0))
     assert found[0, 0, 0] == pytest.approx(200.0 * (1.1 ** (1 / 12) - 1.0))
@@ -26,7 +26,7 @@ def test_a_balance_that_grows_by_a_tenth_stands_a_tenth_higher_after_a_year():
 def test_what_is_not_renewed_leaves_on_both_sides():
     # 5 of 100 repaid each month, nine tenths renewed: 0.5 less of an asset, and of a liability
     repaid = np.array([np.full((12, 1), 5.0), np.full((12, 1), -5.0)])
-    found = new_volumes(np.array([100.0, -100.0]), repaid, np.zeros(2), np.full(2, 0.9))
+    found = new_volumes(np.array([100.0, -100.0]), repaid, np.zeros((2, 1)), np.full((2, 1), 0.9))
     assert found[:, 3, 0] == pytest.approx([-0.5, 0.5])
 
 

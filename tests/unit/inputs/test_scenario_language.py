@@ -247,7 +247,6 @@ def problems_of(overlay: Path) -> str:
     ("text", "words"),
     [
         ("deposit_run: {retail: 0.1}\n", "deposit_run: .*early_withdrawal_multiplier"),
-        ("balance_sheet: dynamic\n", "balance_sheet: .*leave it out"),
         ("horizon: 36\n", "horizon: .*12, 24 and 36 months"),
         ("ramp: {months: 12, expected: false}\n", "ramp.expected: .*write true"),
         ("ramp: {months: 12}\n", "ramp.expected: Field required"),
@@ -257,6 +256,29 @@ def test_what_nothing_calculates_yet_is_refused_by_name_with_what_to_do(tmp_path
     overlay = written(tmp_path, own=f"shocks: {{parallel_bp: {{USD: 1}}}}\n{text}")
     with pytest.raises(ConfigurationError, match=words):
         load_scenarios(overlay)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("balance_sheet: dynamic\n", "balance_sheet: .*valid dict"),
+        ("balance_sheet: {}\n", "balance_sheet: .*names no segment"),
+        ("balance_sheet: {annual_growth_rate: {sme: 0.9}}\n", "sme: .*less than or equal to 0.5"),
+        ("balance_sheet: {annual_growth_rate: {moon: 0.1}}\n", "there is no segment moon"),
+    ],
+)
+def test_a_plan_that_says_nothing_or_too_much_is_refused(tmp_path, text, words):
+    overlay = written(tmp_path, own=text)
+    with pytest.raises(ConfigurationError, match=words):
+        load_figures(overlay)
+
+
+def test_a_plan_of_a_scenario_takes_the_place_of_the_banks(tmp_path):
+    text = "balance_sheet: {annual_growth_rate: {sme: -0.1}, replacement_share: {sme: 0.5}}\n"
+    book = load_scenarios(written(tmp_path, own=text))
+    assert book.planned("own", "annual_growth_rate", "sme", 0.02) == -0.1
+    assert book.planned("own", "annual_growth_rate", "mortgage", 0.04) == 0.04
+    assert book.planned("base", "replacement_share", "sme", 1.0) == 1.0
 
 
 def test_every_problem_of_a_file_is_told_at_once_with_its_line(tmp_path):
