@@ -87,7 +87,8 @@ def _risks(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.
             book_of(bank, partition, markets, rows, _of(events, rows))
             for rows in (part, of_options)
         )
-        changes = risk_changes(bank, partition, markets, (book, held), under)
+        each = np.arange(len(book.position_ids))
+        changes = risk_changes(bank, partition, markets, (book, held), under, each)
         for column, scenario in enumerate(under):
             for measure in MEASURES:
                 items = {part: changes[measure, part][:, column] for part in PARTS}

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import Curves, FloatArray
+from alm_pipeline.engine.arrays import CountArray, Curves, FloatArray
 from alm_pipeline.engine.scenarios.risk_parts import risk_parts
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.simulate import simulate
@@ -49,6 +49,9 @@ RISK_SCHEMA = pa.schema(
     ]
 )
 _DAYS_PER_YEAR = 365.0
+_AT_ONCE = 8
+"""So many moves are valued together: one block of the engine."""
+
 Changes = Mapping[tuple[str, str], FloatArray]
 
 
@@ -65,7 +68,8 @@ def risk_totals(bank: Bank, partition: Partition) -> pa.Table:
     markets = markets_of(bank, partition, (BASE, *under))
     book = month_book(bank, partition, markets)
     held = chosen_book(bank, partition, markets, OPTIONS_HELD)
-    changes = risk_changes(bank, partition, markets, (book, held), under)
+    group = book.positions.group.astype(np.int64)
+    changes = risk_changes(bank, partition, markets, (book, held), under, group)
     parts = _rows(book, markets, partition, changes, under)
     return pa.concat_tables([RISK_SCHEMA.empty_table(), *parts])
 
@@ -76,50 +80,68 @@ def risk_changes(
     markets: Markets,
     books: tuple[EngineBook, EngineBook],
     under: Sequence[str],
+    row_of: CountArray,
 ) -> Changes:
-    """Return changes from the base by measure and part, (n, S) each.
+    """Return changes from the base by measure and part, (n_rows, S) each.
 
-    ``books``: the positions asked for, and those of them that hold options.
+    ``books``: the positions asked for, and those of them that hold options. ``row_of`` (n,) is the
+    row to which a position is added.
     """
     book, held = books
-    found = _frozen(bank, partition, markets, book, under)
-    rows, n = rows_among(held, book), len(book.position_ids)
+    found = _frozen(bank, partition, markets, book, under, row_of)
+    n_rows, rows = int(row_of.max(initial=-1)) + 1, row_of[rows_among(held, book)]
     for measure, change in _options(bank, partition, markets, held, under).items():
-        placed = np.zeros((n, len(under)))
-        placed[rows] = change
-        found[measure, "option_change"] = placed
+        found[measure, "option_change"] = _added(change, rows, n_rows)
     return found
 
 
+def _added(amounts: FloatArray, row_of: CountArray, n_rows: int) -> FloatArray:
+    """Return amounts (n, S) added up by row, (n_rows, S)."""
+    return np.stack([np.bincount(row_of, one, n_rows) for one in amounts.T], axis=1)
+
+
 def _frozen(
-    bank: Bank, partition: Partition, markets: Markets, book: EngineBook, under: Sequence[str]
+    bank: Bank,
+    partition: Partition,
+    markets: Markets,
+    book: EngineBook,
+    under: Sequence[str],
+    row_of: CountArray,
 ) -> dict[tuple[str, str], FloatArray]:
     """Return what each part does alone and all do together, nobody behaving otherwise."""
     moves = _parts_of_moves(bank, markets, under)
     lanes, lane_of = np.unique(moves.reshape(len(moves), -1), axis=0, return_inverse=True)
+    bare, n_each = without_automatic_options(book), len(under)
+    n_rows = int(row_of.max(initial=-1)) + 1
+    totals: dict[str, list[FloatArray]] = {measure: [] for measure in MEASURES}
+    for start in range(0, len(lanes), _AT_ONCE):  # what is added up need not be kept
+        part = lanes[start : start + _AT_ONCE].reshape(-1, *moves.shape[1:])
+        for measure, of_each in _run_frozen(bank, partition, markets, bare, part).items():
+            totals[measure].append(_added(of_each, row_of, n_rows))
+    found = dict[tuple[str, str], FloatArray]()
+    for measure, blocks in totals.items():
+        amounts = np.concatenate(blocks, axis=1)
+        changes = amounts[:, lane_of[1:]] - amounts[:, lane_of[:1]]
+        for k, name in enumerate(PARTS[:-1]):
+            found[measure, name] = changes[:, k * n_each : (k + 1) * n_each]
+    return found
+
+
+def _run_frozen(
+    bank: Bank, partition: Partition, markets: Markets, bare: EngineBook, moves: FloatArray
+) -> dict[str, FloatArray]:
+    """Return value and income under moves of the base curves, (n, n_moves), as in the base else."""
     base = markets.base
     curves = Curves(
         tenor_days=base.tenor_days,
-        zero_rates=base.zero_rates + lanes.reshape(len(lanes), *base.zero_rates.shape),
+        zero_rates=base.zero_rates + moves,
         base_zero_rates=base.zero_rates,
     )
-    options = options_of(bank, partition, book, ("value", "income", "premiums"))
+    options = options_of(bank, partition, bare, ("value", "income", "premiums"))
     if options.nii_path == "forward":
         options = replace(options, nii_paths=("forward",))
-    made = simulate(
-        without_automatic_options(book).positions,
-        curves,
-        behaviour_of(bank, (BASE,) * len(lanes)),
-        (),
-        options,
-        book.agendas,
-    )
-    found, n_each = dict[tuple[str, str], FloatArray](), len(under)
-    for measure, amounts in _measured(made).items():
-        changes = amounts[:, lane_of[1:]] - amounts[:, lane_of[:1]]
-        for k, part in enumerate(PARTS[:-1]):
-            found[measure, part] = changes[:, k * n_each : (k + 1) * n_each]
-    return found
+    behaviour = behaviour_of(bank, (BASE,) * len(moves))
+    return _measured(simulate(bare.positions, curves, behaviour, (), options, bare.agendas))
 
 
 def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> FloatArray:
@@ -163,14 +185,10 @@ def _rows(
     under: Sequence[str],
 ) -> Iterator[pa.Table]:
     """Yield the totals by entity, currency and product of each scenario and measure."""
-    group, n_groups = book.positions.group, len(book.currency)
     for s, scenario in enumerate(under):
         kept = np.flatnonzero(~np.isin(book.currency, list(markets.stopped(scenario))))
         for measure in MEASURES:
-            totals = {
-                part: np.bincount(group, changes[measure, part][:, s], n_groups)[kept]
-                for part in PARTS
-            }
+            totals = {part: changes[measure, part][kept, s] for part in PARTS}
             named = {"entity_id": book.entity_id, "currency": book.currency}
             named["product_code"] = book.product_code
             words = {"scenario": scenario, "risk_measure": measure}
