@@ -35,8 +35,9 @@ from alm_pipeline.warehouse.partition import Partition
 
 __all__ = ["check_lines", "closed_day", "list_lines", "run_scenario"]
 
-_METRICS = ("metrics.eve", "metrics.nii")
-_REPORTS = ("reports.eve_sensitivity", "reports.nii_sensitivity")
+_METRICS = ("metrics.eve", "metrics.nii", "metrics.nii_months")
+_SHOWN = ("reports.eve_sensitivity", "reports.nii_sensitivity", "reports.nii_balance_sheets")
+_REPORTS = (*_SHOWN[:2], "metrics.nii_growth", "reports.nii_monthly", _SHOWN[2])
 _FLAT_RATE = 0.03
 
 
@@ -143,9 +144,9 @@ def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
                     run_sql_file(other, files[table], partition.under(scenario))
             for table in _REPORTS:
                 run_sql_file(other, files[table], partition)
-            eve, nii = (_rows(other, table, partition) for table in _REPORTS)
+            eve, nii, planned = (_rows(other, table, partition) for table in _SHOWN)
             stopped = _rows(other, "scenarios.stopped_currencies", partition.under(name))
-            return ScenarioResult(name, day, eve, nii, stopped)
+            return ScenarioResult(name, day, eve, nii, planned, stopped)
         finally:
             other.store.session.close()
 

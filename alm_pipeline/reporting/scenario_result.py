@@ -16,12 +16,16 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """Rows of `reports.eve_sensitivity`, `reports.nii_sensitivity` and of stopped currencies."""
+    """Rows of `reports.eve_sensitivity`, `nii_sensitivity`, `nii_balance_sheets`, and what stopped.
+
+    ``planned``: income on a balance sheet that follows the plan; ``stopped``: currencies.
+    """
 
     scenario: str
     as_of_date: date
     eve: Sequence[Row]
     nii: Sequence[Row]
+    planned: Sequence[Row]
     stopped: Sequence[Row]
 
 
@@ -44,10 +48,27 @@ def result_lines(result: ScenarioResult) -> Iterator[str]:
             money = " ".join(_money(row[name]) for name in (base, moved, change))
             line = f"{row['entity_id']!s:<12} {title:<22} {money} {_share(share):>9}"
             yield f"{line}  {row['currency']}"
+    yield from _planned_lines(result)
     for row in result.stopped:
         amount = _money(row["outstanding_principal"]).strip()
         held = f"{row['n_positions']} positions, {amount}"
         yield f"{row['currency']} is stopped: {held}: {row['cause']}"
+
+
+def _planned_lines(result: ScenarioResult) -> Iterator[str]:
+    """Yield income on a balance sheet that follows the plan, beside that of the base."""
+    base = {
+        (row["entity_id"], row["horizon_months"]): row["nii_dynamic"]
+        for row in result.planned
+        if row["scenario"] == "base"
+    }
+    for row in result.planned:
+        before, after = base.get((row["entity_id"], row["horizon_months"])), row["nii_dynamic"]
+        if row["scenario"] == result.scenario and before is not None and after is not None:
+            amounts = (before, after, float(str(after)) - float(str(before)))
+            title = f"as planned, {row['horizon_months']} months"
+            money = " ".join(_money(one) for one in amounts)
+            yield f"{row['entity_id']!s:<12} {title:<22} {money} {'':>9}  {row['currency']}"
 
 
 def _totals(rows: Sequence[Row], scenario: str) -> list[Row]:

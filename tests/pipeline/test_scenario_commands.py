@@ -58,6 +58,11 @@ def test_a_file_that_adds_nothing_gives_what_the_close_published(copy_of_small_b
     assert folder.contents() == before
     lines = list(result_lines(result))
     assert any(line.startswith("GROUP") and "economic value" in line for line in lines)
+    assert any(line.startswith("GROUP") and "as planned, 36 months" in line for line in lines)
+    planned = folder.rows("reports.nii_balance_sheets")
+    assert [r["nii_dynamic"] for r in result.planned if r["scenario"] == "own"] == [
+        r["nii_dynamic"] for r in planned if r["scenario"] == UP
+    ]
 
 
 def test_a_basis_move_reaches_the_loan_that_reads_the_index_and_nothing_else(
