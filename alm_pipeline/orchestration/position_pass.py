@@ -62,6 +62,8 @@ def _totals(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa
     options = _PASSES[wanted.table]
     under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(wanted.scenarios))
     options = replace(options, scenarios=under, bucket_sets=wanted.bucket_sets)
+    if wanted.months:  # nothing after the last one
+        options = replace(options, window_months=(1, max(2, *wanted.months)))
     partition = Partition(pinned.manifest.as_of_date)
     markets = markets_of(bank, partition, under)
     events = pinned.query(f"{EVENTS} order by all", READS)
