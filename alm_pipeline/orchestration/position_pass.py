@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from alm_pipeline.audit.closed_bank import WantedRows
 from alm_pipeline.engine.simulation.result import GroupAmounts
+from alm_pipeline.engine.simulation.setting import LEAST_MONTHS
 from alm_pipeline.orchestration.automatic_options import OPTIONS_HELD
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
@@ -63,7 +64,7 @@ def _totals(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa
     under = options.scenarios if options.is_contractual else tuple(dict.fromkeys(wanted.scenarios))
     options = replace(options, scenarios=under, bucket_sets=wanted.bucket_sets)
     if wanted.months:  # nothing after the last one
-        options = replace(options, window_months=(1, max(2, *wanted.months)))
+        options = replace(options, window_months=(1, max(LEAST_MONTHS, *wanted.months)))
     partition = Partition(pinned.manifest.as_of_date)
     markets = markets_of(bank, partition, under)
     events = pinned.query(f"{EVENTS} order by all", READS)

@@ -67,6 +67,9 @@ from alm_pipeline.errors import CalculationError
 WINDOW_MONTHS = (12, 24)
 """Ends of the two income windows unless a pass says otherwise."""
 
+LEAST_MONTHS = 4
+"""Months that the windows reach at least: fewer would be taken for the windows themselves."""
+
 DEFAULT_LENSES = ("value", "income", "premiums", "months", "repricing", "principal")
 LENSES = (*DEFAULT_LENSES, "options")
 PATHS = ("forward", "flat")
@@ -128,6 +131,11 @@ class SimulationOptions:
             )
         if self.window_months[0] < 1 or (np.diff(self.window_months) < 1).any():
             raise CalculationError(f"window_months {self.window_months}", fix="let them increase")
+        if self.horizon_months < LEAST_MONTHS:
+            raise CalculationError(
+                f"window_months {self.window_months}",
+                fix=f"let the last one be {LEAST_MONTHS} or more",
+            )
         if len(self.window_months) not in (2, 3):
             raise CalculationError(
                 f"{len(self.window_months)} income windows", fix="give two or three ends"
