@@ -9,7 +9,7 @@ What does not belong here: reading tables (the array bridge), arithmetic of any 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from typing import Any, Self
 
@@ -331,6 +331,15 @@ class Behaviour:
         """Return the shares drawn by month, (n_cohorts, n_months, n_scenarios)."""
         one = self.draw_profile
         return one if one.ndim == 3 else np.repeat(one[:, :, None], self.n_scenarios, axis=2)
+
+    def repeated(self, n_scenarios: int) -> Behaviour:
+        """Return the same behaviour, of one scenario, under several."""
+        return replace(
+            self,
+            annual_prepayment_rate=np.repeat(self.annual_prepayment_rate, n_scenarios, -1),
+            redemption_share=np.repeat(self.redemption_share, n_scenarios, -1),
+            draw_profile=np.repeat(self.monthly_draw_share, n_scenarios, -1),
+        )
 
     def _check_shares(self) -> None:
         names = ("annual_prepayment_rate", "redemption_share", "core_share")

@@ -46,6 +46,11 @@ class BucketSet(Sourced):
             raise ValueError("the last bucket, and only the last, has the upper bound null")
         return self
 
+    @property
+    def midpoint_years(self) -> NDArray[np.float64]:
+        """Return the midpoint of every bucket [years]."""
+        return np.array([bucket.midpoint_years for bucket in self.buckets])
+
     def upper_offsets(self, as_of_date: dt.date) -> NDArray[np.int32]:
         """Return the last day of every bucket, in days from the as-of date; the last is open."""
         tenors = [bucket.upper for bucket in self.buckets if bucket.upper is not None]

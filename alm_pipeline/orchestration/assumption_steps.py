@@ -192,8 +192,7 @@ def _by_scenario(behaviour: Behaviour, figures: FloatArray) -> FloatArray:
 
 
 def _values(made: SimulationResult) -> _Values:
-    income = made.net_interest_income[12] + made.amortised[12]
-    return _Values(made.present_value + made.option_value, income)
+    return _Values(made.whole_value, made.whole_income(12))
 
 
 def _rows(

@@ -47,8 +47,8 @@ class Growth:
     volumes: FloatArray
     income: FloatArray
 
-    def rows(self, column: int, stopped: Collection[str]) -> pa.Table:
-        """Return the rows of one scenario, currencies that it stops left out.
+    def columns(self, column: int, stopped: Collection[str]) -> dict[str, pa.Array]:
+        """Return the columns of one scenario's rows, currencies that it stops left out.
 
         A product that only other scenarios move has none, so that they decide nothing here.
         """
@@ -59,14 +59,12 @@ class Growth:
         names = {"entity_id": self.entity_id, "currency": self.currency}
         names["product_code"] = self.product_code
         repeated = {k: np.repeat(np.array(v, object)[kept], n_months) for k, v in names.items()}
-        return pa.table(
-            {
-                **{k: pa.array(v, pa.string()) for k, v in repeated.items()},
-                "month_index": pa.array(np.tile(np.arange(1, n_months + 1), len(kept))),
-                "new_principal": pa.array(self.volumes[kept, :, column].ravel()),
-                "growth_interest": pa.array(self.income[kept, :, column].ravel()),
-            }
-        )
+        return {
+            **{k: pa.array(v, pa.string()) for k, v in repeated.items()},
+            "month_index": pa.array(np.tile(np.arange(1, n_months + 1), len(kept))),
+            "new_principal": pa.array(self.volumes[kept, :, column].ravel()),
+            "growth_interest": pa.array(self.income[kept, :, column].ravel()),
+        }
 
 
 def growth_of(
@@ -135,18 +133,21 @@ def _lines(book: EngineBook, plan: FloatArray) -> _Lines:
     rows = np.flatnonzero(is_renewed & (held.principal > 0.0))
     rows = rows[moves[held.cohort[rows]]]
     curve = np.where(held.index_curve == NO_CODE, held.discount_curve, held.index_curve)
-    keys = np.stack([held.group, curve, held.replacement_tenor, held.cohort], axis=1)[rows]
-    kinds, kind = np.unique(keys.astype(np.int64), axis=0, return_inverse=True)
-    kind, n = kind.reshape(-1), len(kinds)
+    keys = [held.group, curve, held.replacement_tenor, held.cohort % len(plan)]
+    found = np.stack([one[rows].astype(np.int64) for one in keys])
+    sizes = tuple(found.max(axis=1, initial=0) + 1)
+    codes, first, kind = np.unique(  # of one number each: rows would be sorted as text
+        np.ravel_multi_index(tuple(found), sizes), return_index=True, return_inverse=True
+    )
+    kinds, n = np.stack(np.unravel_index(codes, sizes), axis=1), len(codes)
     principal = held.principal[rows]
     whole = np.bincount(held.group, held.principal, held.n_groups)
     size = np.bincount(kind, principal, n)
     margin = np.bincount(kind, principal * held.replacement_margin[rows], n)
-    first = np.array([rows[np.argmax(kind == one)] for one in range(n)], dtype=np.int64)
     return _Lines(
         group=kinds[:, 0],
         pairs=kinds[:, 1:3],
-        balance=np.asarray(size * held.sign[first], dtype=np.float64),
+        balance=np.asarray(size * held.sign[rows[first]], dtype=np.float64),
         share=size / whole[kinds[:, 0]],
         margin_rate=margin / size,
         annual_growth=plan[kinds[:, 3], :, 0],

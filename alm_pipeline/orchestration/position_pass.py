@@ -67,9 +67,8 @@ def _totals(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa
         options = replace(options, window_months=(1, max(LEAST_MONTHS, *wanted.months)))
     partition = Partition(pinned.manifest.as_of_date)
     markets = markets_of(bank, partition, under)
-    events = pinned.query(f"{EVENTS} order by all", READS)
-    for part in _parts(pinned, markets, wanted.condition):
-        book = book_of(bank, partition, markets, part, _of(events, part))
+    for part, events in _parts(pinned, markets, wanted.condition):
+        book = book_of(bank, partition, markets, part, events)
         for first, amounts in run_each(bank, partition, markets, book, options):
             for column, scenario in enumerate(under):
                 shown = partition if options.is_contractual else partition.under(scenario)
@@ -82,14 +81,11 @@ def _risks(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.
     under = tuple(name for name in dict.fromkeys(wanted.scenarios) if name != BASE)
     partition = Partition(pinned.manifest.as_of_date)
     markets = markets_of(bank, partition, (BASE, *under))
-    events = pinned.query(f"{EVENTS} order by all", READS)
     holders = pinned.query(valued_positions(markets, OPTIONS_HELD), READS).column("position_id")
-    for part in _parts(pinned, markets, wanted.condition):
-        of_options = part.filter(pc.is_in(part.column("position_id"), value_set=holders))
-        book, held = (
-            book_of(bank, partition, markets, rows, _of(events, rows))
-            for rows in (part, of_options)
-        )
+    for part, events in _parts(pinned, markets, wanted.condition):
+        book = book_of(bank, partition, markets, part, events)
+        of_options = _of(part, holders)
+        held = book_of(bank, partition, markets, of_options, _of(events, of_options["position_id"]))
         each = np.arange(len(book.position_ids))
         changes = risk_changes(bank, partition, markets, (book, held), under, each)
         for column, scenario in enumerate(under):
@@ -102,16 +98,21 @@ def _risks(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.
                 yield _without(rows, markets.stopped(scenario))
 
 
-def _parts(pinned: PinnedTables, markets: Markets, condition: str) -> Iterator[pa.Table]:
-    """Return the rows that a close values and that meet the condition, part by part."""
+def _parts(
+    pinned: PinnedTables, markets: Markets, condition: str
+) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """Yield the valued rows that meet a condition, part by part, and their events."""
     rows = pinned.query(valued_positions(markets, condition), READS)
+    events = pinned.query(f"{EVENTS} order by all", READS)
     for start in range(0, rows.num_rows, _PART):
-        yield rows.slice(start, _PART)
+        part = rows.slice(start, _PART)
+        yield part, _of(events, part["position_id"])
 
 
-def _of(events: pa.Table, rows: pa.Table) -> pa.Table:
-    ids = rows.column("position_id").combine_chunks()
-    return events.filter(pc.is_in(events.column("position_id"), value_set=ids))
+def _of(rows: pa.Table, position_ids: pa.ChunkedArray) -> pa.Table:
+    """Return the rows of these positions."""
+    ids = position_ids.combine_chunks()
+    return rows.filter(pc.is_in(rows.column("position_id"), value_set=ids))
 
 
 _Items = Mapping[str, NDArray[np.float64]]

@@ -88,6 +88,29 @@ def position_table(
     return _table(partition, {**same, **named, **columns})
 
 
+def group_table(
+    book: EngineBook,
+    partition: Partition,
+    groups: NDArray[np.int64],
+    columns: Mapping[str, pa.Array],
+    words: Mapping[str, str] | None = None,
+) -> pa.Table:
+    """Return rows by entity, currency and product: of ``groups`` (m,), as many of each as fit.
+
+    Columns (m x n,), group after group, and equal words.
+    """
+    n_rows = len(next(iter(columns.values())))
+    keys = {
+        "entity_id": book.entity_id,
+        "currency": book.currency,
+        "product_code": book.product_code,
+    }
+    row = np.repeat(groups, n_rows // max(len(groups), 1))
+    named = {name: pa.array(one[row], pa.string()) for name, one in keys.items()}
+    same = {name: _repeated(word, n_rows) for name, word in (words or {}).items()}
+    return _table(partition, {**same, **named, **columns})
+
+
 def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "") -> pa.Table:
     """Return the rows of ``cash_flow_buckets``: by repricing or pay date as the set says."""
     column = done.scenarios.index(scenario or partition.scenario)
@@ -97,14 +120,15 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
         items = bucket_items(amounts, column)
         n_buckets = items["principal_amount"].shape[1]
         parts.append(
-            _table(
+            group_table(
+                done.book,
                 partition,
+                groups,
                 {
-                    **_keys(done, groups, n_buckets),
-                    "bucket_set": _repeated(name, len(groups) * n_buckets),
                     "bucket": pa.array(np.tile(np.arange(1, n_buckets + 1), len(groups))),
                     **{item: pa.array(found[groups].ravel()) for item, found in items.items()},
                 },
+                {"bucket_set": name},
             )
         )
     return pa.concat_tables(parts)
@@ -126,10 +150,11 @@ def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
     column = done.scenarios.index(partition.scenario)
     groups, items = _groups(done, partition), month_items(done.result.monthly, column)
     n_months = items["opening_principal"].shape[1]
-    return _table(
+    return group_table(
+        done.book,
         partition,
+        groups,
         {
-            **_keys(done, groups, n_months),
             "month_index": pa.array(np.tile(np.arange(1, n_months + 1), len(groups))),
             **{item: pa.array(found[groups].ravel()) for item, found in items.items()},
         },
@@ -139,9 +164,8 @@ def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:
 def growth_income(done: MonthPass, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.growth_income``."""
     assert done.growth is not None
-    column, stopped = done.scenarios.index(partition.scenario), _stopped(done, partition)
-    rows = done.growth.rows(column, stopped)
-    return _table(partition, dict(zip(rows.column_names, rows.columns, strict=True)))
+    column = done.scenarios.index(partition.scenario)
+    return _table(partition, done.growth.columns(column, _stopped(done, partition)))
 
 
 def month_items(
@@ -157,16 +181,6 @@ def _stopped(done: MonthPass, partition: Partition) -> list[str]:
 
 def _groups(done: MonthPass, partition: Partition) -> Any:
     return np.flatnonzero(~np.isin(done.book.currency, _stopped(done, partition)))
-
-
-def _keys(done: MonthPass, groups: Any, n_each: int) -> dict[str, pa.Array]:
-    book = done.book
-    named = {
-        "entity_id": book.entity_id,
-        "currency": book.currency,
-        "product_code": book.product_code,
-    }
-    return {n: pa.array(np.repeat(v[groups], n_each), pa.string()) for n, v in named.items()}
 
 
 def _table(partition: Partition, columns: Mapping[str, pa.Array]) -> pa.Table:

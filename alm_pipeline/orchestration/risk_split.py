@@ -9,12 +9,13 @@ change. What is left to customers is the scenario's own change less these, which
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.arrays import CountArray, Curves, FloatArray
+from alm_pipeline.engine.lanes import WIDTH
+from alm_pipeline.engine.market.curve import DAYS_PER_YEAR
 from alm_pipeline.engine.scenarios.risk_parts import risk_parts
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.engine.simulation.simulate import simulate
@@ -25,6 +26,7 @@ from alm_pipeline.orchestration.automatic_options import (
 )
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.markets import Markets, main_rows, markets_of
+from alm_pipeline.orchestration.result_tables import group_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     PassOptions,
@@ -40,7 +42,7 @@ from alm_pipeline.warehouse.partition import Partition
 RISKS = "scenarios.risk_changes"
 MEASURES = ("eve", "nii_12m")
 PARTS = ("gap_change", "curve_change", "basis_change", "frozen_change", "option_change")
-RISK_SCHEMA = pa.schema(
+_SCHEMA = pa.schema(
     [
         ("as_of_date", pa.date32()),
         *((n, pa.string()) for n in ("scenario", "risk_measure")),
@@ -48,10 +50,6 @@ RISK_SCHEMA = pa.schema(
         *((name, pa.float64()) for name in PARTS),
     ]
 )
-_DAYS_PER_YEAR = 365.0
-_AT_ONCE = 8
-"""So many moves are valued together: one block of the engine."""
-
 Changes = Mapping[tuple[str, str], FloatArray]
 
 
@@ -64,14 +62,14 @@ def risk_totals(bank: Bank, partition: Partition) -> pa.Table:
     """Return the rows of ``scenarios.risk_changes``; what the engine reads is bound."""
     under = moved_scenarios(bank)
     if not under:
-        return RISK_SCHEMA.empty_table()
+        return _SCHEMA.empty_table()
     markets = markets_of(bank, partition, (BASE, *under))
     book = month_book(bank, partition, markets)
     held = chosen_book(bank, partition, markets, OPTIONS_HELD)
     group = book.positions.group.astype(np.int64)
     changes = risk_changes(bank, partition, markets, (book, held), under, group)
     parts = _rows(book, markets, partition, changes, under)
-    return pa.concat_tables([RISK_SCHEMA.empty_table(), *parts])
+    return pa.concat_tables([_SCHEMA.empty_table(), *parts])
 
 
 def risk_changes(
@@ -114,8 +112,8 @@ def _frozen(
     bare, n_each = without_automatic_options(book), len(under)
     n_rows = int(row_of.max(initial=-1)) + 1
     totals: dict[str, list[FloatArray]] = {measure: [] for measure in MEASURES}
-    for start in range(0, len(lanes), _AT_ONCE):  # what is added up need not be kept
-        part = lanes[start : start + _AT_ONCE].reshape(-1, *moves.shape[1:])
+    for start in range(0, len(lanes), WIDTH):  # a block of the engine is added up, not kept
+        part = lanes[start : start + WIDTH].reshape(-1, *moves.shape[1:])
         for measure, of_each in _run_frozen(bank, partition, markets, bare, part).items():
             totals[measure].append(_added(of_each, row_of, n_rows))
     found = dict[tuple[str, str], FloatArray]()
@@ -138,17 +136,15 @@ def _run_frozen(
         base_zero_rates=base.zero_rates,
     )
     options = options_of(bank, partition, bare, ("value", "income", "premiums"))
-    if options.nii_path == "forward":
-        options = replace(options, nii_paths=("forward",))
-    behaviour = behaviour_of(bank, (BASE,) * len(moves))
-    return _measured(simulate(bare.positions, curves, behaviour, (), options, bare.agendas))
+    frozen, chosen = behaviour_of(bank, (BASE,)).repeated(len(moves)), options.along_chosen_path()
+    return _measured(simulate(bare.positions, curves, frozen, (), chosen, bare.agendas))
 
 
 def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> FloatArray:
     """Return no move, the parallel part of each scenario, each shape, each basis, and all."""
     base, grid = markets.base, bank.figures.time_buckets.bucket_sets["irrbb"]
+    midpoints = grid.midpoint_years * DAYS_PER_YEAR
     moves = np.array([markets.shocked[name].zero_rates for name in under]) - base.zero_rates
-    midpoints = np.array([one.midpoint_years for one in grid.buckets]) * _DAYS_PER_YEAR
     parts = risk_parts(moves, main_rows(base, bank.figures.curves), base.tenor_days, midpoints)
     nothing = np.zeros((1, *base.zero_rates.shape))
     return np.concatenate([nothing, *parts, parts.parallel + parts.shape + parts.basis])
@@ -169,12 +165,7 @@ def _options(
 
 def _measured(made: SimulationResult) -> dict[str, FloatArray]:
     """Return value and twelve months of income, (n, S), options and amortised premiums included."""
-    value = made.present_value
-    if len(made.option_value):
-        value = value + made.option_value
-    return dict(
-        zip(MEASURES, (value, made.net_interest_income[12] + made.amortised[12]), strict=True)
-    )
+    return dict(zip(MEASURES, (made.whole_value, made.whole_income(12)), strict=True))
 
 
 def _rows(
@@ -188,15 +179,7 @@ def _rows(
     for s, scenario in enumerate(under):
         kept = np.flatnonzero(~np.isin(book.currency, list(markets.stopped(scenario))))
         for measure in MEASURES:
-            totals = {part: changes[measure, part][kept, s] for part in PARTS}
-            named = {"entity_id": book.entity_id, "currency": book.currency}
-            named["product_code"] = book.product_code
-            words = {"scenario": scenario, "risk_measure": measure}
-            yield pa.table(
-                {
-                    "as_of_date": pa.repeat(pa.scalar(partition.as_of_date), len(kept)),
-                    **{k: pa.repeat(pa.scalar(v), len(kept)) for k, v in words.items()},
-                    **{k: pa.array(v[kept], pa.string()) for k, v in named.items()},
-                    **{k: pa.array(v) for k, v in totals.items()},
-                }
-            ).cast(RISK_SCHEMA)
+            totals = {part: pa.array(changes[measure, part][kept, s]) for part in PARTS}
+            words = {"risk_measure": measure}
+            rows = group_table(book, partition.under(scenario), kept, totals, words)
+            yield rows.select(_SCHEMA.names).cast(_SCHEMA)

@@ -37,7 +37,13 @@ __all__ = ["check_lines", "closed_day", "list_lines", "run_scenario"]
 
 _METRICS = ("metrics.eve", "metrics.nii", "metrics.nii_months")
 _SHOWN = ("reports.eve_sensitivity", "reports.nii_sensitivity", "reports.nii_balance_sheets")
-_REPORTS = (*_SHOWN[:2], "metrics.nii_growth", "reports.nii_monthly", _SHOWN[2])
+_REPORTS = (  # each after what it reads
+    "reports.eve_sensitivity",
+    "reports.nii_sensitivity",
+    "reports.nii_monthly",
+    "metrics.nii_growth",
+    "reports.nii_balance_sheets",
+)
 _FLAT_RATE = 0.03
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -286,9 +286,7 @@ def run_engine(
         curves_of(markets, scenarios),
         _behaviour_of_pass(bank, chosen),
         _buckets_of_pass(bank, partition, chosen),
-        replace(
-            options_of(bank, partition, book, chosen.lenses), window_months=chosen.window_months
-        ),
+        options_of(bank, partition, book, chosen.lenses, chosen.window_months),
         book.agendas,
         markets.volatilities.under(named, scenarios),
         redeemable_of(named, markets, book, scenarios),
@@ -304,9 +302,7 @@ def run_each(
         curves_of(markets, chosen.scenarios),
         _behaviour_of_pass(bank, chosen),
         _buckets_of_pass(bank, partition, chosen),
-        replace(
-            options_of(bank, partition, book, chosen.lenses), window_months=chosen.window_months
-        ),
+        options_of(bank, partition, book, chosen.lenses, chosen.window_months),
         book.agendas,
     )
 
@@ -323,7 +319,11 @@ def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> t
 
 
 def options_of(
-    bank: Bank, partition: Partition, book: EngineBook, lenses: tuple[str, ...]
+    bank: Bank,
+    partition: Partition,
+    book: EngineBook,
+    lenses: tuple[str, ...],
+    window_months: tuple[int, ...] = WINDOW_MONTHS,
 ) -> SimulationOptions:
     """Return the bank's choices for a pass over a book that reads these lenses off."""
     return SimulationOptions(
@@ -331,6 +331,7 @@ def options_of(
         eve_margins=bank.settings.eve_margins,
         nii_path=bank.settings.nii_base_path,
         lenses=lenses,
+        window_months=window_months,
         threads=bank.settings.threads,
         adjustments=book.adjustments,
     )

@@ -135,8 +135,7 @@ def _midpoint_curves(
     bank: Bank, partition: Partition, markets: Markets, under: tuple[str, ...]
 ) -> Curves:
     """Return the midpoints' factors by day: of each scenario bucketed, then of each split."""
-    grid = bank.figures.time_buckets.bucket_sets[_GRID]
-    midpoints = np.array([one.midpoint_years for one in grid.buckets])
+    midpoints = bank.figures.time_buckets.bucket_sets[_GRID].midpoint_years
     (bounds,) = (
         one
         for one in engine_buckets(bank.figures.time_buckets, partition.as_of_date)

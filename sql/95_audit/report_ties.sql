@@ -44,71 +44,41 @@ placed as (  -- every position in the rows it belongs to: its entity, the group 
     cross join inputs.bank as bank
 ),
 
-position_totals as (
+weighed as (  -- what a position counts in each measure, in the scenario's exchange rates
     select
-        v.scenario,
-        u.entity_id,
+        v.*,
+        u.entity_id as unit_id,
         u.row_kind,
-        sum(
-            case
-                when p.eve_treatment = 'in' and p.cash_flow_model not in ('balance_only', 'commitment')
-                    then
-                        cast(
-                            (v.present_value + v.option_value)
-                            * u.weight
-                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
-                        )
-                else 0
-            end
-        ) as eve,
-        sum(
-            case
-                when
-                    p.nii_treatment = 'constant_balance'
-                    and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then
-                        cast(
-                            (v.nii_12m + v.amortised_12m)
-                            * u.weight
-                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
-                        )
-                else 0
-            end
-        ) as nii_12m,
-        sum(
-            case
-                when
-                    p.nii_treatment = 'constant_balance'
-                    and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then
-                        cast(
-                            (v.nii_24m + v.amortised_24m)
-                            * u.weight
-                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
-                        )
-                else 0
-            end
-        ) as nii_24m,
-        sum(
-            case
-                when
-                    p.nii_treatment = 'constant_balance'
-                    and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
-                    then
-                        cast(
-                            (v.nii_36m + v.amortised_36m)
-                            * u.weight
-                            * coalesce(x.translation_factor, 1) as decimal(38, 6)
-                        )
-                else 0
-            end
-        ) as nii_36m
+        case
+            when p.eve_treatment = 'in' and p.cash_flow_model not in ('balance_only', 'commitment')
+                then u.weight * coalesce(x.translation_factor, 1)
+            else 0
+        end as value_weight,
+        case
+            when
+                p.nii_treatment = 'constant_balance'
+                and p.cash_flow_model not in ('balance_only', 'commitment', 'non_performing')
+                then u.weight * coalesce(x.translation_factor, 1)
+            else 0
+        end as income_weight
     from scenarios.position_values as v
     inner join book.positions as p on v.position_id = p.position_id
     inner join placed as u on v.position_id = u.position_id
     left join inputs.scenario_fx as x on v.scenario = x.scenario and p.currency = x.currency
     where p.is_in_irrbb_scope
-    group by v.scenario, u.entity_id, u.row_kind
+),
+
+position_totals as (
+    select
+        scenario,
+        unit_id as entity_id,
+        row_kind,
+        sum(cast((present_value + option_value) * value_weight as decimal(38, 6))) as eve,
+        sum(cast((nii_12m + amortised_12m) * income_weight as decimal(38, 6))) as nii_12m,
+        sum(cast((nii_24m + amortised_24m) * income_weight as decimal(38, 6))) as nii_24m,
+        sum(cast((nii_36m + amortised_36m) * income_weight as decimal(38, 6))) as nii_36m
+    from weighed
+    group by scenario, unit_id, row_kind
 ),
 
 values_tie as (

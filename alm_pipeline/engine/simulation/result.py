@@ -98,6 +98,16 @@ class SimulationResult:
     buckets: dict[str, BucketAmounts]
     monthly: dict[str, FloatArray]
 
+    @property
+    def whole_value(self) -> FloatArray:
+        """Return present values with what options add, where they are valued, (n, S)."""
+        has_options = len(self.option_value) == len(self.present_value)
+        return self.present_value + self.option_value if has_options else self.present_value
+
+    def whole_income(self, months: int) -> FloatArray:
+        """Return net interest income of a window with what amortises in it, (n, S)."""
+        return self.net_interest_income[months] + self.amortised[months]
+
 
 def principal_items(record: FloatArray) -> dict[str, FloatArray]:
     """Return the principal record (n, items, S) by name."""

@@ -14,7 +14,6 @@ What does not belong here: totals by product or currency, limits, duration gaps.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -127,9 +126,8 @@ def sensitivities(
         )
     own = _with_indices_apart(positions, curves.n_curves)
     moved = _moved(curves, _hats(curves.tenor_days, key_tenor_days))
-    if options.nii_path == "forward":
-        options = replace(options, nii_paths=("forward",))
-    made = _run(own, moved, behaviour, replace(options, lenses=("value", "income")), agendas)
+    measured = replace(options.along_chosen_path(), lenses=("value", "income"))
+    made = _run(own, moved, behaviour, measured, agendas)
     value, income = made.present_value, made.net_interest_income[12]
     by_value, by_income = _central(value), _central(income)
     yield_value, yield_dv01 = _by_yield(positions, curves, behaviour, options, agendas)
@@ -196,12 +194,7 @@ def _run(
     agendas: AgendaTables | None,
 ) -> SimulationResult:
     """Return a pass in which nobody behaves otherwise than in the base."""
-    same: dict[str, Any] = {
-        name: np.repeat(getattr(behaviour, name), curves.n_scenarios, axis=-1)
-        for name in ("annual_prepayment_rate", "redemption_share")
-    }
-    drawn = np.repeat(behaviour.monthly_draw_share, curves.n_scenarios, axis=-1)
-    frozen = replace(behaviour, draw_profile=drawn, **same)
+    frozen = behaviour.repeated(curves.n_scenarios)
     return simulate(positions, curves, frozen, (), options, agendas)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -145,6 +145,12 @@ class SimulationOptions:
     def horizon_months(self) -> int:
         """Return for how many months there is income."""
         return self.window_months[-1]
+
+    def along_chosen_path(self) -> SimulationOptions:
+        """Return the same choices without the other path, where income can do without it."""
+        if self.nii_path != "forward":
+            return self
+        return replace(self, nii_paths=("forward",))
 
     @property
     def is_until_reset(self) -> bool:

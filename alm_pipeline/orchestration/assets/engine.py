@@ -1,7 +1,7 @@
 """Assets the engine makes: contractual flows, curves, values, buckets and months by scenario."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import dagster as dg
 import pyarrow as pa
@@ -59,6 +59,14 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
 }
 """What the engine makes of a month end besides the scenarios."""
 
+_UNDER: dict[str, Callable[[Bank], Iterable[str]]] = {
+    ASSUMPTION_VALUES: stepped_scenarios,
+    STANDARDISED: volatility_factors,
+    RISKS: moved_scenarios,
+}
+"""Scenarios under which some of them run, besides the base."""
+
+_STAGES = {"cash_flows": "60_cash_flows", "scenarios": "70_scenarios"}
 MONTHLY_TABLES = tuple(_MONTHLY)
 ZERO_RATES = "scenarios.zero_rates"
 _BUILDERS: dict[str, Callable[[MonthPass, Partition], pa.Table]] = {
@@ -75,21 +83,13 @@ ENGINE_TABLES = tuple(_BUILDERS)
 def engine_assets(bank: Bank, partitions: Partitions) -> list[dg.AssetsDefinition]:
     """Return every asset of the engine, what-if twins included."""
     return [
-        _monthly_asset(bank, partitions, CONTRACTUAL, "60_cash_flows"),
-        _monthly_asset(bank, partitions, SENSITIVITIES, "70_scenarios"),
-        _monthly_asset(bank, partitions, PAR_KEY_RATES, "70_scenarios"),
-        _monthly_asset(bank, partitions, ASSUMPTION_VALUES, "70_scenarios"),
-        _monthly_asset(bank, partitions, RESTATED, "70_scenarios"),
-        _monthly_asset(bank, partitions, STANDARDISED, "70_scenarios"),
-        _monthly_asset(bank, partitions, RISKS, "70_scenarios"),
+        *(_monthly_asset(bank, partitions, table) for table in MONTHLY_TABLES),
         *(_scenario_asset(bank, partitions, is_what_if=twin) for twin in (False, True)),
     ]
 
 
-def _monthly_asset(
-    bank: Bank, partitions: Partitions, table: str, group: str
-) -> dg.AssetsDefinition:
-    spec = _spec(bank, partitions, table, group, is_what_if=False)
+def _monthly_asset(bank: Bank, partitions: Partitions, table: str) -> dg.AssetsDefinition:
+    spec = _spec(bank, partitions, table, is_what_if=False)
     work = Work(
         (table,),
         lambda bank, partition: [make_monthly(bank, table, partition)],
@@ -113,7 +113,7 @@ def _scenario_asset(bank: Bank, partitions: Partitions, *, is_what_if: bool) -> 
 
     @dg.multi_asset(
         name=f"{WHAT_IF}_simulation" if is_what_if else "simulation",
-        specs=[_spec(bank, partitions, t, "70_scenarios", is_what_if=is_what_if) for t in tables],
+        specs=[_spec(bank, partitions, t, is_what_if=is_what_if) for t in tables],
         check_specs=[] if is_what_if else check_specs(bank, partitions, tables),
         can_subset=False,
     )
@@ -133,13 +133,10 @@ def monthly_inputs(
 ) -> dict[str, str]:
     """Return the content hash of all that one of `MONTHLY_TABLES` is made from, by name."""
     inputs = engine_inputs(bank, partition, content)
-    for scenario in stepped_scenarios(bank) if table == ASSUMPTION_VALUES else ():
+    for scenario in _UNDER[table](bank) if table in _UNDER else ():
         inputs |= engine_inputs(bank, partition.under(scenario), content)
     for scenario, factor in volatility_factors(bank).items() if table == STANDARDISED else ():
-        inputs |= engine_inputs(bank, partition.under(scenario), content)
         inputs[f"volatility_factor {scenario}"] = str(factor)
-    for scenario in moved_scenarios(bank) if table == RISKS else ():
-        inputs |= engine_inputs(bank, partition.under(scenario), content)
     for read in PRIOR_READS if table == RESTATED else ():
         inputs |= bank.store.hashes(read, partition, content)
     return inputs
@@ -191,9 +188,7 @@ def _replaced(
     return commit
 
 
-def _spec(
-    bank: Bank, partitions: Partitions, table: str, group: str, *, is_what_if: bool
-) -> dg.AssetSpec:
+def _spec(bank: Bank, partitions: Partitions, table: str, *, is_what_if: bool) -> dg.AssetSpec:
     contract = bank.tables[table]
     name = twin_of(table) if is_what_if else table
     shape = bank.shapes[name]
@@ -202,7 +197,7 @@ def _spec(
     return dg.AssetSpec(
         asset_key(name),
         deps=[dependency(u, False, shape.is_by_scenario) for u in sorted(set(upstream))],
-        group_name=group,
+        group_name=_STAGES[table.partition(".")[0]],
         description=contract.about,
         partitions_def=partitions.of_table(shape.is_by_scenario, is_what_if),
         owners=owners_of(contract),
