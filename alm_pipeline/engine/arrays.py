@@ -96,7 +96,8 @@ class Positions:
     ``free_prepayment_amount`` of each contract; ``penalty_amount``, fixed for the whole contract.
     Nobody prepays up to ``lockout_offset``. ``is_term_shortened``: who prepays ends sooner; else
     instalments shrink. ``next_index_rate``: index of the next reset if fixed, else ``inf``.
-    ``premium_amount``: carried above the principal, or below it (negative).
+    ``premium_amount``: carried above the principal, or below it (negative). ``prepayment_row``:
+    of ``Behaviour.annual_prepayment_rate``, the cohort's unless given.
     """
 
     sign: NDArray[np.int8] = array_fields.i1()
@@ -153,6 +154,7 @@ class Positions:
     next_index_rate: FloatArray = array_fields.absent("f8", np.inf)
     free_prepayment_amount: FloatArray = array_fields.absent("f8", 0.0)
     premium_amount: FloatArray = array_fields.absent("f8", 0.0)
+    prepayment_row: IntArray = array_fields.absent("i4", NO_CODE)
 
     def __post_init__(self) -> None:
         """Check every array once."""
@@ -267,8 +269,9 @@ class Volatilities:
 class Behaviour:
     """What customers do, one row per cohort.
 
-    ``annual_prepayment_rate`` (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios):
-    conditional prepayment rate per year, month by month, the last one for ever.
+    ``annual_prepayment_rate`` (n_rows, n_scenarios) or (n_rows, n_months, n_scenarios):
+    conditional prepayment rate per year, month by month, the last one for ever; a row for each
+    cohort, then those that positions name (``prepayment_row``).
     ``redemption_share`` (n_cohorts, n_scenarios): share of a term deposit withdrawn overnight. The
     rest is (n_cohorts,): ``core_share`` and ``core_run_off_months`` of balances without maturity,
     ``pass_through_up/down`` (or by scenario) of the index, ``lag_months``, ``rate_floor``.
@@ -293,10 +296,10 @@ class Behaviour:
         """Check every array once."""
         n = (len(self.core_share),)
         rates = np.shape(self.annual_prepayment_rate)
-        if len(rates) not in (2, 3) or rates[0] != n[0] or 0 in rates[1:-1]:
+        if len(rates) not in (2, 3) or rates[0] < n[0] or 0 in rates[1:-1]:
             raise CalculationError(
                 f"annual_prepayment_rate has shape {rates}",
-                fix="give (n_cohorts, n_scenarios) or (n_cohorts, n_months, n_scenarios)",
+                fix="give (n_rows, n_scenarios) or (n_rows, n_months, n_scenarios), a row a cohort",
             )
         shapes: dict[str, tuple[int, ...]] = dict.fromkeys((item.name for item in fields(self)), n)
         by_column = [x for x in shapes if x.startswith("pass_") and np.ndim(getattr(self, x)) == 2]
@@ -322,7 +325,7 @@ class Behaviour:
 
     @property
     def monthly_prepayment_rate(self) -> FloatArray:
-        """Return the prepayment rates by month, (n_cohorts, n_months, n_scenarios)."""
+        """Return the prepayment rates by month, (n_rows, n_months, n_scenarios)."""
         rates = self.annual_prepayment_rate
         return rates if rates.ndim == 3 else rates[:, None]
 

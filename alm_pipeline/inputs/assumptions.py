@@ -20,6 +20,10 @@ from alm_pipeline.engine.behaviour.core_profiles import (
     linear_profile,
     replicating_profile,
 )
+from alm_pipeline.inputs.prepayment_terms import (
+    PREPAYMENT_FIGURES,
+    prepayment_faults,
+)
 from alm_pipeline.inputs.records import Figure, Problems
 from alm_pipeline.inputs.rule_packs import RulePack
 from alm_pipeline.inputs.yaml_files import contract_files
@@ -56,6 +60,7 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
 # file stem -> parameters that a segment may give besides, by a pattern of their name
 OPTIONAL: dict[str, dict[str, str]] = {
     "deposits": {r"core_decay_rate": "per year", r"core_tranche_[1-9]\d*_months": "share"},
+    "prepayment": dict(PREPAYMENT_FIGURES),
     "new_business": {r"annual_growth_rate": "growth per year"},
 }
 _WHOLE_BANK = ("eve", "new_business")
@@ -66,6 +71,9 @@ _BOUNDED = {
     "months": (0.0, 720.0),
     "per year": (0.0, 1.0),
     "growth per year": (-0.5, 0.5),
+    "factor": (0.0, 5.0),
+    "per unit of rate": (0.0, 1_000.0),
+    "per unit of rate and year": (0.0, 1_000.0),
 }
 _PASS_THROUGH_LIMIT = 1.2
 _TRANCHE = "core_tranche_"
@@ -104,6 +112,14 @@ class AssumptionBook:
             if (one.assumption, one.segment, one.parameter) == (assumption, segment, parameter):
                 return one.figure.value
         return neutral
+
+    def prepayment_figures(self, segment: str) -> dict[str, float]:
+        """Return the rate of a segment's prepayment and the optional figures it gives."""
+        return {
+            one.parameter: one.figure.value
+            for one in self.figures
+            if (one.assumption, one.segment) == ("prepayment", segment)
+        }
 
     @property
     def decided(self) -> set[tuple[str, str]]:
@@ -218,7 +234,8 @@ def _figures(
         for parameter in sorted((row.keys() - units.keys()) | (wanted.keys() - row.keys())):
             fault = "unknown parameter" if parameter in row else "missing"
             problems.add(where, f"{segment}.{parameter}: {fault}")
-        for fault in _profile_faults(row):
+        faults = prepayment_faults(row) if name == "prepayment" else _profile_faults(row)
+        for fault in faults:
             problems.add(where, f"{segment}.{fault}")
             units = wanted  # what contradicts itself says nothing about caps
         for parameter in [one for one in units if one in row]:

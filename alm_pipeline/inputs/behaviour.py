@@ -9,13 +9,14 @@ segment is SQL.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from alm_pipeline.engine.arrays import Behaviour, FloatArray
 from alm_pipeline.inputs.assumptions import ASSUMPTION_FILES, AssumptionBook
+from alm_pipeline.inputs.prepayment_terms import PrepaymentTerms, prepayment_terms
 from alm_pipeline.inputs.records import Status, worst_status
 from alm_pipeline.inputs.rule_packs import Multipliers
 from alm_pipeline.inputs.scenarios import ScenarioBook
@@ -25,6 +26,8 @@ __all__ = ["NO_RATE_FLOOR", "BehaviourRow", "behaviour_arrays", "behaviour_rows"
 NO_RATE_FLOOR = -1.0
 """A rate floor that never binds, for segments without one."""
 
+_MULTIPLIER = "multiplier"
+_PARTS = ("prepayment", "early_withdrawal", "drawdown", "pass_through_up", "pass_through_down")
 _NEUTRAL = {"pass_through_up": 1.0, "pass_through_down": 1.0, "rate_floor": NO_RATE_FLOOR}
 
 
@@ -33,6 +36,8 @@ class BehaviourRow:
     """Behaviour of one segment in one scenario; shares and rates are decimals.
 
     ``core_profile``: shares of the core that leave by month, empty where they are equal parts.
+    ``prepayment_figures``: where prepayment is more than one rate, its figures as the committee
+    decided them and ``multiplier``; what they mean is `prepayment_terms`.
     """
 
     scenario: str
@@ -49,18 +54,30 @@ class BehaviourRow:
     rate_floor: float
     status: Status
     core_profile: tuple[float, ...] = ()
+    prepayment_figures: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def prepayment_terms(self) -> PrepaymentTerms | None:
+        """Return how prepayment depends on age, season and rates; None where it is one rate."""
+        figures = dict(self.prepayment_figures)
+        return prepayment_terms(figures, figures.pop(_MULTIPLIER)) if figures else None
 
 
 def behaviour_rows(
-    assumptions: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
+    assumptions: AssumptionBook,
+    scenarios: ScenarioBook,
+    names: Sequence[str],
+    *,
+    is_prescribed: bool = False,
 ) -> list[BehaviourRow]:
     """Return one row per scenario and segment, in the order of `names` and of the segments.
 
     A base rate is multiplied as the scenario's pack and shape say and never exceeds 1.
-    Source: BCBS d368, tables 3 and 4.
+    Source: BCBS d368, tables 3 and 4. Prepayment that answers to rates by itself would answer
+    twice: the pack multiplies it only where the whole approach is prescribed.
     """
     return [
-        _row(assumptions, scenarios, scenario, segment)
+        _row(assumptions, scenarios, scenario, segment, is_prescribed)
         for scenario in names
         for segment in assumptions.segments()
     ]
@@ -134,18 +151,23 @@ def _draw_profile(table: Sequence[Sequence[BehaviourRow]], shape: tuple[int, int
 
 
 def _row(
-    assumptions: AssumptionBook, scenarios: ScenarioBook, scenario: str, segment: str
+    assumptions: AssumptionBook,
+    scenarios: ScenarioBook,
+    scenario: str,
+    segment: str,
+    is_prescribed: bool,
 ) -> BehaviourRow:
-    pack_factors, statuses = _multipliers(scenarios, scenario)
+    factors, statuses = _multipliers(scenarios, scenario, segment)
+    figures = assumptions.prepayment_figures(segment)
+    if "refinance_rate" in figures and not is_prescribed:
+        factors["prepayment"] = _own_factor(scenarios, scenario, segment, "prepayment")
 
     def figure(file: str, parameter: str) -> float:
         return assumptions.value(file, segment, parameter, _NEUTRAL.get(parameter, 0.0))
 
     def share(part: str, file: str, parameter: str) -> float:
-        own = scenarios.behaviour_factor(scenario, f"{part}_multiplier", segment)
-        factor = pack_factors.get(part, 1.0) * own
         assumed = figure(file, parameter)
-        return min(max(1.0, assumed), factor * assumed)
+        return min(max(1.0, assumed), factors[part] * assumed)
 
     deposits = {name: figure("deposits", name) for name in ASSUMPTION_FILES["deposits"]}
     own = [one.figure.status for one in assumptions.figures if one.segment == segment]
@@ -164,20 +186,37 @@ def _row(
         lag_months=int(deposits["lag_months"]),
         rate_floor=deposits["rate_floor"],
         status=worst_status([*own, *(statuses if own else [])]),
+        prepayment_figures=_prepayment_figures(figures, factors["prepayment"]),
     )
 
 
-def _multipliers(scenarios: ScenarioBook, scenario: str) -> tuple[dict[str, float], list[Status]]:
-    """Return what the pack behind a scenario multiplies, and how reliable the figures are."""
+def _prepayment_figures(
+    figures: Mapping[str, float], multiplier: float
+) -> tuple[tuple[str, float], ...]:
+    """Return the figures of prepayment that is more than one rate, and what multiplies it."""
+    if prepayment_terms(figures, multiplier) is None:
+        return ()
+    return ((_MULTIPLIER, multiplier), *figures.items())
+
+
+def _own_factor(scenarios: ScenarioBook, scenario: str, segment: str, part: str) -> float:
+    return scenarios.behaviour_factor(scenario, f"{part}_multiplier", segment)
+
+
+def _multipliers(
+    scenarios: ScenarioBook, scenario: str, segment: str
+) -> tuple[dict[str, float], list[Status]]:
+    """Return what a scenario and the pack behind it multiply, and how reliable the figures are."""
     own = [one.status for one in scenarios.parts(scenario) if one.behaviour and one.status]
+    factors = {part: _own_factor(scenarios, scenario, segment, part) for part in _PARTS}
     named = scenarios.pack_and_shape(scenario)
     if named is None:
-        return {}, own
+        return factors, own
     found, shape = scenarios.packs[named[0]].behaviour, named[1]
     parts: dict[str, Multipliers] = {
         "prepayment": found.prepayment_multiplier,
         "early_withdrawal": found.early_withdrawal_multiplier,
         "drawdown": found.drawdown_multiplier,
     }
-    factors = {name: one.by_shape[shape] for name, one in parts.items()}
-    return factors, [*own, *(one.status for one in parts.values())]
+    prescribed = {part: factors[part] * one.by_shape[shape] for part, one in parts.items()}
+    return factors | prescribed, [*own, *(one.status for one in parts.values())]

@@ -15,13 +15,14 @@ import pyarrow as pa
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.assumptions import AssumptionBook
-from alm_pipeline.inputs.behaviour import behaviour_rows
+from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_rows
 from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
 from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.pack_relations import PACK_SCHEMAS, pack_relations
+from alm_pipeline.inputs.prepayment_terms import text_of_figures
 from alm_pipeline.inputs.products import ProductMap
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.scenarios import ScenarioBook
@@ -58,7 +59,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         "status source owner approver effective_from:date expires:date"
     ),
     "behaviour_parameters": schema_of(
-        "scenario behaviour_segment annual_prepayment_rate:double redemption_share:double "
+        "scenario behaviour_segment annual_prepayment_rate:double prepayment_figures "
+        "redemption_share:double "
         "drawn_share:double draw_months:integer core_share:double "
         "core_run_off_months:integer core_profile pass_through_up:double "
         "pass_through_down:double lag_months:integer rate_floor:double status"
@@ -280,12 +282,15 @@ def behaviour_parameters(
     book: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
 ) -> pa.Table:
     """Return one row per scenario and behaviour segment."""
-    rows = behaviour_rows(book, scenarios, names)
-    profiles = (" ".join(map(repr, row.core_profile)) for row in rows)
-    return _table(
-        "behaviour_parameters",
-        (asdict(row) | {"core_profile": p} for row, p in zip(rows, profiles, strict=True)),
-    )
+
+    def as_row(row: BehaviourRow) -> Row:
+        return {
+            **asdict(row),
+            "core_profile": " ".join(map(repr, row.core_profile)),
+            "prepayment_figures": text_of_figures(row.prepayment_figures),
+        }
+
+    return _table("behaviour_parameters", map(as_row, behaviour_rows(book, scenarios, names)))
 
 
 def models(book: ModelBook) -> pa.Table:

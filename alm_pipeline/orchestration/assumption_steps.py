@@ -16,12 +16,12 @@ import pyarrow as pa
 from alm_pipeline.engine.arrays import Behaviour, FloatArray
 from alm_pipeline.engine.simulation.result import SimulationResult
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import Markets, markets_of
+from alm_pipeline.orchestration.customers import customers_of
+from alm_pipeline.orchestration.markets import Markets, curves_of, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     PassOptions,
-    behaviour_of,
     chosen_book,
     run_engine,
 )
@@ -115,12 +115,15 @@ def _moves(bank: Bank, partition: Partition, markets: Markets, file: str) -> Ite
         return
     listed = ", ".join(literal(segments[i]) for i in np.flatnonzero(is_decided))
     book = chosen_book(bank, partition, markets, f"behaviour_segment in ({listed})")
+    held = customers_of(bank, partition, book, curves_of(markets, scenarios), scenarios)
 
     def run(assumed: Behaviour, under: tuple[str, ...]) -> SimulationResult:
-        chosen = PassOptions(under, lenses=_LENSES, behaviour=assumed)
+        customers = replace(held, behaviour=assumed)
+        chosen = PassOptions(under, lenses=_LENSES, customers=customers)
         return run_engine(bank, partition, markets, book, chosen)
 
-    steps = _steps(file, behaviour_of(bank, scenarios), is_decided)
+    is_moved = is_decided[held.segment] if file == "prepayment" else is_decided
+    steps = _steps(file, held.behaviour, is_moved)
     values = _valued(run, steps, scenarios)
     base = values.pop(_AS_ASSUMED)
     for (parameter, word), moved in values.items():

@@ -81,10 +81,11 @@ EVENT_COLUMNS = (
     "rate",
 )
 BEHAVIOUR_COLUMNS = (
-    *("annual_prepayment_rate", "redemption_share", "core_share", "core_run_off_months"),
+    *("annual_prepayment_rate", "prepayment_figures"),
+    *("redemption_share", "core_share", "core_run_off_months"),
     *("pass_through_up", "pass_through_down", "lag_months", "rate_floor"),
 )
-CUSTOMER_BEHAVIOUR = BEHAVIOUR_COLUMNS[4:]
+CUSTOMER_BEHAVIOUR = BEHAVIOUR_COLUMNS[5:]
 """What still applies to the cash flows as agreed: how the rate follows the market."""
 
 

@@ -24,11 +24,11 @@ from alm_pipeline.engine.conventions.tenor import tenor
 from alm_pipeline.engine.simulation.setting import DEFAULT_LENSES
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.customers import customers_of
 from alm_pipeline.orchestration.markets import Markets, curves_of, markets_of
 from alm_pipeline.orchestration.simulation import (
     BASE,
     EVENTS,
-    behaviour_of,
     book_of,
     engine_inputs,
     options_of,
@@ -199,12 +199,13 @@ def _sample(bank: Bank, partition: Partition, markets: Markets) -> Sample:
     book = book_of(bank, partition, markets, rows, events)
     values = {row["position_id"]: row["present_value"] for row in _stored(bank, BASE)}
     curves = curves_of(markets, (BASE,))
+    held = customers_of(bank, partition, book, curves, (BASE,))
     market = ProbeMarket(partition.as_of_date, markets.base.curve_ids, curves, None)
     return Sample(
-        positions=book.positions,
+        positions=held.book.positions,
         agendas=book.agendas,
         curves=curves,
-        behaviour=behaviour_of(bank, (BASE,)),
+        behaviour=held.behaviour,
         options=options_of(bank, partition, book, DEFAULT_LENSES),
         scopes=_column(rows, "family"),
         stored=np.array([values.get(one, np.nan) for one in book.position_ids], dtype=np.float64),

@@ -14,11 +14,11 @@ from alm_pipeline.engine.simulation.sensitivities import sensitivities
 from alm_pipeline.engine.simulation.setting import prepared
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.customers import customers_of
 from alm_pipeline.orchestration.markets import curves_of, markets_of
 from alm_pipeline.orchestration.simulation import (
     EVENTS,
     LENSES,
-    behaviour_of,
     book_of,
     options_of,
     pass_inputs,
@@ -55,7 +55,8 @@ def explain_position(bank: Bank, position_id: str, partition: Partition) -> Expl
     volatilities = markets.volatilities.under(bank.figures.scenarios, scenarios)
     redeemable = redeemable_of(bank.figures.scenarios, markets, book, scenarios)
     tenors = np.array(KEY_TENOR_YEARS, dtype=np.int32) * 365
-    given = (book.positions, curves, behaviour_of(bank, scenarios), options)
+    held = customers_of(bank, partition, book, curves, scenarios)
+    given = (held.book.positions, curves, held.behaviour, options)
     ready = prepared(*given[:3], (), options, book.agendas, volatilities)
     return Explanation(
         position_id,

@@ -8,15 +8,17 @@ are SQL's (`sql/70_scenarios/position_changes.sql`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import Behaviour
-from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behaviour_rows
+from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_rows
+from alm_pipeline.inputs.prepayment_terms import figures_of_text
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import Markets, Quoted, markets_of
+from alm_pipeline.orchestration.customers import with_customers
+from alm_pipeline.orchestration.markets import Markets, Quoted, curves_of, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import BASE, PassOptions, month_book, run_engine
 from alm_pipeline.warehouse.partition import Partition
@@ -47,19 +49,25 @@ def restated_values(bank: Bank, partition: Partition) -> pa.Table:
         return _SCHEMA.empty_table()
     before = markets_of(bank, partition, (BASE,), Quoted(PRIOR_QUOTES, PRIOR_VOLATILITIES, day))
     now = markets_of(bank, partition, (BASE,))
-    chosen = PassOptions((BASE,), lenses=_LENSES, behaviour=_behaviour_before(bank))
+    assumed = _assumed_before(bank)
     return pa.concat_tables(
         [
-            _rows(bank, partition, "rates and assumptions before", before, chosen),
-            _rows(bank, partition, "assumptions before", now, chosen),
+            _rows(bank, partition, "rates and assumptions before", before, assumed),
+            _rows(bank, partition, "assumptions before", now, assumed),
         ]
     )
 
 
 def _rows(
-    bank: Bank, partition: Partition, restatement: str, markets: Markets, chosen: PassOptions
+    bank: Bank,
+    partition: Partition,
+    restatement: str,
+    markets: Markets,
+    assumed: Sequence[BehaviourRow],
 ) -> pa.Table:
     book = month_book(bank, partition, markets)
+    held = with_customers(partition.as_of_date, book, curves_of(markets, (BASE,)), assumed)
+    chosen = PassOptions((BASE,), lenses=_LENSES, customers=held)
     made = run_engine(bank, partition, markets, book, chosen)
     amounts = {
         "present_value": made.present_value,
@@ -72,19 +80,19 @@ def _rows(
     return position_table(book, partition, every, columns, words)
 
 
-def _behaviour_before(bank: Bank) -> Behaviour:
+def _assumed_before(bank: Bank) -> list[BehaviourRow]:
     """Return what was assumed before; of a segment that is new, what is assumed today."""
     figures = bank.figures
     now = behaviour_rows(figures.assumptions, figures.scenarios, (BASE,))
     found = bank.store.session.rows(f"select * exclude (as_of_date) from {PRIOR_FIGURES}")
     before = {row["behaviour_segment"]: _behaviour_row(row) for row in found}
-    rows = [before.get(row.behaviour_segment, row) for row in now]
-    return behaviour_arrays(rows, tuple(figures.assumptions.segments()), (BASE,))
+    return [before.get(row.behaviour_segment, row) for row in now]
 
 
 def _behaviour_row(row: dict[str, Any]) -> BehaviourRow:
     given = {name: row[name] for name in BehaviourRow.__dataclass_fields__ if name in row}
-    profile = tuple(map(float, str(row["core_profile"] or "").split()))
-    return BehaviourRow(
-        **given | {"scenario": BASE, "status": row["assumption_status"], "core_profile": profile}
-    )
+    of_texts = {
+        "core_profile": tuple(map(float, str(row["core_profile"] or "").split())),
+        "prepayment_figures": figures_of_text(row["prepayment_figures"] or ""),
+    }
+    return BehaviourRow(**given | of_texts | {"scenario": BASE, "status": row["assumption_status"]})

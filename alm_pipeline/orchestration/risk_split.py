@@ -25,12 +25,12 @@ from alm_pipeline.orchestration.automatic_options import (
     without_automatic_options,
 )
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import Markets, main_rows, markets_of
+from alm_pipeline.orchestration.customers import customers_of
+from alm_pipeline.orchestration.markets import Markets, curves_of, main_rows, markets_of
 from alm_pipeline.orchestration.result_tables import group_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     PassOptions,
-    behaviour_of,
     chosen_book,
     month_book,
     options_of,
@@ -136,8 +136,9 @@ def _run_frozen(
         base_zero_rates=base.zero_rates,
     )
     options = options_of(bank, partition, bare, ("value", "income", "premiums"))
-    frozen, chosen = behaviour_of(bank, (BASE,)).repeated(len(moves)), options.along_chosen_path()
-    return _measured(simulate(bare.positions, curves, frozen, (), chosen, bare.agendas))
+    held = customers_of(bank, partition, bare, curves_of(markets, (BASE,)), (BASE,))
+    frozen, chosen = held.behaviour.repeated(len(moves)), options.along_chosen_path()
+    return _measured(simulate(held.book.positions, curves, frozen, (), chosen, bare.agendas))
 
 
 def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> FloatArray:

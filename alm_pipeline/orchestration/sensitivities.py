@@ -15,9 +15,10 @@ from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.engine.scenarios.par_key_rates import par_key_rate_weights
 from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitivities
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.customers import customers_of
 from alm_pipeline.orchestration.markets import curves_of, main_rows, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
-from alm_pipeline.orchestration.simulation import BASE, behaviour_of, month_book, options_of
+from alm_pipeline.orchestration.simulation import BASE, month_book, options_of
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
@@ -30,10 +31,12 @@ def position_sensitivities(bank: Bank, partition: Partition) -> pa.Table:
     markets = markets_of(bank, partition, (BASE,))
     book = month_book(bank, partition, markets)
     options = options_of(bank, partition, book, ("value",))
+    curves = curves_of(markets, (BASE,))
+    held = customers_of(bank, partition, book, curves, (BASE,))
     measured = sensitivities(
-        book.positions,
-        curves_of(markets, (BASE,)),
-        behaviour_of(bank, (BASE,)),
+        held.book.positions,
+        curves,
+        held.behaviour,
         options,
         tenor_offsets(options.as_of_date, list(KEY_TENORS)),
         book.agendas,

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from alm_pipeline.engine.arrays import Behaviour, Buckets
+from alm_pipeline.engine.arrays import Behaviour, Buckets, Curves
 from alm_pipeline.engine.simulation.redemption import Redeemable
 from alm_pipeline.engine.simulation.result import GroupAmounts, SimulationResult
 from alm_pipeline.engine.simulation.setting import (
@@ -24,10 +24,11 @@ from alm_pipeline.engine.simulation.setting import (
     SimulationOptions,
 )
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
-from alm_pipeline.inputs.behaviour import behaviour_arrays, behaviour_rows
+from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.customers import Customers, customers_of
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
 from alm_pipeline.orchestration.growth import Growth, growth_of, plan_of
 from alm_pipeline.orchestration.markets import Markets, amounts_held, curves_of, markets_of
@@ -212,15 +213,15 @@ def _month_pass(
 class PassOptions:
     """Under which scenarios the engine runs, with which behaviour, and what it reads off.
 
-    ``behaviour`` is the committee's unless another one is given, ``bucket_sets`` are all unless
-    named; volatilities move as the bank's scenarios say unless ``named`` are others. Two or three
-    income windows are ``window_months`` long.
+    ``customers`` do what the committee assumes unless others are given; ``bucket_sets`` are all
+    unless named; volatilities move as the bank's scenarios say unless ``named`` are others. Two or
+    three income windows are ``window_months`` long.
     """
 
     scenarios: tuple[str, ...]
     is_contractual: bool = False
     lenses: tuple[str, ...] = LENSES
-    behaviour: Behaviour | None = None
+    customers: Customers | None = None
     bucket_sets: frozenset[str] = frozenset()
     named: ScenarioBook | None = None
     window_months: tuple[int, ...] = WINDOW_MONTHS
@@ -281,10 +282,12 @@ def run_engine(
 ) -> SimulationResult:
     """Run one pass over a book."""
     named, scenarios = chosen.named or bank.figures.scenarios, chosen.scenarios
+    curves = curves_of(markets, scenarios)
+    held = _customers_of_pass(bank, partition, book, curves, chosen)
     return simulate(
-        book.positions,
-        curves_of(markets, scenarios),
-        _behaviour_of_pass(bank, chosen),
+        held.book.positions,
+        curves,
+        held.behaviour,
         _buckets_of_pass(bank, partition, chosen),
         options_of(bank, partition, book, chosen.lenses, chosen.window_months),
         book.agendas,
@@ -297,20 +300,26 @@ def run_each(
     bank: Bank, partition: Partition, markets: Markets, book: EngineBook, chosen: PassOptions
 ) -> Iterator[tuple[int, GroupAmounts]]:
     """Yield what each position of a book adds to buckets and months, a few at a time."""
+    curves = curves_of(markets, chosen.scenarios)
+    held = _customers_of_pass(bank, partition, book, curves, chosen)
     return amounts_of_each(
-        book.positions,
-        curves_of(markets, chosen.scenarios),
-        _behaviour_of_pass(bank, chosen),
+        held.book.positions,
+        curves,
+        held.behaviour,
         _buckets_of_pass(bank, partition, chosen),
         options_of(bank, partition, book, chosen.lenses, chosen.window_months),
         book.agendas,
     )
 
 
-def _behaviour_of_pass(bank: Bank, chosen: PassOptions) -> Behaviour:
-    given = chosen.behaviour
-    behaviour = behaviour_of(bank, chosen.scenarios) if given is None else given
-    return without_behaviour(behaviour) if chosen.is_contractual else behaviour
+def _customers_of_pass(
+    bank: Bank, partition: Partition, book: EngineBook, curves: Curves, chosen: PassOptions
+) -> Customers:
+    """Return the customers given, or those the committee assumes; as agreed they do nothing."""
+    found = chosen.customers or customers_of(bank, partition, book, curves, chosen.scenarios)
+    if not chosen.is_contractual:
+        return found
+    return replace(found, behaviour=without_behaviour(found.behaviour))
 
 
 def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> tuple[Buckets, ...]:
@@ -334,16 +343,6 @@ def options_of(
         window_months=window_months,
         threads=bank.settings.threads,
         adjustments=book.adjustments,
-    )
-
-
-def behaviour_of(bank: Bank, scenarios: Sequence[str]) -> Behaviour:
-    """Return what customers do under these scenarios."""
-    figures = bank.figures
-    return behaviour_arrays(
-        behaviour_rows(figures.assumptions, figures.scenarios, scenarios),
-        tuple(figures.assumptions.segments()),
-        scenarios,
     )
 
 

@@ -23,6 +23,7 @@ from alm_pipeline.engine.market.midpoints import (
     split_factors,
 )
 from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook, VolatilityMove
 from alm_pipeline.inputs.time_buckets import engine_buckets
 from alm_pipeline.inputs.zero_rates import at_years, scenario_zero_rates
@@ -32,12 +33,12 @@ from alm_pipeline.orchestration.automatic_options import (
     without_automatic_options,
 )
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.markets import Markets, markets_of
+from alm_pipeline.orchestration.customers import with_customers
+from alm_pipeline.orchestration.markets import Markets, curves_of, markets_of
 from alm_pipeline.orchestration.result_tables import position_table
 from alm_pipeline.orchestration.simulation import (
     BASE,
     PassOptions,
-    behaviour_of,
     chosen_book,
     month_book,
     options_of,
@@ -121,9 +122,13 @@ def _slotted(
 ) -> dict[str, FloatArray]:
     """Return the change from the base of either slotting, (n, S) each."""
     curves = _midpoint_curves(bank, partition, markets, under)
-    behaviour = _at_todays_rates(behaviour_of(bank, under * 2))
+    named = bank.figures
+    rows = behaviour_rows(named.assumptions, named.scenarios, under * 2, is_prescribed=True)
+    priced = curves_of(markets, (BASE,) * len(under) * 2)  # the pack alone moves prepayment
+    held = with_customers(partition.as_of_date, book, priced, rows)
     options = replace(options_of(bank, partition, book, ("value",)), value_of="repricing")
-    made = simulate(book.positions, curves, behaviour, (), options, book.agendas)
+    still = _at_todays_rates(held.behaviour)
+    made = simulate(held.book.positions, curves, still, (), options, book.agendas)
     bucketed, split = np.split(made.present_value, 2, axis=1)
     return {
         "bucketed_change": bucketed - bucketed[:, :1],

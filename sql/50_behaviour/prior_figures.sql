@@ -6,6 +6,7 @@ select
     as_of_date as prior_as_of_date,
     behaviour_segment,
     annual_prepayment_rate,
+    prepayment_figures,
     redemption_share,
     drawn_share,
     draw_months,

@@ -5,6 +5,7 @@ select
     cast($as_of_date as date) as as_of_date,
     behaviour_segment,
     annual_prepayment_rate,
+    prepayment_figures,
     redemption_share,
     drawn_share,
     draw_months,

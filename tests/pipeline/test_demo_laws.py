@@ -14,9 +14,9 @@ from alm_pipeline.engine.cash_flows.accepted_terms import has_option, without_op
 from alm_pipeline.engine.simulation.sensitivities import Sensitivities, sensitivities
 from alm_pipeline.engine.simulation.setting import SimulationOptions
 from alm_pipeline.engine.simulation.simulate import simulate
+from alm_pipeline.orchestration.customers import customers_of
 from alm_pipeline.orchestration.markets import curves_of, markets_of
 from alm_pipeline.orchestration.simulation import (
-    behaviour_of,
     month_book,
     options_of,
     pass_inputs,
@@ -80,7 +80,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     book = month_book(bank, partition, markets)
     options = options_of(bank, partition, book, ("value",))
     curves = curves_of(markets, (BASE,))
-    return Demo(book, curves, lambda n: behaviour_of(bank, (BASE,) * n), options)
+    held = customers_of(bank, partition, book, curves, (BASE,))
+    return Demo(held.book, curves, held.behaviour.repeated, options)
 
 
 @pytest.mark.slow(seconds=60)

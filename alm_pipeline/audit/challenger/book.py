@@ -79,6 +79,7 @@ class ChallengedBook:
             floor=first.rate_floor,
             drawn=tuple(row.drawn_share for row in rows),
             draw_months=first.draw_months,
+            prepayment_terms=tuple(row.prepayment_terms for row in rows),
         )
 
     def curve(self, role: str, product_code: str, currency: str) -> int:
@@ -210,6 +211,7 @@ def _cohort(row: Row, book: ChallengedBook) -> Cohort | None:
     return replace(
         cohort,
         prepayment=cohort.prepayment if row["is_prepayable"] else nothing,
+        prepayment_terms=cohort.prepayment_terms if row["is_prepayable"] else (),
         redemption=cohort.redemption if row["is_redeemable"] else nothing,
     )
 

@@ -22,6 +22,7 @@ from alm_pipeline.audit.challenger.market import (
     roll_of,
     tenor_end,
 )
+from alm_pipeline.inputs.prepayment_terms import PrepaymentTerms
 
 NO_LIMIT = math.inf
 
@@ -45,6 +46,11 @@ class Cohort:
     floor: float = -1.0
     drawn: tuple[float, ...] = ()
     draw_months: int = 0
+    prepayment_terms: tuple[PrepaymentTerms | None, ...] = ()
+
+    def terms(self, scenario: int) -> PrepaymentTerms | None:
+        """Return how prepayment depends on age and rates; None where it is one rate."""
+        return self.prepayment_terms[scenario] if self.prepayment_terms else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,10 +188,8 @@ class World:
 
     def month_of(self, day: date) -> int:
         """Return the number of whole months between the as-of date and a day."""
-        month = 0
-        while months_later(self.as_of, month + 1) <= day:
-            month += 1
-        return month
+        month = 12 * (day.year - self.as_of.year) + day.month - self.as_of.month
+        return max(month if months_later(self.as_of, month) <= day else month - 1, 0)
 
     def move(self, held: Held, month: int) -> float:
         """Return what the market has added to an administered rate by a month."""

@@ -104,6 +104,7 @@ class Curve:
     nodes: tuple[tuple[int, float], ...]
     year_days: float = 360.0
     known: dict[date, float] = field(default_factory=dict, compare=False)
+    known_par: dict[tuple[int, int], float] = field(default_factory=dict, compare=False)
 
     def zero(self, n_days: int) -> float:
         """Return the zero rate of a number of days."""
@@ -124,6 +125,14 @@ class Curve:
     def discount_after(self, n_days: int) -> float:
         """Return the discount factor of a number of days."""
         return self.discount(self.as_of + timedelta(days=n_days))
+
+    def par_rate(self, month: int, n_years: int) -> float:
+        """Return the yearly rate at which something lent in so many months is worth itself."""
+        if (month, n_years) not in self.known_par:
+            days = (months_later(self.as_of, month + 12 * k) for k in range(n_years + 1))
+            factors = [self.discount(day) for day in days]
+            self.known_par[month, n_years] = (factors[0] - factors[-1]) / sum(factors[1:])
+        return self.known_par[month, n_years]
 
     def index(self, start: date, end: date) -> float:
         """Return the simple rate of a period along the forwards."""

@@ -21,6 +21,7 @@ from alm_pipeline.audit.challenger.market import (
     tenor_end,
     years,
 )
+from alm_pipeline.audit.challenger.prepayment import MonthlyRates
 
 __all__ = ["rows_of"]
 
@@ -87,6 +88,8 @@ class Loan:
             self.rate = self._payoff(held.rate)
         self.due = self.base = 0.0
         self.payment, self.must_fix = held.payment, held.payment == 0.0
+        terms = held.cohort.terms(world.scenario) if held.cohort else None
+        self.monthly = MonthlyRates(terms, held, world) if terms else None
         self.n_needed: int | None = None
         self.n_resets = 0
 
@@ -229,14 +232,20 @@ class Loan:
     def _prepaid_share(self, k: int) -> float:
         """Return 1 - (1 - CPR)^dt; the running period counts as long as it is."""
         held, first = self.held, self.pay_days[0]
-        dt = self.step / 12
+        dt, is_whole = self.step / 12, self.step <= 12
         began = held.start if held.start and held.start > self.world.as_of else held.last_payment
         began = began or self.world.as_of
         if k == 0 and in_month(first, -self.step, roll_of(first, held.roll_day)) != began:
-            dt = years("30e_360", began, first, None)
+            dt, is_whole = years("30e_360", began, first, None), False
         assert held.cohort is not None
-        kept: float = (1 - held.cohort.prepayment[self.world.scenario]) ** dt
-        return 1 - kept
+        if self.monthly is None:
+            kept: float = (1 - held.cohort.prepayment[self.world.scenario]) ** dt
+            return 1 - kept
+        month = self.world.month_of(self.pay_days[k] - ONE_DAY)
+        if is_whole:
+            return 1 - self.monthly.kept(month, self.step)
+        irregular: float = (1 - self.monthly.rate(month)) ** dt
+        return 1 - irregular
 
     def _reset(self, row: Row) -> None:
         held, world = self.held, self.world

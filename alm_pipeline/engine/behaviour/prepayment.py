@@ -39,18 +39,18 @@ def period_shares(annual_prepayment_rate: FloatArray, n_lengths: int) -> FloatAr
 
     Parameters
     ----------
-    annual_prepayment_rate : (n_cohorts, n_months, S) float64 [1/year]
+    annual_prepayment_rate : (n_rows, n_months, S) float64 [1/year]
         By month from the as-of date; before it the first month's rate holds.
     n_lengths : int
         Lengths 0, 1, ... months.
 
     Returns
     -------
-    (n_cohorts, n_lengths, n_months, S) float64
+    (n_rows, n_lengths, n_months, S) float64
         ``1 - product of (1 - CPR) ** (1 / 12)`` over the months of the period.
     """
-    n_cohorts, n_months, n_scenarios = annual_prepayment_rate.shape
-    kept = np.ones((n_cohorts, n_lengths, n_months, n_scenarios))
+    n_rows, n_months, n_scenarios = annual_prepayment_rate.shape
+    kept = np.ones((n_rows, n_lengths, n_months, n_scenarios))
     if n_months == 1:
         years = np.arange(n_lengths)[:, None, None] / 12.0
         return prepaid_shares(annual_prepayment_rate[:, None], years)
@@ -64,5 +64,5 @@ def period_shares(annual_prepayment_rate: FloatArray, n_lengths: int) -> FloatAr
 
 
 def prepaying_cohorts(behaviour: Behaviour) -> BoolArray:
-    """Return which cohorts prepay in at least one scenario, (n_cohorts,)."""
+    """Return which rows of rates prepay in at least one scenario, (n_rows,)."""
     return np.asarray((behaviour.monthly_prepayment_rate > 0.0).any(axis=(1, 2)))

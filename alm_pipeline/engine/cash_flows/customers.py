@@ -81,16 +81,22 @@ def month_before(behaviour: BehaviourTables, day: int) -> int:
 
 
 @inner_kernel
-def prepaid_share(behaviour: BehaviourTables, cohort: int, years: float, day: int) -> Any:
+def prepaid_share(behaviour: BehaviourTables, row: int, years: float, day: int) -> Any:
     """Return ``1 - (1 - CPR) ** years`` at the rate of the month that ends on a day."""
-    rate = load(behaviour.annual_prepayment_rate, cohort, month_before(behaviour, day))
+    rate = load(behaviour.annual_prepayment_rate, row, month_before(behaviour, day))
     return 1.0 - power(1.0 - rate, years)
 
 
 @inner_kernel
-def period_share(behaviour: BehaviourTables, cohort: int, months: int, day: int) -> Any:
+def period_share(behaviour: BehaviourTables, row: int, months: int, day: int) -> Any:
     """Return what is prepaid of a regular period of at most twelve months that ends on a day."""
-    return load(behaviour.prepaid_share, cohort, months, month_before(behaviour, day))
+    last = month_before(behaviour, day)
+    if months < behaviour.prepaid_share.shape[1]:
+        return load(behaviour.prepaid_share, row, months, last)
+    kept = 1.0 - load(behaviour.prepaid_share, row, 1, last)
+    for before in range(1, months):
+        kept = kept * (1.0 - load(behaviour.prepaid_share, row, 1, max(last - before, 0)))
+    return 1.0 - kept
 
 
 @inner_kernel
@@ -101,9 +107,9 @@ def prepay(term: Any, tables: Tables, k: int, rows: Rows, row: int, states: Floa
         return
     years = _irregular_years(term, tables.dates, k)
     if years > 0.0:
-        share = prepaid_share(tables.behaviour, term.cohort, years, day)
+        share = prepaid_share(tables.behaviour, term.prepayment_row, years, day)
     else:
-        share = period_share(tables.behaviour, term.cohort, term.step_months, day)
+        share = period_share(tables.behaviour, term.prepayment_row, term.step_months, day)
     leave(term, share, rows, row, states)
 
 

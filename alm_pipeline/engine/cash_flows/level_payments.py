@@ -85,7 +85,7 @@ def pay_level(
         start_row(rows, row, previous, day)
         _store_paid(term, rows, row, accrued, interest, repaid, weight, due_base + weight)
         if term.has_prepayment:
-            share = period_share(tables.behaviour, term.cohort, term.step_months, day)
+            share = period_share(tables.behaviour, term.prepayment_row, term.step_months, day)
             balance = balance - _leave(term, rows, row, share, balance, rate, survival)
             if not term.is_term_shortened:
                 payment, survival = payment * (1.0 - share), survival * (1.0 - share)

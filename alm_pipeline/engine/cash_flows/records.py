@@ -68,8 +68,9 @@ class MarketTables(NamedTuple):
 class BehaviourTables(NamedTuple):
     """What customers do, per cohort; the last cohort does nothing.
 
-    ``annual_prepayment_rate`` (C, n_months, WIDTH); ``prepaid_share`` (C, 13, n_months, WIDTH) of a
-    period of 0..12 months that ends in a month; ``redemption_share`` (C, WIDTH); ``ladder`` (C,
+    ``annual_prepayment_rate`` (R, n_months, WIDTH), the last row nothing; ``prepaid_share`` (R, 13
+    or 2, n_months, WIDTH) of a period of 0..12 months or of one that ends in a month;
+    ``redemption_share`` (C, WIDTH); ``ladder`` (C,
     n_slots): share of the opening balance that leaves at slot 0 (overnight) and at the end of month
     1, 2 ...; ``slot_day`` (n_slots,); ``draw_profile`` (C, n_draws, WIDTH): share of a line drawn
     on ``draw_day``; ``rate_move`` (2 paths, C, n_curves, n_months, WIDTH): what pass-through adds

@@ -277,7 +277,7 @@ def _pay_singly(
         due, added = _due(term, k, balance, earned, payment, survival)
         balance, leaving = balance - due + added, nothing
         if behaviour is not None and term.has_prepayment and k < term.n_payments - 1:
-            share = period_share(behaviour, term.cohort, term.step_months, day)
+            share = period_share(behaviour, term.prepayment_row, term.step_months, day)
             leaving = share * balance
             balance = balance - leaving
             payment, survival = payment * (1.0 - share), survival * (1.0 - share)

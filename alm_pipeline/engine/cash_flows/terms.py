@@ -114,8 +114,8 @@ def empty_terms(n: int) -> Any:
 class Cohorts(NamedTuple):
     """What decides the shape of a position's rows, each (n_cohorts,).
 
-    ``prepays``: whether a cohort prepays in any scenario; ``n_slots``: rows of its run-off ladder.
-    ``n_draws``: draws of its lines. The last cohort does nothing.
+    ``prepays`` (n_rows,): whether a row of rates prepays in any scenario; ``n_slots``: rows of its
+    run-off ladder. ``n_draws``: draws of its lines. The last of each does nothing.
     """
 
     prepays: BoolArray
@@ -245,6 +245,8 @@ def _derive_kind(term: Any, cohorts: Cohorts) -> None:
 def _derive_cohort(term: Any, cohorts: Cohorts) -> bool:
     """Say whether a position has a cohort; one that has none is put into the idle last one."""
     has_cohort = term.cohort >= 0
+    if term.prepayment_row < 0:
+        term.prepayment_row = term.cohort if has_cohort else len(cohorts.prepays) - 1
     if not has_cohort:
         term.cohort = len(cohorts.n_slots) - 1
     return bool(has_cohort)
@@ -255,7 +257,7 @@ def _derive_behaviour(term: Any, cohorts: Cohorts, has_cohort: bool) -> None:
     """Say whether customers may leave early, and at a price."""
     is_held = not term.is_notional and not term.is_forward
     term.has_prepayment = (
-        term.is_prepayable and not term.is_notional and cohorts.prepays[term.cohort]
+        term.is_prepayable and not term.is_notional and cohorts.prepays[term.prepayment_row]
     )
     term.has_redemption = term.is_redeemable and has_cohort and is_held
     term.may_leave_early = term.has_prepayment or term.has_redemption

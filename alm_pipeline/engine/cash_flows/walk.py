@@ -126,7 +126,7 @@ def project_agenda(
             withdraw(term, behaviour, rows, row, states)
         may_prepay = term.has_prepayment and entry.day > term.lockout_offset
         if entry.prepayment_years > 0.0 and may_prepay:
-            share = prepaid_share(behaviour, term.cohort, entry.prepayment_years, entry.day)
+            share = prepaid_share(behaviour, term.prepayment_row, entry.prepayment_years, entry.day)
             leave(term, share, rows, row, states)
         previous = max(previous, int(entry.accrual_day))
         store(flows, BALANCE, row, load(states, L_BALANCE))

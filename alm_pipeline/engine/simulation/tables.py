@@ -152,7 +152,7 @@ def behaviour_tables(
     slot_day[0] = 1
     return BehaviourTables(
         annual_prepayment_rate=rates,
-        prepaid_share=period_shares(rates, 13),
+        prepaid_share=period_shares(rates, 13 if rates.shape[1] == 1 else 2),
         redemption_share=redemption,
         ladder=np.vstack([ladder, idle]),
         n_slots=np.append(n_slots, 1).astype(np.int64),

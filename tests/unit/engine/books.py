@@ -79,6 +79,7 @@ PLAIN: dict[str, Any] = {
     "next_index_rate": np.inf,
     "free_prepayment_amount": 0.0,
     "premium_amount": 0.0,
+    "prepayment_row": -1,
 }
 
 

@@ -75,13 +75,34 @@ def test_a_core_share_above_its_cap_is_refused_once(tmp_path):
 
 
 def test_prepayment_and_redemption_follow_the_multipliers_of_the_pack(rows):
-    # mortgage 6 %: up 0.8 * 6 % = 4.8 %; term 3 %: up 1.2 * 3 % = 3.6 %, steeper 0.8 * 3 % = 2.4 %
-    assert rows["base", "mortgage"].annual_prepayment_rate == 0.06
+    # offers 6 %: up 0.8 * 6 % = 4.8 %; term 3 %: up 1.2 * 3 % = 3.6 %, steeper 0.8 * 3 % = 2.4 %
+    assert rows["base", "mortgage_pipeline"].annual_prepayment_rate == 0.06
     up, steeper = "basel_2024_parallel_up", "basel_2024_steepener"
-    assert rows[up, "mortgage"].annual_prepayment_rate == pytest.approx(0.048)
+    assert rows[up, "mortgage_pipeline"].annual_prepayment_rate == pytest.approx(0.048)
     assert rows[up, "retail_term"].redemption_share == pytest.approx(0.036)
-    assert rows[steeper, "mortgage"].annual_prepayment_rate == pytest.approx(0.048)
+    assert rows[steeper, "mortgage_pipeline"].annual_prepayment_rate == pytest.approx(0.048)
     assert rows[steeper, "retail_term"].redemption_share == pytest.approx(0.024)
+
+
+def test_the_pack_leaves_alone_what_answers_to_rates_by_itself(figures, rows):
+    # mortgages are refinanced; by the prescribed approach they are multiplied all the same
+    up = "basel_2024_parallel_up"
+    by_age = dict(rows[up, "auto"].prepayment_figures)
+    assert by_age["multiplier"] == pytest.approx(0.8)
+    assert dict(rows[up, "mortgage"].prepayment_figures)["multiplier"] == 1.0
+    prescribed = behaviour_rows(figures.assumptions, figures.scenarios, [up], is_prescribed=True)
+    (mortgage,) = (row for row in prescribed if row.behaviour_segment == "mortgage")
+    assert dict(mortgage.prepayment_figures)["multiplier"] == pytest.approx(0.8)
+    assert mortgage.annual_prepayment_rate == pytest.approx(0.8 * 0.02)
+
+
+def test_a_scenario_multiplies_what_answers_to_rates_too(figures):
+    (mortgage,) = (
+        row
+        for row in behaviour_rows(figures.assumptions, figures.scenarios, ["fast_prepayment"])
+        if row.behaviour_segment == "mortgage"
+    )
+    assert dict(mortgage.prepayment_figures)["multiplier"] > 1.0
 
 
 def test_a_multiplied_rate_never_exceeds_one(tmp_path):
@@ -90,7 +111,7 @@ def test_a_multiplied_rate_never_exceeds_one(tmp_path):
     (row,) = (
         row
         for row in behaviour_rows(own.assumptions, own.scenarios, ["basel_2024_parallel_down"])
-        if row.behaviour_segment == "mortgage"
+        if row.behaviour_segment == "mortgage_pipeline"
     )
     assert row.annual_prepayment_rate == 1.0  # min(1, 1.2 * 0.9)
 
@@ -103,7 +124,7 @@ def test_a_segment_without_behaviour_follows_its_index_in_full(rows):
 
 
 def test_the_engine_gets_one_row_per_segment_and_one_column_per_scenario(rows):
-    segments = ["mortgage", "retail_savings", "retail_term"]
+    segments = ["mortgage_pipeline", "retail_savings", "retail_term"]
     tables = behaviour_arrays(list(rows.values()), segments, NAMES)
     np.testing.assert_allclose(
         tables.annual_prepayment_rate, [[0.06, 0.048, 0.048, 0.078], [0.0] * 4, [0.0] * 4]
