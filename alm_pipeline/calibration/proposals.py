@@ -18,7 +18,7 @@ import yaml
 from alm_pipeline.calibration.deposit_rates import mean_lag_months
 from alm_pipeline.calibration.study import Result
 
-__all__ = ["Proposed", "capped", "proposed_figures", "write_proposals"]
+__all__ = ["Proposed", "capped", "proposed_figures", "that_are_given", "write_proposals"]
 
 CORE_METHODS = ("minimum_volume", "trend_core")
 SIGNIFICANT = 0.05
@@ -49,6 +49,17 @@ def capped(proposed: Sequence[Proposed], caps: Mapping[tuple[str, str], float]) 
     return found
 
 
+def that_are_given(
+    proposed: Sequence[Proposed], current: Mapping[str, Mapping[str, Any]]
+) -> list[Proposed]:
+    """Return the figures that their segment has in the file today, so that a value can change."""
+    return [
+        one
+        for one in proposed
+        if one.parameter in current[one.assumption]["segments"].get(one.segment, {})
+    ]
+
+
 def proposed_figures(results: Sequence[Result], segments: Mapping[str, str]) -> list[Proposed]:
     """Return every figure that may be proposed.
 
@@ -64,11 +75,18 @@ def proposed_figures(results: Sequence[Result], segments: Mapping[str, str]) -> 
         found += _deposit_figures(segment, own)
         found += _plain(segment, own, "early_withdrawal", "withdrawal_regression", _REDEEMED)
         found += _plain(segment, own, "drawdown", "usage_autoregression", _DRAWN)
+        found += _plain(segment, own, "prepayment", "refinancing_curve", _REFINANCED)
     return sorted(found)
 
 
-_REDEEMED = {"redemption_share": 4}
-_DRAWN = {"drawn_share": 4, "draw_months": 0}
+_REDEEMED = {"redemption_share": ("redemption_share", 4)}
+_DRAWN = {"drawn_share": ("drawn_share", 4), "draw_months": ("draw_months", 0)}
+_REFINANCED = {
+    "refinance": ("refinance_rate", 4),
+    "slope": ("refinance_slope", 1),
+    "midpoint": ("refinance_midpoint_rate", 4),
+}
+"""Estimate to the figure it becomes, and its digits."""
 
 
 def write_proposals(
@@ -78,6 +96,8 @@ def write_proposals(
 
     Parameters
     ----------
+    proposed : sequence of Proposed
+        Of segments that have the figure (`that_are_given`).
     current : mapping
         What each assumption file says now, by its stem.
     folder : Path
@@ -88,10 +108,9 @@ def write_proposals(
         content = _copied(current[name])
         own = [one for one in proposed if one.assumption == name]
         for one in own:
-            given = content["segments"].get(one.segment, {}).get(one.parameter)
-            if given is not None:
-                decided = given.get("version", content["common"]["version"])
-                given |= _figure(one) | {"version": decided + 1}
+            given = content["segments"][one.segment][one.parameter]
+            decided = given.get("version", content["common"]["version"])
+            given |= _figure(one) | {"version": decided + 1}
         path = folder / "assumptions" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
@@ -155,15 +174,15 @@ def _plain(
     results: Sequence[Result],
     assumption: str,
     method: str,
-    parameters: Mapping[str, int],
+    figures: Mapping[str, tuple[str, int]],
 ) -> list[Proposed]:
     """Return figures that are estimates as they stand, averaged over the series by precision."""
     own = [r for r in results if r.fit.method == method]
     if not own or not all(r.is_better for r in own):
         return []
     return [
-        Proposed(assumption, segment, name, round(_weighted(own, name), digits), _names(own))
-        for name, digits in parameters.items()
+        Proposed(assumption, segment, figure, round(_weighted(own, name), digits), _names(own))
+        for name, (figure, digits) in figures.items()
     ]
 
 

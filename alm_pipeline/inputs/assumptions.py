@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from alm_pipeline.engine.arrays import FloatArray
@@ -61,8 +61,16 @@ ASSUMPTION_FILES: dict[str, dict[str, str]] = {
 OPTIONAL: dict[str, dict[str, str]] = {
     "deposits": {r"core_decay_rate": "per year", r"core_tranche_[1-9]\d*_months": "share"},
     "prepayment": dict(PREPAYMENT_FIGURES),
-    "new_business": {r"annual_growth_rate": "growth per year"},
+    "new_business": {
+        r"annual_growth_rate": "growth per year",
+        r"migration_share": "share",
+        r"migration_speed": "per unit of rate",
+        r"migration_threshold_rate": "rate",
+    },
 }
+_MIGRATION = ("migration_share", "migration_speed", "migration_threshold_rate")
+_WORDS = ("nmd_category", "migrates_to")
+"""What a segment says in words, beside its figures."""
 _WHOLE_BANK = ("eve", "new_business")
 _FILE_KEYS = {"about", "kind", "common", "segments"}
 _BOUNDED = {
@@ -100,11 +108,12 @@ class AssumptionBook:
     """All assumptions, by file, segment and parameter.
 
     `nmd_categories` is the regulatory category of each deposit segment, null for other segments
-    whose rate the bank sets.
+    whose rate the bank sets; `migrations` the segment that depositors of another one move to.
     """
 
     figures: tuple[AssumptionFigure, ...]
     nmd_categories: Mapping[str, str | None]
+    migrations: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, assumption: str, segment: str, parameter: str, neutral: float) -> float:
         """Return a figure's value, or the neutral value where the file has no such segment."""
@@ -168,6 +177,7 @@ def read_assumptions(problems: Problems, overlay: Path | None = None) -> Assumpt
     """Return the assumptions that can be read; what is wrong is added to `problems`."""
     figures: list[AssumptionFigure] = []
     categories: dict[str, str | None] = {}
+    migrations: dict[str, str | None] = {}
     found = {path.stem: path for path in contract_files("assumptions", overlay)}
     for name in sorted(ASSUMPTION_FILES.keys() - found.keys()):
         problems.add(f"assumptions/{name}.yaml", "the file does not exist")
@@ -179,8 +189,14 @@ def read_assumptions(problems: Problems, overlay: Path | None = None) -> Assumpt
         content = problems.content(path)
         if content is not None:
             figures += _figures(problems, where, name, content)
-            categories |= _categories(content) if name == "deposits" else {}
-    return AssumptionBook(tuple(figures), categories)
+            categories |= _words(content, "nmd_category") if name == "deposits" else {}
+            migrations |= _words(content, "migrates_to") if name == "new_business" else {}
+    moves = {segment: str(to) for segment, to in migrations.items() if to is not None}
+    book = AssumptionBook(tuple(figures), categories, moves)
+    for segment, to in moves.items():
+        if to not in book.segments() or to == segment:
+            problems.add("assumptions/new_business.yaml", f"{segment}: no other segment is {to}")
+    return book
 
 
 def cap_faults(book: AssumptionBook, pack: RulePack) -> list[str]:
@@ -208,10 +224,10 @@ def cap_faults(book: AssumptionBook, pack: RulePack) -> list[str]:
     return faults
 
 
-def _categories(content: Mapping[str, object]) -> dict[str, str | None]:
+def _words(content: Mapping[str, object], name: str) -> dict[str, str | None]:
     segments = content.get("segments")
     rows = segments.items() if isinstance(segments, dict) else ()
-    return {str(k): row.get("nmd_category") for k, row in rows if isinstance(row, dict)}
+    return {str(k): row.get(name) for k, row in rows if isinstance(row, dict)}
 
 
 def _figures(
@@ -228,14 +244,13 @@ def _figures(
         problems.add(where, "all: missing; the whole bank depends on it")
     for segment, given in segments.items():
         row = dict(given) if isinstance(given, dict) else {}
-        row.pop("nmd_category", None)
+        words = {word: row.pop(word, None) for word in _WORDS}
         wanted = ASSUMPTION_FILES[name]
         units = wanted | _optional_units(name, row)
         for parameter in sorted((row.keys() - units.keys()) | (wanted.keys() - row.keys())):
             fault = "unknown parameter" if parameter in row else "missing"
             problems.add(where, f"{segment}.{parameter}: {fault}")
-        faults = prepayment_faults(row) if name == "prepayment" else _profile_faults(row)
-        for fault in faults:
+        for fault in _segment_faults(name, row, words):
             problems.add(where, f"{segment}.{fault}")
             units = wanted  # what contradicts itself says nothing about caps
         for parameter in [one for one in units if one in row]:
@@ -251,6 +266,16 @@ def _optional_units(name: str, row: Mapping[str, object]) -> dict[str, str]:
     """Return the unit of every parameter given that a segment need not have."""
     patterns = OPTIONAL.get(name, {}).items()
     return {p: unit for p in row for pattern, unit in patterns if re.fullmatch(pattern, str(p))}
+
+
+def _segment_faults(name: str, row: Mapping[str, object], words: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with the figures of a segment together."""
+    if name == "prepayment":
+        return prepayment_faults(row)
+    migration = [one for one in _MIGRATION if one in row]
+    if name == "new_business" and len(migration) != (3 if words["migrates_to"] else 0):
+        return [f"migration: migrates_to, {', '.join(_MIGRATION)} belong together"]
+    return _profile_faults(row)
 
 
 def _profile_faults(row: Mapping[str, object]) -> list[str]:

@@ -63,11 +63,15 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
         (("spreads", one), f"there is no curve {one} of role spread; there are {known}")
         for one in unknown
     ]
+    known = ", ".join(sorted(segments))
     for word in ("behaviour", "balance_sheet"):
         named = getattr(scenario, word)
         unknown = sorted(named.segments() - segments) if named is not None else []
-        known = ", ".join(sorted(segments))
         faults += [((word,), f"there is no segment {one}; there are {known}") for one in unknown]
+    faults += [
+        (("deposit_run", one), f"there is no segment {one}; there are {known}")
+        for one in sorted((scenario.deposit_run or {}).keys() - segments)
+    ]
     if scenario.shocks is not None:
         unknown = sorted(scenario.shocks.index_bp.keys() - indices)
         known = ", ".join(sorted(indices))

@@ -38,6 +38,7 @@ KeyTenor = Annotated[str, StringConstraints(pattern=f"^({'|'.join(KEY_TENORS)})$
 BasisPoints = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 Factor = Annotated[float, Field(ge=0.0, le=100.0)]
 Rate = Annotated[float, Field(ge=-0.5, le=1.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 FxMove = Annotated[float, Field(gt=-1.0, le=10.0)]
 _Sizes = dict[Currency, BasisPoints]
 _Segments = dict[str, Factor]
@@ -161,8 +162,11 @@ class BalanceSheetPlan(Record):
     annual_growth_rate: dict[Name, Annotated[float, Field(ge=-0.5, le=0.5)]] = Field(
         default={}, description="Growth of a segment's balance in a year: 0.04 is 4 %"
     )
-    replacement_share: dict[Name, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(
+    replacement_share: dict[Name, Share] = Field(
         default={}, description="Share of what is repaid in a month that is renewed"
+    )
+    migration_share: dict[Name, Share] = Field(
+        default={}, description="Share of a segment's deposits that moves when pay differs most"
     )
 
     @model_validator(mode="after")
@@ -173,18 +177,19 @@ class BalanceSheetPlan(Record):
 
     def segments(self) -> set[str]:
         """Return the segments that are named."""
-        return {*self.annual_growth_rate, *self.replacement_share}
+        return {*self.annual_growth_rate, *self.replacement_share, *self.migration_share}
 
 
 _REFUSED = {
-    "deposit_run": "liquidity under stress is not calculated yet; leave it out, or raise"
-    " behaviour.early_withdrawal_multiplier",
     "horizon": "income has windows of 12, 24 and 36 months, in every scenario; leave it out",
 }
 """Parts of the language that nothing calculates yet, and what to do."""
 
 
-_OWN_WORDS = ("shocks", "behaviour", "balance_sheet", "ramp", "floor", "fx", "spreads")
+_OWN_WORDS = (
+    *("shocks", "behaviour", "balance_sheet", "deposit_run"),
+    *("ramp", "floor", "fx", "spreads"),
+)
 
 
 class Scenario(Record):
@@ -202,6 +207,11 @@ class Scenario(Record):
     )
     behaviour: BehaviourMoves | None = None
     balance_sheet: BalanceSheetPlan | None = None
+    deposit_run: dict[Name, Share] | None = Field(
+        None,
+        description="Share of a segment's balance that leaves within a month, for good, and is"
+        " borrowed instead in the dynamic balance sheet",
+    )
     fx: dict[Currency, FxMove] | None = Field(
         None, description="What one unit is worth in the reporting currency: 0.1 is 10 % more"
     )
@@ -212,7 +222,6 @@ class Scenario(Record):
     status: Status | None = None
     owner: str | None = None
     approver: str | None = None
-    deposit_run: None = Field(None, description=f"Refused: {_REFUSED['deposit_run']}")
     horizon: None = Field(None, description=f"Refused: {_REFUSED['horizon']}")
 
     @field_validator(*_REFUSED, mode="before")

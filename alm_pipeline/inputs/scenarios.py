@@ -139,11 +139,17 @@ class ScenarioBook:
         return found
 
     def planned(self, name: str, parameter: str, segment: str, assumed: float) -> float:
-        """Return a figure of the plan for the balance sheet in a scenario; the last word counts."""
+        """Return a figure of the plan for the balance sheet in a scenario; its own word counts."""
         for scenario in self.parts(name):
-            if scenario.balance_sheet is not None:
-                assumed = getattr(scenario.balance_sheet, parameter).get(segment, assumed)
+            own = getattr(scenario.balance_sheet, parameter, {})
+            if segment in own:
+                return float(own[segment])
         return assumed
+
+    def run_share(self, name: str, segment: str) -> float:
+        """Return which share of a segment's balance runs off at once in a scenario."""
+        runs = (scenario.deposit_run for scenario in self.parts(name))
+        return next((run[segment] for run in runs if run and segment in run), 0.0)
 
     def index_moves_bp(self, name: str) -> dict[str, float]:
         """Return the basis move of every index that a scenario moves against its curve."""

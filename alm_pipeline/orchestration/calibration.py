@@ -29,6 +29,7 @@ from alm_pipeline.calibration.proposals import (
     Proposed,
     capped,
     proposed_figures,
+    that_are_given,
     write_proposals,
 )
 from alm_pipeline.calibration.records import Rows, SeriesKey
@@ -88,8 +89,9 @@ def calibrate(bank: Bank, partition: Partition, folder: Path) -> Calibrated:
             done.results += one.results
             done.silent += one.silent
     draw_all(done.results, folder / "pictures")
-    proposed = capped(proposed_figures(done.results, _segments(bank)), _caps(bank))
-    write_proposals(proposed, _current(bank), folder / "proposals")
+    current, found = _current(bank), proposed_figures(done.results, _segments(bank))
+    proposed = capped(that_are_given(found, current), _caps(bank))
+    write_proposals(proposed, current, folder / "proposals")
     return Calibrated(done, proposed)
 
 

@@ -1,33 +1,36 @@
 """The bank's plan for its balance sheet, product by product: volumes and what they bring.
 
-Growth and renewal are assumptions (`assumptions/new_business.yaml`) unless a scenario says
-otherwise; tenor and margin of new business are those of the product. Volumes that do not balance
-are placed or borrowed month by month at the index of one month, as a product of their own.
+What segments plan is `inputs/balance_plan.py`; tenor and margin of new business are those of the
+product. Depositors who move to another segment join its products of their entity and currency.
+Volumes that do not balance are placed or borrowed month by month at the index of one month, as a
+product of their own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from alm_pipeline.engine.arrays import (
     NO_CODE,
+    BoolArray,
     CashFlowModel,
     CountArray,
     Curves,
     FloatArray,
 )
+from alm_pipeline.engine.behaviour.refinancing import par_rates
+from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.simulation.growth import growth_income, new_volumes
-from alm_pipeline.inputs.assumptions import NO_SEGMENT, AssumptionBook
-from alm_pipeline.inputs.scenarios import ScenarioBook
+from alm_pipeline.engine.simulation.growth import growth_income, migrated_shares, new_volumes
+from alm_pipeline.inputs.assumptions import NO_SEGMENT
+from alm_pipeline.inputs.balance_plan import SegmentPlan
 from alm_pipeline.warehouse.array_bridge import EngineBook
 
 BALANCING = "balancing"
-_AS_IT_IS = (0.0, 1.0)  # no growth, everything renewed
 _WITHOUT_RENEWAL = (
     CashFlowModel.SWAP_LEG,
     CashFlowModel.CAP_FLOOR,
@@ -35,6 +38,7 @@ _WITHOUT_RENEWAL = (
     CashFlowModel.NON_PERFORMING,
 )
 _BALANCING_TENOR = INDEX_TENOR_MONTHS.index(1)
+_YEAR_DAYS = 365.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Growth:
 
 def growth_of(
     book: EngineBook,
-    plan: FloatArray,
+    plan: Plan,
     curves: Curves,
     as_of_date: np.datetime64,
     monthly: Mapping[str, FloatArray],
@@ -79,16 +83,17 @@ def growth_of(
     ``plan`` is `plan_of` of the same scenarios, ``monthly`` `SimulationResult.monthly`.
     """
     lines = _lines(book, plan)
-    repaid = (monthly["scheduled"] + monthly["prepaid"])[lines.group] * lines.share[:, None, None]
-    signed = repaid * np.sign(lines.balance)[:, None, None]
-    volumes = new_volumes(lines.balance, signed, lines.annual_growth, lines.renewed)
     groups, group_of = np.unique(lines.group, return_inverse=True)
     every_owner = [(str(e), str(c)) for e, c in zip(book.entity_id, book.currency, strict=True)]
     units, owner = sorted(set(every_owner)), [every_owner[group] for group in groups]
     unit_of_group = np.array([units.index(one) for one in every_owner], np.int64)
-    balancing = -_added(volumes, unit_of_group[lines.group], len(units))
+    unit = unit_of_group[lines.group]
+    volumes = _planned(lines, plan, monthly)
+    leaving = _leaving(lines, plan, curves, as_of_date, monthly)
+    volumes += _arriving(lines, plan, unit, leaving) - leaving
+    balancing = -_added(volumes, unit, len(units))
     unit_of_position = unit_of_group[book.positions.group]
-    first = [int(np.argmax(unit_of_position == unit)) for unit in range(len(units))]
+    first = [int(np.argmax(unit_of_position == one)) for one in range(len(units))]
     main = book.positions.discount_curve[first]
     tenor = np.full(len(units), _BALANCING_TENOR, np.int64)
     pairs = np.concatenate([lines.pairs, np.stack([main.astype(np.int64), tenor], axis=1)])
@@ -106,6 +111,58 @@ def growth_of(
     )
 
 
+def _planned(lines: _Lines, plan: Plan, monthly: Mapping[str, FloatArray]) -> FloatArray:
+    """Return what grows, is not renewed and runs off, (n, n_months, S)."""
+    repaid = (monthly["scheduled"] + monthly["prepaid"])[lines.group] * lines.share[:, None, None]
+    signed = repaid * np.sign(lines.balance)[:, None, None]
+    growth, renewed = plan.annual_growth[lines.segment], plan.renewed[lines.segment]
+    volumes = new_volumes(lines.balance, signed, growth, renewed)
+    volumes[:, 0] -= plan.run_share[lines.segment] * lines.balance[:, None]
+    return volumes
+
+
+def _leaving(
+    lines: _Lines,
+    plan: Plan,
+    curves: Curves,
+    as_of_date: np.datetime64,
+    monthly: Mapping[str, FloatArray],
+) -> FloatArray:
+    """Return what leaves for better pay by month, (n, n_months, S), signed like the balances.
+
+    What could be had instead is the rate of a year from each month end on, what is paid the
+    product's interest on its average balance.
+    """
+    n_months = monthly["average"].shape[1]
+    days = np.diff(months_after(as_of_date, n_months))
+    average = monthly["average"][lines.group]
+    income = np.abs(monthly["interest"][lines.group]) * _YEAR_DAYS / days[:, None]
+    paid = np.divide(income, average, out=np.zeros_like(income), where=average > 0.0)
+    offered = par_rates(curves, as_of_date, n_months + 1, 1)[lines.pairs[:, 0], 1:]
+    today = replace(curves, zero_rates=curves.base_zero_rates[None])
+    offered_today = par_rates(today, as_of_date, 1, 1)[lines.pairs[:, 0], 0, 0]
+    shares = migrated_shares(
+        offered - paid,
+        offered_today - lines.coupon_rate,
+        plan.migration_share[lines.segment],
+        plan.migration_speed[lines.segment],
+        plan.migration_threshold[lines.segment],
+    )
+    return np.asarray(shares * lines.balance[:, None, None])
+
+
+def _arriving(lines: _Lines, plan: Plan, unit: CountArray, leaving: FloatArray) -> FloatArray:
+    """Return what joins each line, by its part of its segment's balance in the same unit."""
+    found = np.zeros_like(leaving)
+    for line in np.flatnonzero(leaving.any(axis=(1, 2))):
+        to = plan.migrates_to[lines.segment[line]]
+        joined = np.flatnonzero((lines.segment == to) & (unit == unit[line]))
+        whole = lines.balance[joined].sum()
+        if whole != 0.0:  # else the unit has no such product: it borrows what leaves
+            found[joined] += (lines.balance[joined] / whole)[:, None, None] * leaving[line]
+    return found
+
+
 def _added(amounts: FloatArray, row_of: CountArray, n_rows: int) -> FloatArray:
     """Return amounts (n, n_months, S) added up by row."""
     found = np.zeros((n_rows, *amounts.shape[1:]))
@@ -115,25 +172,25 @@ def _added(amounts: FloatArray, row_of: CountArray, n_rows: int) -> FloatArray:
 
 @dataclass(frozen=True)
 class _Lines:
-    """Positions of one product, curve, tenor and segment together; (n,), of the plan (n, S)."""
+    """Positions of one product, curve, tenor and segment together; (n,) each, pairs (n, 2)."""
 
     group: CountArray
     pairs: CountArray
+    segment: CountArray
     balance: FloatArray
     share: FloatArray
     margin_rate: FloatArray
-    annual_growth: FloatArray
-    renewed: FloatArray
+    coupon_rate: FloatArray
 
 
-def _lines(book: EngineBook, plan: FloatArray) -> _Lines:
+def _lines(book: EngineBook, plan: Plan) -> _Lines:
     """Return the balances that the plan moves; notionals and what earns no income have none."""
-    held, moves = book.positions, (plan != _AS_IT_IS).any(axis=(1, 2))
+    held, moves = book.positions, plan.moves
     is_renewed = held.is_nii & ~np.isin(held.model, _WITHOUT_RENEWAL)
     rows = np.flatnonzero(is_renewed & (held.principal > 0.0))
     rows = rows[moves[held.cohort[rows]]]
     curve = np.where(held.index_curve == NO_CODE, held.discount_curve, held.index_curve)
-    keys = [held.group, curve, held.replacement_tenor, held.cohort % len(plan)]
+    keys = [held.group, curve, held.replacement_tenor, held.cohort % len(moves)]
     found = np.stack([one[rows].astype(np.int64) for one in keys])
     sizes = tuple(found.max(axis=1, initial=0) + 1)
     codes, first, kind = np.unique(  # of one number each: rows would be sorted as text
@@ -144,38 +201,54 @@ def _lines(book: EngineBook, plan: FloatArray) -> _Lines:
     whole = np.bincount(held.group, held.principal, held.n_groups)
     size = np.bincount(kind, principal, n)
     margin = np.bincount(kind, principal * held.replacement_margin[rows], n)
+    coupon = np.bincount(kind, principal * held.coupon_rate[rows], n)
     return _Lines(
         group=kinds[:, 0],
         pairs=kinds[:, 1:3],
+        segment=kinds[:, 3],
         balance=np.asarray(size * held.sign[rows[first]], dtype=np.float64),
         share=size / whole[kinds[:, 0]],
         margin_rate=margin / size,
-        annual_growth=plan[kinds[:, 3], :, 0],
-        renewed=plan[kinds[:, 3], :, 1],
+        coupon_rate=coupon / size,
     )
 
 
-def plan_of(
-    assumptions: AssumptionBook, scenarios: ScenarioBook, names: Sequence[str]
-) -> FloatArray:
-    """Return growth in a year and share renewed of each segment, (n_segments, S, 2).
+@dataclass(frozen=True)
+class Plan:
+    """The plan by segment, what has none in the last row: (n_segments, S), or (n_segments,).
 
-    Segments in the order of the book's cohorts; positions without one follow the last row.
+    ``moves``: whether a balance of the segment changes in any scenario; ``migrates_to``: row of the
+    segment that it moves to, `NO_CODE` for none.
     """
-    everywhere = assumptions.value("new_business", "all", "replacement_share", 1.0)
 
-    def figure(scenario: str, segment: str, parameter: str, neutral: float) -> float:
-        assumed = assumptions.value("new_business", segment, parameter, neutral)
-        return scenarios.planned(scenario, parameter, segment, assumed)
+    annual_growth: FloatArray
+    renewed: FloatArray
+    run_share: FloatArray
+    migration_share: FloatArray
+    migration_speed: FloatArray
+    migration_threshold: FloatArray
+    migrates_to: CountArray
+    moves: BoolArray
 
-    plan = [
-        [
-            (
-                figure(scenario, segment, "annual_growth_rate", 0.0),
-                figure(scenario, segment, "replacement_share", everywhere),
-            )
-            for scenario in names
-        ]
-        for segment in (*assumptions.segments(), NO_SEGMENT)
-    ]
-    return np.array(plan)
+
+def plan_of(by_scenario: Sequence[Mapping[str, SegmentPlan]]) -> Plan:
+    """Return the plan of scenarios (`segment_plans` of each) in the order of the book's cohorts."""
+    segments = [*by_scenario[0], NO_SEGMENT]
+    table = [[of[segment] for of in by_scenario] for segment in segments]
+
+    def figures(name: str) -> FloatArray:
+        return np.array([[getattr(one, name) for one in row] for row in table])
+
+    to = [segments.index(row[0].migrates_to) if row[0].migrates_to else NO_CODE for row in table]
+    moves = np.array([any(one.moves for one in row) for row in table])
+    moves[[row for row in to if row != NO_CODE]] = True  # what is joined has lines too
+    return Plan(
+        annual_growth=figures("annual_growth"),
+        renewed=figures("renewed"),
+        run_share=figures("run_share"),
+        migration_share=figures("migration_share"),
+        migration_speed=figures("migration_speed")[:, 0],
+        migration_threshold=figures("migration_threshold")[:, 0],
+        migrates_to=np.array(to),
+        moves=moves,
+    )

@@ -24,6 +24,7 @@ from alm_pipeline.engine.simulation.setting import (
     SimulationOptions,
 )
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
+from alm_pipeline.inputs.balance_plan import segment_plans
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
@@ -117,7 +118,9 @@ def figure_hashes(bank: Bank, partition: Partition) -> dict[str, str]:
     """Return the hash of the figures that decide one scenario's values, by name."""
     figures, scenario = bank.figures, partition.scenario or BASE
     behaviour = behaviour_rows(figures.assumptions, figures.scenarios, (scenario,))
+    plans = segment_plans(figures.assumptions, figures.scenarios, scenario)
     settled = {
+        f"plan of {scenario}": json.dumps({name: asdict(plan) for name, plan in plans.items()}),
         f"behaviour of {scenario}": json.dumps([asdict(row) for row in behaviour]),
         f"scenario {scenario}": figures.scenarios.definition(scenario),
         "mean_reversion": str(figures.assumptions.value("eve", "all", "mean_reversion", 0.0)),
@@ -203,7 +206,8 @@ def _month_pass(
     if is_contractual:
         return MonthPass(scenarios, book, result, markets, held)
     as_of_date = np.datetime64(partition.as_of_date, "D")
-    plan = plan_of(bank.figures.assumptions, bank.figures.scenarios, scenarios)
+    figures = bank.figures
+    plan = plan_of([segment_plans(figures.assumptions, figures.scenarios, s) for s in scenarios])
     curves = curves_of(markets, scenarios)
     growth = growth_of(book, plan, curves, as_of_date, result.monthly)
     return MonthPass(scenarios, book, result, markets, held, growth)

@@ -185,11 +185,19 @@ def _figure_row(one: AssumptionFigure) -> tuple[str, ...]:
     )
 
 
+_ANSWERING = (
+    "A segment with a `refinance_rate` answers to rates by itself and is not multiplied, except in"
+    " the standardised approach: `(by age x season + refinanced x burnout) x multiplier` a year."
+)
+
+
 def _prescribed(model: Model, figures: Figures) -> Iterator[str]:
     """Yield the rule packs, for a model that reads them, and multipliers of behaviour."""
     for assumption in ("prepayment", "early_withdrawal"):
         if assumption in model.assumptions:
             yield "The scenario multiplies the figure; any other scenario leaves it as it is:"
+            if assumption == "prepayment":
+                yield _ANSWERING
             yield _multipliers(assumption, figures)
     if "inputs.rule_packs" not in model.modules:
         return

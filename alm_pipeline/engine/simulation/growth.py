@@ -4,6 +4,7 @@ New business is placed at the end of a month for its tenor at the scenario's ind
 then tenor after tenor, like what replaces principal (``metrics/replacement``). A balance grows by a
 rate per year; of what is repaid in a month a share is not renewed. Both are volumes beyond a
 constant balance sheet, positive or negative, and earn or save the income of new business.
+Depositors whom another product pays more move there, the fewer the less there is to gain.
 """
 
 from __future__ import annotations
@@ -48,6 +49,46 @@ def new_volumes(
     years = np.arange(repaid.shape[1] + 1)[None, :, None] / 12.0
     grown = np.diff((1.0 + annual_growth[:, None]) ** years, axis=1)
     return np.asarray(balance[:, None, None] * grown - (1.0 - renewed)[:, None] * repaid)
+
+
+def migrated_shares(
+    gained: FloatArray,
+    gained_today: FloatArray,
+    most: FloatArray,
+    speed: FloatArray,
+    threshold: FloatArray,
+) -> FloatArray:
+    """Return which share of a balance leaves for better pay in each month.
+
+    The share that is gone when ``x`` could be gained is ``most (1 - exp(-speed max(x - threshold,
+    0)))``; what today's gain explains has gone already, and nobody returns.
+
+    Parameters
+    ----------
+    gained : (n, n_months, S) float64 [decimal per year]
+        What the other product pays more, at the end of each month.
+    gained_today : (n,) float64 [decimal per year]
+    most : (n, S) float64 [share of today's balance]
+    speed, threshold : (n,) float64 [1 / rate], [decimal per year]
+
+    Returns
+    -------
+    (n, n_months, S) float64 [share of today's balance]
+
+    Examples
+    --------
+    >>> more = np.array([0.0, 0.01, 0.005])[None, :, None]
+    >>> one = np.ones(1)
+    >>> migrated_shares(more, 0 * one, np.full((1, 1), 0.3), 100 * one, 0 * one).ravel().round(4)
+    array([0.    , 0.1896, 0.    ])
+    """
+
+    def gone(gain: FloatArray) -> FloatArray:
+        beyond = np.maximum(gain - threshold[:, None, None], 0.0)
+        return np.asarray(most[:, None] * (1.0 - np.exp(-speed[:, None, None] * beyond)))
+
+    reached = np.concatenate([gone(gained_today[:, None, None]), gone(gained)], axis=1)
+    return np.diff(np.maximum.accumulate(reached, axis=1), axis=1)
 
 
 def growth_income(

@@ -31,6 +31,23 @@ def market_path(n: int) -> Any:
     return np.interp(np.arange(n), [p[0] for p in points], [p[1] for p in points])
 
 
+def loans(speed: Any, incentive: Any) -> Rows:
+    """Cohorts of 1000 whose schedule repays 10 a month."""
+    n = len(speed)
+    monthly = 1.0 - (1.0 - speed) ** (1.0 / 12.0)
+    return {
+        "month": np.repeat(months(n // 4), 4),
+        "cohort_id": np.tile([f"c{k}" for k in range(4)], n // 4),
+        "vintage": np.tile(["2012", "2013", "2014", "2015"], n // 4),
+        "opening_amount": np.full(n, 1000.0),
+        "scheduled_amount": np.full(n, 10.0),
+        "prepaid_amount": 990.0 * monthly,
+        "coupon_rate": 0.03 + incentive,
+        "market_rate": np.full(n, 0.03),
+        "age_months": np.repeat(np.arange(n // 4), 4),
+    }
+
+
 def demo_month(seed: int) -> Month:
     """A month of the demo bank with its market and size, without contracts."""
     anchor = day_number(AS_OF)

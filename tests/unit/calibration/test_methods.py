@@ -15,7 +15,7 @@ from alm_pipeline.calibration.deposit_volumes import CohortDecay, MinimumVolume,
 from alm_pipeline.calibration.prepayment import PooledRates, RefinancingCurve, annual_rates
 from alm_pipeline.calibration.records import Rows
 from alm_pipeline.calibration.withdrawals import EarlyWithdrawal, LineUsage
-from tests.unit.calibration.histories import market_path, months
+from tests.unit.calibration.histories import loans, market_path, months
 
 Z = 2.3263478740408408  # 99 % one-sided of the normal distribution
 
@@ -163,23 +163,6 @@ def test_decay_is_measured_on_old_accounts_whatever_new_ones_bring():
     assert fit.value("average_life_years") == pytest.approx(4.0, rel=1e-9)
     # equal monthly parts with the same average life: (M + 1) / 24 = 4 years, M = 95
     assert fit.value("core_run_off_months") == pytest.approx(95.0, rel=1e-9)
-
-
-def loans(speed: np.ndarray, incentive: np.ndarray) -> Rows:
-    """Cohorts of 1000 whose schedule repays 10 a month."""
-    n = len(speed)
-    monthly = 1.0 - (1.0 - speed) ** (1.0 / 12.0)
-    return {
-        "month": np.repeat(months(n // 4), 4),
-        "cohort_id": np.tile([f"c{k}" for k in range(4)], n // 4),
-        "vintage": np.tile(["2012", "2013", "2014", "2015"], n // 4),
-        "opening_amount": np.full(n, 1000.0),
-        "scheduled_amount": np.full(n, 10.0),
-        "prepaid_amount": 990.0 * monthly,
-        "coupon_rate": 0.03 + incentive,
-        "market_rate": np.full(n, 0.03),
-        "age_months": np.repeat(np.arange(n // 4), 4),
-    }
 
 
 def test_prepayment_is_measured_after_the_schedule_and_by_the_year():

@@ -11,7 +11,13 @@ import pytest
 
 from alm_pipeline.calibration.deposit_rates import PathRegression
 from alm_pipeline.calibration.pictures import draw
-from alm_pipeline.calibration.proposals import capped, proposed_figures, write_proposals
+from alm_pipeline.calibration.prepayment import RefinancingCurve
+from alm_pipeline.calibration.proposals import (
+    capped,
+    proposed_figures,
+    that_are_given,
+    write_proposals,
+)
 from alm_pipeline.calibration.records import Rows, SeriesKey
 from alm_pipeline.calibration.study import (
     SealedHistory,
@@ -23,7 +29,7 @@ from alm_pipeline.calibration.study import (
 from alm_pipeline.errors import CalculationError
 from alm_pipeline.inputs.assumptions import load_assumptions
 from alm_pipeline.inputs.yaml_files import contract_files, read_yaml
-from tests.unit.calibration.histories import market_path, months
+from tests.unit.calibration.histories import loans, market_path, months
 
 KEY = SeriesKey("deposit_rate", "retail_savings", "USD")
 WINDOWS = Windows.before(np.datetime64("2016-01-01"), np.datetime64("2025-12-31"), 24)
@@ -150,6 +156,42 @@ def test_a_proposal_is_a_whole_file_that_the_loader_takes(tmp_path):
     assert value("lag_months", "retail_current") == value("lag_months", "retail_current", before)
     assert result.name in file.read_text()
     assert file.read_text().startswith("# A proposal of the calibration, not an assumption")
+
+
+def refinancing(folder: Path) -> Study:
+    """Ten years of four cohorts that refinance along a curve, five in a hundred at random."""
+    rng, incentive = np.random.default_rng(5), np.tile(np.linspace(-0.02, 0.04, 120), 4)
+    speed = 0.05 + 0.20 / (1.0 + np.exp(-150.0 * (incentive - 0.012)))
+    rows = loans(speed * rng.normal(1.0, 0.05, 480), incentive)
+    key = SeriesKey("prepayment", "mortgage_fixed", "USD")
+    return study(key, [RefinancingCurve()], WINDOWS, Reading(rows, folder), folder)
+
+
+def test_a_refinancing_curve_is_proposed_to_a_segment_that_has_one(tmp_path):
+    (result,) = refinancing(tmp_path / "specifications").results
+    assert result.is_better
+    current = {path.stem: read_yaml(path) for path in contract_files("assumptions")}
+    found = proposed_figures([result], {"mortgage_fixed": "mortgage"})
+    assert that_are_given(found, current) == found
+    (file,) = write_proposals(found, current, tmp_path / "overlay")
+    book = load_assumptions(tmp_path / "overlay")
+    for name, value, off in (
+        ("rate", 0.2, 0.01),
+        ("slope", 150.0, 15.0),
+        ("midpoint_rate", 0.012, 4e-4),
+    ):
+        proposed = book.value("prepayment", "mortgage", f"refinance_{name}", -1.0)
+        assert proposed == pytest.approx(value, abs=off)
+    assert file.name == "prepayment.yaml"
+    assert book.value("prepayment", "mortgage", "annual_prepayment_rate", -1.0) == 0.02  # its own
+
+
+def test_nothing_is_proposed_to_a_segment_without_the_figure(tmp_path):
+    (result,) = refinancing(tmp_path / "specifications").results
+    current = {path.stem: read_yaml(path) for path in contract_files("assumptions")}
+    found = proposed_figures([result], {"mortgage_fixed": "sme"})
+    assert len(found) == 3
+    assert that_are_given(found, current) == []
 
 
 def test_a_proposal_leaves_the_assumptions_alone(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import index_tenor
-from alm_pipeline.engine.simulation.growth import growth_income, new_volumes
+from alm_pipeline.engine.simulation.growth import growth_income, migrated_shares, new_volumes
 from tests.unit.engine.books import AS_OF, flat
 
 ZERO_RATE = 0.03
@@ -56,3 +56,20 @@ def test_volumes_of_nothing_bring_nothing_and_double_volumes_double():
     assert (growth_income(curves, AS_OF, pairs, margin, 0.0 * volumes) == 0.0).all()
     alone = growth_income(flat(0.05), AS_OF, pairs, margin, volumes[:, :, 1:])
     assert np.array_equal(alone[:, :, 0], one[:, :, 1])
+
+
+def test_who_could_gain_moves_once_and_never_returns():
+    # 2 % beyond the threshold, nothing, 3 %, of 40 % at speed 30; today 0.5 % beyond it
+    gained = np.array([0.03, 0.0, 0.04, 0.02])[None, :, None]
+    found = migrated_shares(
+        gained, np.array([0.015]), np.array([[0.4]]), np.array([30.0]), np.array([0.01])
+    )[0, :, 0]
+    today, first, third = (0.4 * (1.0 - math.exp(-30.0 * beyond)) for beyond in (0.005, 0.02, 0.03))
+    assert found == pytest.approx([first - today, 0.0, third - first, 0.0])
+
+
+def test_nobody_moves_below_the_threshold_or_without_a_share():
+    gained = np.full((2, 12, 2), 0.05)
+    most = np.array([[0.3, 0.3], [0.0, 0.0]])
+    found = migrated_shares(gained, np.zeros(2), most, np.full(2, 50.0), np.array([0.06, 0.0]))
+    assert (found == 0.0).all()

@@ -246,7 +246,6 @@ def problems_of(overlay: Path) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("deposit_run: {retail: 0.1}\n", "deposit_run: .*early_withdrawal_multiplier"),
         ("horizon: 36\n", "horizon: .*12, 24 and 36 months"),
         ("ramp: {months: 12, expected: false}\n", "ramp.expected: .*write true"),
         ("ramp: {months: 12}\n", "ramp.expected: Field required"),
@@ -265,6 +264,8 @@ def test_what_nothing_calculates_yet_is_refused_by_name_with_what_to_do(tmp_path
         ("balance_sheet: {}\n", "balance_sheet: .*names no segment"),
         ("balance_sheet: {annual_growth_rate: {sme: 0.9}}\n", "sme: .*less than or equal to 0.5"),
         ("balance_sheet: {annual_growth_rate: {moon: 0.1}}\n", "there is no segment moon"),
+        ("deposit_run: {moon: 0.1}\n", "there is no segment moon"),
+        ("deposit_run: {sme: 1.1}\n", "deposit_run.sme: .*less than or equal to 1"),
     ],
 )
 def test_a_plan_that_says_nothing_or_too_much_is_refused(tmp_path, text, words):
@@ -279,6 +280,19 @@ def test_a_plan_of_a_scenario_takes_the_place_of_the_banks(tmp_path):
     assert book.planned("own", "annual_growth_rate", "sme", 0.02) == -0.1
     assert book.planned("own", "annual_growth_rate", "mortgage", 0.04) == 0.04
     assert book.planned("base", "replacement_share", "sme", 1.0) == 1.0
+
+
+def test_the_plan_of_a_scenario_counts_before_that_of_the_one_it_extends(tmp_path):
+    first = (
+        "balance_sheet: {annual_growth_rate: {sme: -0.1, mortgage: 0.2}}\ndeposit_run: {sme: 0.3}\n"
+    )
+    second = "extends: first\nbalance_sheet: {annual_growth_rate: {sme: 0.1}}\n"
+    book = load_scenarios(written(tmp_path, first=first, second=second))
+    assert book.planned("second", "annual_growth_rate", "sme", 0.0) == 0.1
+    assert book.planned("second", "annual_growth_rate", "mortgage", 0.0) == 0.2
+    assert book.planned("first", "annual_growth_rate", "sme", 0.0) == -0.1
+    assert [book.run_share(name, "sme") for name in ("base", "first", "second")] == [0.0, 0.3, 0.3]
+    assert book.run_share("second", "mortgage") == 0.0
 
 
 def test_every_problem_of_a_file_is_told_at_once_with_its_line(tmp_path):
