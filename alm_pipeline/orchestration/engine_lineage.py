@@ -144,7 +144,7 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         **dict.fromkeys(
             (
                 *(*_PRINCIPAL, "closing_principal", "average_principal"),
-                *("interest_amount", "replacement_interest", "margin_interest"),
+                *("interest_amount", "replacement_interest", "margin_interest", "option_interest"),
             ),
             _VALUED,
         ),

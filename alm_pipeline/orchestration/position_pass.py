@@ -5,7 +5,7 @@ Most positions have nothing in most buckets: the rest is kept, a few positions a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from alm_pipeline.audit.closed_bank import WantedRows
 from alm_pipeline.engine.simulation.result import GroupAmounts
 from alm_pipeline.engine.simulation.setting import LEAST_MONTHS
-from alm_pipeline.orchestration.automatic_options import OPTIONS_HELD
+from alm_pipeline.orchestration.automatic_options import OPTIONS_HELD, without_automatic_options
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.markets import Markets, markets_of
@@ -41,11 +41,11 @@ _PART = 100_000
 
 _BUCKETS = ("value", "repricing")
 _MONTHS = ("value", "income", "months", "principal")
+MONTHS = "scenarios.monthly_balances"
+_Run = Callable[[EngineBook], Iterator[tuple[int, GroupAmounts]]]
 _PASSES: Mapping[str, PassOptions] = {
     "scenarios.cash_flow_buckets": PassOptions(("base",), lenses=_BUCKETS),
-    "scenarios.monthly_balances": PassOptions(
-        ("base",), lenses=_MONTHS, window_months=INCOME_MONTHS
-    ),
+    MONTHS: PassOptions(("base",), lenses=_MONTHS, window_months=INCOME_MONTHS),
     "cash_flows.contractual_buckets": PassOptions(("base",), is_contractual=True, lenses=_BUCKETS),
 }
 
@@ -67,13 +67,39 @@ def _totals(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa
         options = replace(options, window_months=(1, max(LEAST_MONTHS, *wanted.months)))
     partition = Partition(pinned.manifest.as_of_date)
     markets = markets_of(bank, partition, under)
-    for part, events in _parts(pinned, markets, wanted.condition):
-        book = book_of(bank, partition, markets, part, events)
-        for first, amounts in run_each(bank, partition, markets, book, options):
-            for column, scenario in enumerate(under):
-                shown = partition if options.is_contractual else partition.under(scenario)
-                valued = _rows(book, shown, first, _entries(amounts, column, wanted))
-                yield from (_without(rows, markets.stopped(scenario)) for rows in valued)
+
+    def run(book: EngineBook) -> Iterator[tuple[int, GroupAmounts]]:
+        return run_each(bank, partition, markets, book, options)
+
+    for condition, of_each in _passes(wanted, run).items():
+        for part, events in _parts(pinned, markets, condition):
+            book = book_of(bank, partition, markets, part, events)
+            for first, amounts in of_each(book):
+                for column, scenario in enumerate(under):
+                    shown = partition if options.is_contractual else partition.under(scenario)
+                    valued = _rows(book, shown, first, _entries(amounts, column, wanted))
+                    yield from (_without(rows, markets.stopped(scenario)) for rows in valued)
+
+
+def _passes(wanted: WantedRows, run: _Run) -> Mapping[str, _Run]:
+    """Return which positions are run, by a condition, and how: of months, options apart as well."""
+    if wanted.table != MONTHS:
+        return {wanted.condition: run}
+
+    def plain(book: EngineBook) -> Iterator[tuple[int, GroupAmounts]]:
+        for first, amounts in run(book):
+            none = np.zeros_like(amounts.monthly["interest"])
+            yield first, amounts._replace(monthly={**amounts.monthly, "option": none})
+
+    def of_options(held: EngineBook) -> Iterator[tuple[int, GroupAmounts]]:
+        bare = run(without_automatic_options(held))
+        for (first, amounts), (_, without) in zip(run(held), bare, strict=True):
+            months = {name: np.zeros_like(values) for name, values in amounts.monthly.items()}
+            months["option"] = amounts.monthly["interest"] - without.monthly["interest"]
+            yield first, amounts._replace(monthly=months)
+
+    holders = f"({wanted.condition}) and ({OPTIONS_HELD})"
+    return {wanted.condition: plain, holders: of_options}
 
 
 def _risks(bank: Bank, pinned: PinnedTables, wanted: WantedRows) -> Iterator[pa.Table]:

@@ -29,6 +29,7 @@ _MONTHLY = {
     "interest_amount": "interest",
     "replacement_interest": "replacement",
     "margin_interest": "margin",
+    "option_interest": "option",
     "average_principal": "average",
 }
 

@@ -28,6 +28,11 @@ from alm_pipeline.inputs.balance_plan import segment_plans
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import engine_buckets
+from alm_pipeline.orchestration.automatic_options import (
+    OPTIONS_HELD,
+    of_groups,
+    option_interest,
+)
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.customers import Customers, customers_of
 from alm_pipeline.orchestration.engine_lineage import GATES, READS
@@ -205,6 +210,13 @@ def _month_pass(
     result = run_engine(bank, partition, markets, book, chosen)
     if is_contractual:
         return MonthPass(scenarios, book, result, markets, held)
+    apart = replace(chosen, lenses=("value", "income", "months"))
+    holders = chosen_book(bank, partition, markets, OPTIONS_HELD)
+    of_options = option_interest(
+        holders, lambda one: run_engine(bank, partition, markets, one, apart).monthly
+    )
+    monthly = {**result.monthly, "option": of_groups(of_options, holders, book)}
+    result = replace(result, monthly=monthly)
     as_of_date = np.datetime64(partition.as_of_date, "D")
     figures = bank.figures
     plan = plan_of([segment_plans(figures.assumptions, figures.scenarios, s) for s in scenarios])

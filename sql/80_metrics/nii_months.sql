@@ -1,4 +1,4 @@
--- about:  Net interest income along the forwards month by month: what index, margin and replacement bring.
+-- about:  Net interest income along the forwards month by month: what index, margin, options and replacement bring.
 -- grain:  as_of_date, scenario, entity_id, currency, product_code, is_intragroup, month_index
 -- reads:  scenarios.monthly_balances, book.positions
 with product_rows as (  -- intragroup business has product codes of its own
@@ -20,8 +20,9 @@ select
     m.product_code,
     coalesce(r.is_intragroup, false) as is_intragroup,
     m.month_index,
-    m.interest_amount - m.margin_interest as index_interest,
+    m.interest_amount - m.margin_interest - m.option_interest as index_interest,
     m.margin_interest,
+    m.option_interest,
     m.replacement_interest,
     m.average_principal
 from scenarios.monthly_balances as m

@@ -12,6 +12,7 @@ with months as (  -- in each scenario's own exchange rates, over those of the da
         m.month_index,
         m.index_interest * coalesce(x.translation_factor, 1) as index_interest,
         m.margin_interest * coalesce(x.translation_factor, 1) as margin_interest,
+        m.option_interest * coalesce(x.translation_factor, 1) as option_interest,
         m.replacement_interest * coalesce(x.translation_factor, 1) as replacement_interest,
         m.average_principal * coalesce(x.translation_factor, 1) as average_principal
     from metrics.nii_months as m
@@ -38,8 +39,8 @@ split as (
             when p.cash_flow_model = 'cap_floor'
                 then m.index_interest + m.margin_interest + m.replacement_interest
             else 0
-        end as option_payoff_amount,
-        m.index_interest + m.margin_interest + m.replacement_interest as month_income_amount,
+        end + m.option_interest as option_payoff_amount,
+        m.index_interest + m.margin_interest + m.option_interest + m.replacement_interest as month_income_amount,
         case when p.side = 'asset' then m.average_principal else 0 end as average_assets_amount,
         case when p.side = 'liability' then m.average_principal else 0 end as average_liabilities_amount
     from months as m

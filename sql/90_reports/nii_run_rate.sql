@@ -22,7 +22,8 @@ simulated as (
         entity_id,
         currency,
         product_code,
-        sum(cast(index_interest + margin_interest + replacement_interest as decimal(38, 6))) as month_income_amount
+        sum(cast(index_interest + margin_interest + option_interest + replacement_interest as decimal(38, 6)))
+            as month_income_amount
     from metrics.nii_months
     where scenario = 'base' and month_index = 1
     group by entity_id, currency, product_code

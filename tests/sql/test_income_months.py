@@ -15,7 +15,7 @@ PARTS = ("index_part_amount", "margin_part_amount", "replacement_amount", "hedge
 
 def month(code: str, index: float, margin: float, replaced: float, **given: Any) -> dict[str, Any]:
     row = {**SHARED, "product_code": code, "month_index": 1, "index_interest": index,
-           "margin_interest": margin, "replacement_interest": replaced,
+           "margin_interest": margin, "option_interest": 0.0, "replacement_interest": replaced,
            "average_principal": 1000.0}  # fmt: skip
     return {**row, **given}
 
@@ -54,6 +54,17 @@ def test_the_parts_of_a_month_add_up_to_its_income(months):
     total = total_of(months)["total"]
     assert [float(total[part]) for part in PARTS] == [3.0, 1.0, 1.0, 1.0, 0.5, 6.5]
     assert (total["average_assets_amount"], total["average_liabilities_amount"]) == (1000, 1000)
+
+
+def test_what_a_cap_inside_a_loan_takes_is_a_payoff_as_is_what_a_cap_of_its_own_pays(months):
+    # of a loan 9 by the index, 2 of margin, 1.5 lost to its cap; a cap of the bank's own pays 0.5
+    months.give(
+        "metrics.nii_months",
+        [month("loan", 9.0, 2.0, 0.0, option_interest=-1.5),
+         month("cap", 0.1, 0.0, 0.0, option_interest=0.4)],
+    )  # fmt: skip
+    total = total_of(months)["total"]
+    assert [float(total[part]) for part in PARTS] == [9.0, 2.0, 0.0, 0.0, -1.0, 10.0]
 
 
 def test_a_scenario_translates_a_month_at_its_own_exchange_rate(months):
@@ -115,10 +126,10 @@ def test_intragroup_months_are_told_from_others(bench):
         "scenarios.monthly_balances",
         [{"scenario": "base", "entity_id": "BANK", "currency": "USD", "product_code": "loan",
           "month_index": 1, "interest_amount": 10.0, "margin_interest": 2.5,
-          "replacement_interest": 0.5, "average_principal": 100.0}],
+          "option_interest": 1.5, "replacement_interest": 0.5, "average_principal": 100.0}],
     )  # fmt: skip
     (row,) = bench.run("metrics.nii_months")
-    assert (row["index_interest"], row["is_intragroup"]) == (7.5, True)
+    assert (row["index_interest"], row["is_intragroup"]) == (6.0, True)
 
 
 def test_the_gap_of_a_year_implies_the_change_of_income_of_the_worked_example(months):
