@@ -40,7 +40,9 @@ def months(book: EngineBook) -> Mapping[str, FloatArray]:
     curves = Curves(
         tenor_days=np.array([365], np.int32), zero_rates=rates, base_zero_rates=rates[0]
     )
-    options = SimulationOptions(as_of_date=np.datetime64(AS_OF), lenses=("value", "income", "months"))
+    options = SimulationOptions(
+        as_of_date=np.datetime64(AS_OF), lenses=("value", "income", "months")
+    )
     nobody = Behaviour.none(1)
     return simulate(book.positions, curves, nobody, (), options, book.agendas).monthly
 
