@@ -3,8 +3,8 @@
 Kinds: `base` (nothing moves), `regulatory` (a pack and one of its shapes, never a size) and `own`
 (moves written by the bank, on top of the scenario it `extends`). Moves of one file and of those it
 extends are added; an absolute curve replaces what came before it. A currency that is not to move is
-written with 0. Parts of the language that nothing calculates yet are refused by name. Which
-scenarios there are is `inputs/scenarios.py`; what moves make of a curve is `inputs/zero_rates.py`.
+written with 0. Which scenarios there are is `inputs/scenarios.py`; what moves make of a curve is
+`inputs/zero_rates.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import datetime as dt
 import json
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.inputs.curves import IndexId, Tenor
@@ -180,16 +180,19 @@ class BalanceSheetPlan(Record):
         return {*self.annual_growth_rate, *self.replacement_share, *self.migration_share}
 
 
-_REFUSED = {
-    "horizon": "income has windows of 12, 24 and 36 months, in every scenario; leave it out",
-}
-"""Parts of the language that nothing calculates yet, and what to do."""
+class Horizon(Record):
+    """How far ahead the scenario is looked at."""
+
+    income_months: Literal[12, 24, 36] = Field(
+        description="The window of income that `alm scenario run` shows; reports have all of them"
+    )
 
 
 _OWN_WORDS = (
     *("shocks", "behaviour", "balance_sheet", "deposit_run"),
     *("ramp", "floor", "fx", "spreads"),
 )
+_OPTIONAL = {"pack", "shape", "extends", "horizon", *_OWN_WORDS}
 
 
 class Scenario(Record):
@@ -207,6 +210,7 @@ class Scenario(Record):
     )
     behaviour: BehaviourMoves | None = None
     balance_sheet: BalanceSheetPlan | None = None
+    horizon: Horizon | None = None
     deposit_run: dict[Name, Share] | None = Field(
         None,
         description="Share of a segment's balance that leaves within a month, for good, and is"
@@ -222,25 +226,16 @@ class Scenario(Record):
     status: Status | None = None
     owner: str | None = None
     approver: str | None = None
-    horizon: None = Field(None, description=f"Refused: {_REFUSED['horizon']}")
-
-    @field_validator(*_REFUSED, mode="before")
-    @classmethod
-    def _nothing_calculates_it_yet(cls, value: object, info: ValidationInfo) -> object:
-        if value is not None:
-            raise ValueError(_REFUSED[str(info.field_name)])
-        return value
 
     @model_validator(mode="after")
     def _keys_fit_the_kind(self) -> Scenario:
         allowed = {
             "base": set[str](),
             "regulatory": {"pack", "shape"},
-            "own": {*_OWN_WORDS, "extends"},
+            "own": {*_OWN_WORDS, "extends", "horizon"},
         }[self.kind]
         required = {"regulatory": {"pack", "shape"}}.get(self.kind, set[str]())
-        optional = {"pack", "shape", "extends", *_OWN_WORDS}
-        given = {key for key in optional if getattr(self, key) is not None}
+        given = {key for key in _OPTIONAL if getattr(self, key) is not None}
         wrong = [f"a scenario of kind {self.kind} has no {key}" for key in sorted(given - allowed)]
         wrong += [f"a scenario of kind {self.kind} needs {k}" for k in sorted(required - given)]
         if self.kind == "own" and given.isdisjoint(_OWN_WORDS):

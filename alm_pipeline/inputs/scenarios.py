@@ -146,6 +146,11 @@ class ScenarioBook:
                 return float(own[segment])
         return assumed
 
+    def income_months(self, name: str) -> int | None:
+        """Return the window of income by which a scenario wants to be seen; None for all."""
+        horizons = (scenario.horizon for scenario in self.parts(name))
+        return next((one.income_months for one in horizons if one is not None), None)
+
     def run_share(self, name: str, segment: str) -> float:
         """Return which share of a segment's balance runs off at once in a scenario."""
         runs = (scenario.deposit_run for scenario in self.parts(name))

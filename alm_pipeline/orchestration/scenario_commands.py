@@ -27,6 +27,7 @@ from alm_pipeline.inputs.zero_rates import (
 )
 from alm_pipeline.orchestration.assets.engine import make_scenario
 from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.simulation import INCOME_MONTHS
 from alm_pipeline.orchestration.sql_run import run_sql_file
 from alm_pipeline.reporting.curve_picture import curve_picture
 from alm_pipeline.reporting.scenario_picture import ShownCurve, curve_lines
@@ -132,8 +133,8 @@ def _shown_curves(base: BaseZeroRates, moved: ScenarioZeroRates) -> list[ShownCu
 
 def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
     """Return what a scenario file makes of a closed month end: value, income, what is stopped."""
-    _checked(bank, file)
     name = file.stem
+    months = _checked(bank, file).income_months(name)
     if name == BASE:
         raise ConfigurationError("the base scenario is in every close", fix="run another file")
     texts = {**bank.governed.texts, f"scenarios/{file.name}": file.read_text(encoding="utf-8")}
@@ -152,7 +153,8 @@ def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
                 run_sql_file(other, files[table], partition)
             eve, nii, planned = (_rows(other, table, partition) for table in _SHOWN)
             stopped = _rows(other, "scenarios.stopped_currencies", partition.under(name))
-            return ScenarioResult(name, day, eve, nii, planned, stopped)
+            windows = INCOME_MONTHS if months is None else (months,)
+            return ScenarioResult(name, day, eve, nii, planned, stopped, windows)
         finally:
             other.store.session.close()
 

@@ -18,7 +18,8 @@ Row = Mapping[str, object]
 class ScenarioResult:
     """Rows of `reports.eve_sensitivity`, `nii_sensitivity`, `nii_balance_sheets`, and what stopped.
 
-    ``planned``: income on a balance sheet that follows the plan; ``stopped``: currencies.
+    ``planned``: income on a balance sheet that follows the plan; ``stopped``: currencies;
+    ``windows``: months of income that are shown.
     """
 
     scenario: str
@@ -27,6 +28,7 @@ class ScenarioResult:
     nii: Sequence[Row]
     planned: Sequence[Row]
     stopped: Sequence[Row]
+    windows: Sequence[int] = (12, 24, 36)
 
 
 def result_lines(result: ScenarioResult) -> Iterator[str]:
@@ -40,7 +42,7 @@ def result_lines(result: ScenarioResult) -> Iterator[str]:
             f"interest, {months} months", "nii", "nii_base", "delta_nii",
             [row for row in result.nii if row["horizon_months"] == months],
         )
-        for months in (12, 24, 36)
+        for months in result.windows
     ]  # fmt: skip
     for title, moved, base, change, rows in measures:
         for row in _totals(rows, result.scenario):
@@ -64,7 +66,8 @@ def _planned_lines(result: ScenarioResult) -> Iterator[str]:
     }
     for row in result.planned:
         before, after = base.get((row["entity_id"], row["horizon_months"])), row["nii_dynamic"]
-        if row["scenario"] == result.scenario and before is not None and after is not None:
+        is_shown = row["scenario"] == result.scenario and row["horizon_months"] in result.windows
+        if is_shown and before is not None and after is not None:
             amounts = (before, after, float(str(after)) - float(str(before)))
             title = f"as planned, {row['horizon_months']} months"
             money = " ".join(_money(one) for one in amounts)

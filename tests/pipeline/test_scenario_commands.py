@@ -90,6 +90,16 @@ def test_an_exchange_rate_moves_what_is_held_in_its_currency(copy_of_small_bank,
     assert amount(result, "GROUP", "delta_eve") == pytest.approx(-495.05, abs=0.01)
 
 
+def test_a_scenario_with_a_horizon_shows_that_window_alone(copy_of_small_bank, tmp_path):
+    text = "fx: {EUR: 0.1}\nhorizon: {income_months: 24}\n"
+    result = run_scenario(copy_of_small_bank.bank, scenario(tmp_path, text), DAY)
+    shown = "\n".join(result_lines(result))
+    assert "interest, 24 months" in shown
+    assert "as planned, 24 months" in shown
+    for months in (12, 36):
+        assert f"{months} months" not in shown
+
+
 def test_the_reporting_currency_does_not_move_against_itself(closed_small_bank, tmp_path):
     file = scenario(tmp_path, "fx: {USD: 0.1}\n")
     with pytest.raises(ConfigurationError, match="USD is what others are translated into"):

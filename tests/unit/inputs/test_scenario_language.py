@@ -246,12 +246,13 @@ def problems_of(overlay: Path) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("horizon: 36\n", "horizon: .*12, 24 and 36 months"),
+        ("horizon: 36\n", "horizon: .*valid dict"),
+        ("horizon: {income_months: 18}\n", "horizon.income_months: .*12, 24 or 36"),
         ("ramp: {months: 12, expected: false}\n", "ramp.expected: .*write true"),
         ("ramp: {months: 12}\n", "ramp.expected: Field required"),
     ],
 )
-def test_what_nothing_calculates_yet_is_refused_by_name_with_what_to_do(tmp_path, text, words):
+def test_words_that_nothing_calculates_are_refused_by_name_with_what_to_do(tmp_path, text, words):
     overlay = written(tmp_path, own=f"shocks: {{parallel_bp: {{USD: 1}}}}\n{text}")
     with pytest.raises(ConfigurationError, match=words):
         load_scenarios(overlay)
@@ -293,6 +294,18 @@ def test_the_plan_of_a_scenario_counts_before_that_of_the_one_it_extends(tmp_pat
     assert book.planned("first", "annual_growth_rate", "sme", 0.0) == -0.1
     assert [book.run_share(name, "sme") for name in ("base", "first", "second")] == [0.0, 0.3, 0.3]
     assert book.run_share("second", "mortgage") == 0.0
+
+
+def test_a_scenario_is_seen_over_its_own_window_or_that_of_the_one_it_extends(tmp_path):
+    overlay = written(
+        tmp_path,
+        first="fx: {EUR: 0.1}\nhorizon: {income_months: 24}\n",
+        second="extends: first\nfx: {EUR: 0.2}\n",
+        third="extends: first\nfx: {EUR: 0.2}\nhorizon: {income_months: 36}\n",
+    )
+    book = load_scenarios(overlay)
+    found = [book.income_months(name) for name in ("base", "first", "second", "third")]
+    assert found == [None, 24, 24, 36]
 
 
 def test_every_problem_of_a_file_is_told_at_once_with_its_line(tmp_path):
