@@ -27,6 +27,7 @@ from alm_pipeline.engine.behaviour.refinancing import (
     par_rates,
     refinanced_rates,
 )
+from alm_pipeline.engine.combinations import first_of_each
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_arrays, behaviour_rows
 from alm_pipeline.inputs.prepayment_terms import PrepaymentTerms, Refinancing
@@ -40,7 +41,7 @@ AGE_MONTHS = 6
 RATE_STEP = 0.0025
 """Rates of a cohort are taken as the nearest multiple."""
 
-_RESETS = -(10**6)
+_RESETS = -1_000_000
 """Instead of a rate in steps: a rate that resets follows the market, refinancing saves nothing."""
 
 
@@ -155,28 +156,24 @@ def _cohorts_of(
 ) -> tuple[_Cohorts, CountArray, int]:
     """Return the cohorts of a book, each position's (or `NO_CODE`), and the months they last."""
     held = book.positions
-    first = [next(filter(None, one), None) for one in terms]
-    depends = np.array([*(one is not None for one in first), False])  # the last: no segment
+    given = [next(filter(None, one), None) for one in terms]
+    depends = np.array([*(one is not None for one in given), False])  # the last: no segment
     rows = np.flatnonzero(held.is_prepayable & depends[held.cohort])
     segment = held.cohort[rows].astype(np.int64)
-    last = np.array([one.by_age[-1][0] if one else 0 for one in first])[segment]
-    has_curve = np.array([one is not None and one.refinancing is not None for one in first])
+    last = np.array([one.by_age[-1][0] if one else 0 for one in given])[segment]
+    has_curve = np.array([one is not None and one.refinancing is not None for one in given])
     days = np.maximum(-held.start_offset[rows].astype(np.int64), 0)
     age = np.minimum(days * 48 // 1461 // AGE_MONTHS, -(-last // AGE_MONTHS))
     steps = np.rint(held.coupon_rate[rows] / RATE_STEP).astype(np.int64)
-    steps[held.rate_type[rows] != RateType.FIXED] = _RESETS
-    steps[~has_curve[segment]] = _RESETS
+    steps[(held.rate_type[rows] != RateType.FIXED) | ~has_curve[segment]] = _RESETS
     curve = np.where(has_curve[segment], held.index_curve[rows], 0)
-    keys, member_of = np.unique(
-        np.stack([segment, curve, age, steps], axis=1), axis=0, return_inverse=True
-    )
+    first, member_of = first_of_each([segment, curve, age, steps])
     member = np.full(len(held), NO_CODE, np.int64)
-    member[rows] = member_of.reshape(-1)
+    member[rows] = member_of
     ends = held.maturity_offset[rows]
     longest = int(ends[ends != NO_DATE].max(initial=1))
-    by_column = [np.ascontiguousarray(column) for column in keys.T]
-    ages = by_column[2] * AGE_MONTHS + AGE_MONTHS // 2
-    found = _Cohorts(by_column[0], by_column[1], ages, by_column[3])
+    ages = age[first] * AGE_MONTHS + AGE_MONTHS // 2
+    found = _Cohorts(segment[first], curve[first].astype(np.int64), ages, steps[first])
     return found, member, max(longest // 28 + 1, 1)
 
 

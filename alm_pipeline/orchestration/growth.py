@@ -23,6 +23,7 @@ from alm_pipeline.engine.arrays import (
     FloatArray,
 )
 from alm_pipeline.engine.behaviour.refinancing import par_rates
+from alm_pipeline.engine.combinations import first_of_each
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
 from alm_pipeline.engine.simulation.growth import growth_income, migrated_shares, new_volumes
@@ -190,13 +191,10 @@ def _lines(book: EngineBook, plan: Plan) -> _Lines:
     rows = np.flatnonzero(is_renewed & (held.principal > 0.0))
     rows = rows[moves[held.cohort[rows]]]
     curve = np.where(held.index_curve == NO_CODE, held.discount_curve, held.index_curve)
-    keys = [held.group, curve, held.replacement_tenor, held.cohort % len(moves)]
-    found = np.stack([one[rows].astype(np.int64) for one in keys])
-    sizes = tuple(found.max(axis=1, initial=0) + 1)
-    codes, first, kind = np.unique(  # of one number each: rows would be sorted as text
-        np.ravel_multi_index(tuple(found), sizes), return_index=True, return_inverse=True
-    )
-    kinds, n = np.stack(np.unravel_index(codes, sizes), axis=1), len(codes)
+    codes = [held.group, curve, held.replacement_tenor, held.cohort % len(moves)]
+    keys = np.stack([one[rows].astype(np.int64) for one in codes], axis=1)
+    first, kind = first_of_each(list(keys.T))
+    kinds, n = keys[first], len(first)
     principal = held.principal[rows]
     whole = np.bincount(held.group, held.principal, held.n_groups)
     size = np.bincount(kind, principal, n)

@@ -25,7 +25,7 @@ from alm_pipeline.orchestration.automatic_options import (
     without_automatic_options,
 )
 from alm_pipeline.orchestration.bank import Bank
-from alm_pipeline.orchestration.customers import customers_of
+from alm_pipeline.orchestration.customers import Customers, customers_of
 from alm_pipeline.orchestration.markets import Markets, curves_of, main_rows, markets_of
 from alm_pipeline.orchestration.result_tables import group_table
 from alm_pipeline.orchestration.simulation import (
@@ -110,11 +110,12 @@ def _frozen(
     moves = _parts_of_moves(bank, markets, under)
     lanes, lane_of = np.unique(moves.reshape(len(moves), -1), axis=0, return_inverse=True)
     bare, n_each = without_automatic_options(book), len(under)
+    held = customers_of(bank, partition, bare, curves_of(markets, (BASE,)), (BASE,))
     n_rows = int(row_of.max(initial=-1)) + 1
     totals: dict[str, list[FloatArray]] = {measure: [] for measure in MEASURES}
     for start in range(0, len(lanes), WIDTH):  # a block of the engine is added up, not kept
         part = lanes[start : start + WIDTH].reshape(-1, *moves.shape[1:])
-        for measure, of_each in _run_frozen(bank, partition, markets, bare, part).items():
+        for measure, of_each in _run_frozen(bank, partition, markets, held, part).items():
             totals[measure].append(_added(of_each, row_of, n_rows))
     found = dict[tuple[str, str], FloatArray]()
     for measure, blocks in totals.items():
@@ -126,7 +127,7 @@ def _frozen(
 
 
 def _run_frozen(
-    bank: Bank, partition: Partition, markets: Markets, bare: EngineBook, moves: FloatArray
+    bank: Bank, partition: Partition, markets: Markets, held: Customers, moves: FloatArray
 ) -> dict[str, FloatArray]:
     """Return value and income under moves of the base curves, (n, n_moves), as in the base else."""
     base = markets.base
@@ -135,10 +136,10 @@ def _run_frozen(
         zero_rates=base.zero_rates + moves,
         base_zero_rates=base.zero_rates,
     )
-    options = options_of(bank, partition, bare, ("value", "income", "premiums"))
-    held = customers_of(bank, partition, bare, curves_of(markets, (BASE,)), (BASE,))
-    frozen, chosen = held.behaviour.repeated(len(moves)), options.along_chosen_path()
-    return _measured(simulate(held.book.positions, curves, frozen, (), chosen, bare.agendas))
+    book, frozen = held.book, held.behaviour.repeated(len(moves))
+    options = options_of(bank, partition, book, ("value", "income", "premiums"))
+    chosen = options.along_chosen_path()
+    return _measured(simulate(book.positions, curves, frozen, (), chosen, book.agendas))
 
 
 def _parts_of_moves(bank: Bank, markets: Markets, under: Sequence[str]) -> FloatArray:
