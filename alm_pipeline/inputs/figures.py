@@ -15,6 +15,7 @@ from pathlib import Path
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.liquid_assets import LiquidAssetPack, read_liquid_asset_packs
 from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
@@ -40,6 +41,7 @@ class Figures:
 
     curves: CurveBook
     packs: dict[str, RulePack]
+    liquid_assets: dict[str, LiquidAssetPack]
     time_buckets: TimeBuckets
     scenarios: ScenarioBook
     assumptions: AssumptionBook
@@ -78,6 +80,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     problems = Problems()
     curves = read_curves(problems, overlay)
     packs = read_rule_packs(problems, overlay)
+    liquid_assets = read_liquid_asset_packs(problems, overlay)
     buckets = read_time_buckets(problems, overlay)
     scenarios = read_scenarios(problems, packs, overlay)
     assumptions = read_assumptions(problems, overlay)
@@ -95,6 +98,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     return Figures(
         curves=problems.settled(curves),
         packs=packs,
+        liquid_assets=liquid_assets,
         time_buckets=problems.settled(buckets),
         scenarios=scenarios,
         assumptions=assumptions,
@@ -113,6 +117,10 @@ def outside_dates(
         DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
         for name, pack in figures.packs.items()
         if name in {one[0] for one in named if one is not None} and not pack.is_in_force(as_of_date)
+    ] + [
+        DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
+        for name, pack in figures.liquid_assets.items()
+        if not pack.is_in_force(as_of_date)
     ]
     return found + [one for one in decided(figures) if not one.covers(as_of_date)]
 

@@ -106,6 +106,13 @@ TABLE_CHECKS = (
         message="every position has the assumptions and the fixing it needs",
     ),
     TableCheck(
+        check_id="metrics.hqla_unclassified.is_empty",
+        table="metrics.hqla_unclassified",
+        severity="warning",  # the stock of their entity has no value, and says so
+        sql="select * from metrics.hqla_unclassified",
+        message="every security held as liquid falls under a rule",
+    ),
+    TableCheck(
         check_id="audit.proofs.all_hold",
         table="audit.proofs",
         severity="blocking",

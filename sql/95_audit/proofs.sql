@@ -1,7 +1,7 @@
 -- about:  What must tie in every close, left against right, and whether it does.
 -- grain:  as_of_date, invariant, scope
 -- reads:  audit.book_ties, audit.flow_ties, audit.report_ties, audit.measure_ties, audit.change_ties,
---         audit.engine_ties
+--         audit.engine_ties, audit.liquidity_ties
 with every_tie as (
     select * from audit.book_ties
     union all
@@ -14,6 +14,8 @@ with every_tie as (
     select * from audit.change_ties
     union all
     select * from audit.engine_ties
+    union all
+    select * from audit.liquidity_ties
 )
 
 select

@@ -51,6 +51,14 @@ def test_assets_liabilities_and_own_funds_are_those_worked_out(closed_small_bank
     assert shown == EXPECTED["balance_check"]
 
 
+def test_liquid_assets_are_cash_and_the_bond_free_of_its_pledge(closed_small_bank):
+    rows = closed_small_bank.folder.rows("reports.hqla_stock")
+    every = [row for row in rows if row["contract_currency"] == "all"]
+    found = {row["entity_id"]: float(row["hqla_amount"]) for row in every}
+    assert found == EXPECTED["liquid_assets_usd"]
+    assert all(row["level_1_amount"] == row["hqla_amount"] for row in every)
+
+
 def test_the_group_balance_sheet_is_translated_and_eliminated(closed_small_bank):
     found = {
         row["side"]: float(row["carrying_amount"])

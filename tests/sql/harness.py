@@ -95,6 +95,10 @@ def column_types(table: str) -> Mapping[str, str]:
     return {c: sql_type(dictionary()[c], schema) for c in contracts()[table].columns}
 
 
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
 class SqlBench:
     """An in-memory database in which SQL files run on given rows."""
 
@@ -105,16 +109,10 @@ class SqlBench:
 
     def give(self, table: str, rows: Iterable[Row]) -> None:
         """Put rows into a table; a column that a row leaves out is null, `as_of_date` is set."""
-        types = column_types(table)
-        self._create(table)
-        names, marks = ", ".join(types), ", ".join(f"cast(? as {t})" for t in types.values())
-        for row in rows:
-            unknown = set(row) - set(types)
-            assert not unknown, f"{table} has no column {sorted(unknown)}"
-            values = {"as_of_date": self.as_of_date, **row}
-            self._db.execute(
-                f"insert into {table} ({names}) select {marks}", [values.get(c) for c in types]
-            )
+        given = [{"as_of_date": self.as_of_date, **row} for row in rows]
+        unknown = {name for row in given for name in row} - {"as_of_date", *column_types(table)}
+        assert not unknown, f"{table} has no column {sorted(unknown)}"
+        self._insert(table, given)
 
     def run(self, table: str, scenario: str = "base") -> list[dict[str, Any]]:
         """Run a table's SQL file, keep its rows for the files after it, and return them."""
@@ -129,7 +127,7 @@ class SqlBench:
         names = [column[0] for column in result.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         self._check(table, names, rows)
-        self._keep(table, rows)
+        self._insert(table, rows)
         return rows
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
@@ -143,14 +141,17 @@ class SqlBench:
             self._db.execute(f"create schema if not exists {table.partition('.')[0]}")
             self._db.execute(f"create table {table} ({columns})")
 
-    def _keep(self, table: str, rows: Sequence[Row]) -> None:
+    def _insert(self, table: str, rows: Sequence[Row]) -> None:
+        """Put rows into a table as text that DuckDB casts: fast for many, the same for few."""
         self._create(table)
         types = column_types(table)
-        marks = ", ".join(f"cast(? as {t})" for t in types.values())
-        if rows:
-            self._db.executemany(
-                f"insert into {table} select {marks}", [[row[c] for c in types] for row in rows]
-            )
+        columns = {c: [_text(row.get(c)) for row in rows] for c in types}
+        self._db.register(
+            "given_rows", pa.table(columns, pa.schema([(c, pa.string()) for c in types]))
+        )
+        casts = ", ".join(f"cast({c} as {t})" for c, t in types.items())
+        self._db.execute(f"insert into {table} ({', '.join(types)}) select {casts} from given_rows")
+        self._db.unregister("given_rows")
 
     @staticmethod
     def _check(table: str, names: Sequence[str], rows: Sequence[Row]) -> None:

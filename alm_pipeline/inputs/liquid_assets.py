@@ -1,0 +1,123 @@
+"""Rule packs of liquid assets (`data_contracts/rules/`): levels, haircuts and caps.
+
+Which asset falls under which rule is SQL; what a level and a haircut are is the pack's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
+from alm_pipeline.inputs.relation_rows import rows_table, schema_of
+from alm_pipeline.inputs.yaml_files import contract_files
+
+__all__ = ["LIQUID_SCHEMAS", "LiquidAssetPack", "liquid_relations", "read_liquid_asset_packs"]
+
+LIQUID_SCHEMAS: dict[str, pa.Schema] = {
+    "hqla_rules": schema_of(
+        "pack hqla_rule hqla_level haircut_share:double paragraph status source"
+    ),
+    "hqla_caps": schema_of(
+        "pack level_2_cap_share:double level_2b_cap_share:double unwind_days:integer status source"
+    ),
+}
+
+_Cap = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class AssetRule(Record):
+    """One kind of liquid asset: its level and what is taken off its market value."""
+
+    level: Literal["l1", "l2a", "l2b"]
+    haircut_share: float = Field(ge=0.0, lt=1.0)
+    paragraph: str = Field(min_length=1)
+
+
+class AssetRules(Sourced):
+    """The kinds of liquid assets by name."""
+
+    rules: dict[Name, AssetRule] = Field(min_length=1)
+
+
+class Caps(Sourced):
+    """The most of the stock that may be of level 2, and of level 2B."""
+
+    level_2_share: _Cap
+    level_2b_share: _Cap
+    unwind_days: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _level_2b_is_part_of_level_2(self) -> Caps:
+        if self.level_2b_share > self.level_2_share:
+            raise ValueError("level_2b_share is above level_2_share, of which it is a part")
+        return self
+
+
+class LiquidAssetPack(Record):
+    """What a regime takes as liquid, from when to when; both dates included."""
+
+    about: str
+    kind: Literal["liquid_assets"]
+    jurisdiction: str
+    effective_from: dt.date
+    effective_to: dt.date | None
+    notes: list[str] = Field(default_factory=list)
+    caps: Caps
+    assets: AssetRules
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the pack is in force on a date; both ends included."""
+        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
+
+
+def read_liquid_asset_packs(
+    problems: Problems, overlay: Path | None = None
+) -> dict[str, LiquidAssetPack]:
+    """Return the packs that can be read; what is wrong with others is added to `problems`."""
+    packs: dict[str, LiquidAssetPack] = {}
+    for path in contract_files("rules", overlay):
+        content = problems.content(path)
+        if content is None or content.get("kind") != "liquid_assets":
+            continue
+        pack = problems.record(LiquidAssetPack, content, f"rules/{path.name}")
+        if pack is not None:
+            packs[path.stem] = pack
+    return packs
+
+
+def liquid_relations(packs: Mapping[str, LiquidAssetPack]) -> dict[str, pa.Table]:
+    """Return the relations of the packs by name: a row per rule, and a row per pack."""
+    rules = [
+        {
+            "pack": name,
+            "hqla_rule": hqla_rule,
+            "hqla_level": rule.level,
+            "haircut_share": rule.haircut_share,
+            "paragraph": rule.paragraph,
+            "status": pack.assets.status,
+            "source": str(pack.assets.source),
+        }
+        for name, pack in packs.items()
+        for hqla_rule, rule in pack.assets.rules.items()
+    ]
+    caps = [
+        {
+            "pack": name,
+            "level_2_cap_share": pack.caps.level_2_share,
+            "level_2b_cap_share": pack.caps.level_2b_share,
+            "unwind_days": pack.caps.unwind_days,
+            "status": pack.caps.status,
+            "source": str(pack.caps.source),
+        }
+        for name, pack in packs.items()
+    ]
+    return {
+        "hqla_rules": rows_table(LIQUID_SCHEMAS["hqla_rules"], rules),
+        "hqla_caps": rows_table(LIQUID_SCHEMAS["hqla_caps"], caps),
+    }
