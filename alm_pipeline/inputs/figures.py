@@ -90,7 +90,9 @@ def load_figures(overlay: Path | None = None) -> Figures:
     _check_caps(problems, assumptions, packs)
     if curves is not None:
         spreads = {name for name, curve in curves.curves.items() if curve.role == "spread"}
-        names = BankNames(set(assumptions.segments()), set(curves.indices), spreads)
+        names = BankNames(
+            set(assumptions.segments()), set(curves.indices), spreads, set(assumptions.migrations)
+        )
         _check_uses(problems, scenarios, names)
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):

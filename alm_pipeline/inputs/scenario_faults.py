@@ -41,12 +41,14 @@ def reference_faults(
 class BankNames:
     """What a bank has that scenarios may name: behaviour segments, indices, spread curves.
 
-    ``reporting_currency`` is empty where the bank's settings are not at hand.
+    ``migrating`` are segments whose depositors may move to another one; ``reporting_currency`` is
+    empty where the bank's settings are not at hand.
     """
 
     segments: set[str]
     indices: set[str]
     spread_curves: set[str]
+    migrating: set[str]
     reporting_currency: str = ""
 
 
@@ -68,6 +70,14 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
         named = getattr(scenario, word)
         unknown = sorted(named.segments() - segments) if named is not None else []
         faults += [((word,), f"there is no segment {one}; there are {known}") for one in unknown]
+    moved = scenario.balance_sheet.migration_share if scenario.balance_sheet else {}
+    faults += [
+        (
+            ("balance_sheet", "migration_share", one),
+            f"depositors of {one} move nowhere; give migrates_to in assumptions/new_business.yaml",
+        )
+        for one in sorted((moved.keys() & segments) - names.migrating)
+    ]
     faults += [
         (("deposit_run", one), f"there is no segment {one}; there are {known}")
         for one in sorted((scenario.deposit_run or {}).keys() - segments)

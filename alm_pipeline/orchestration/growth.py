@@ -26,7 +26,12 @@ from alm_pipeline.engine.behaviour.refinancing import par_rates
 from alm_pipeline.engine.combinations import first_of_each
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import INDEX_TENOR_MONTHS
-from alm_pipeline.engine.simulation.growth import growth_income, migrated_shares, new_volumes
+from alm_pipeline.engine.simulation.growth import (
+    growth_income,
+    migrated_shares,
+    new_volumes,
+    paid_rates,
+)
 from alm_pipeline.inputs.assumptions import NO_SEGMENT
 from alm_pipeline.inputs.balance_plan import SegmentPlan
 from alm_pipeline.warehouse.array_bridge import EngineBook
@@ -39,7 +44,6 @@ _WITHOUT_RENEWAL = (
     CashFlowModel.NON_PERFORMING,
 )
 _BALANCING_TENOR = INDEX_TENOR_MONTHS.index(1)
-_YEAR_DAYS = 365.0
 
 
 @dataclass(frozen=True)
@@ -134,11 +138,10 @@ def _leaving(
     What could be had instead is the rate of a year from each month end on, what is paid the
     product's interest on its average balance.
     """
-    n_months = monthly["average"].shape[1]
-    days = np.diff(months_after(as_of_date, n_months))
-    average = monthly["average"][lines.group]
-    income = np.abs(monthly["interest"][lines.group]) * _YEAR_DAYS / days[:, None]
-    paid = np.divide(income, average, out=np.zeros_like(income), where=average > 0.0)
+    interest, average = (monthly[name][lines.group] for name in ("interest", "average"))
+    n_months = average.shape[1]
+    ends = months_after(as_of_date, n_months).astype(np.int64)
+    paid = paid_rates(interest, average, ends[1:] - ends[:-1])
     offered = par_rates(curves, as_of_date, n_months + 1, 1)[lines.pairs[:, 0], 1:]
     today = replace(curves, zero_rates=curves.base_zero_rates[None])
     offered_today = par_rates(today, as_of_date, 1, 1)[lines.pairs[:, 0], 0, 0]

@@ -166,6 +166,7 @@ def _checked(bank: Bank, file: Path) -> ScenarioBook:
         segments=set(figures.assumptions.segments()),
         indices=set(figures.curves.indices),
         spread_curves={k for k, curve in figures.curves.curves.items() if curve.role == "spread"},
+        migrating=set(figures.assumptions.migrations),
         reporting_currency=bank.settings.reporting_currency,
     )
     use_problems(file, book.scenarios[file.stem], names).raise_if_any()

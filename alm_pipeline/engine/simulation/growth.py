@@ -19,6 +19,10 @@ from alm_pipeline.engine.lanes import joined_scenarios
 from alm_pipeline.engine.metrics.replacement import unit_income
 from alm_pipeline.engine.simulation.tables import market_blocks, market_tables
 
+_YEAR_DAYS = 365.0
+_HARDLY_ANY = 1e-6
+"""Of the first balance: so little tells no rate."""
+
 
 def new_volumes(
     balance: FloatArray, repaid: FloatArray, annual_growth: FloatArray, renewed: FloatArray
@@ -49,6 +53,36 @@ def new_volumes(
     years = np.arange(repaid.shape[1] + 1)[None, :, None] / 12.0
     grown = np.diff((1.0 + annual_growth[:, None]) ** years, axis=1)
     return np.asarray(balance[:, None, None] * grown - (1.0 - renewed)[:, None] * repaid)
+
+
+def paid_rates(interest: FloatArray, average: FloatArray, n_days: CountArray) -> FloatArray:
+    """Return the yearly rate that balances pay in each month; where none is left, the last one.
+
+    Parameters
+    ----------
+    interest : (n, n_months, S) float64
+        Of the month, of either sign.
+    average : (n, n_months, S) float64
+        Balance on the average day, unsigned.
+    n_days : (n_months,) int [days]
+
+    Returns
+    -------
+    (n, n_months, S) float64 [decimal per year of 365 days]
+
+    Examples
+    --------
+    >>> interest, average = np.array([-2.0, -1.5, 0.0]), np.array([730.0, 365.0, 0.0])
+    >>> days = np.array([30, 30, 30])
+    >>> paid_rates(interest[None, :, None], average[None, :, None], days).ravel().round(4)
+    array([0.0333, 0.05  , 0.05  ])
+    """
+    is_told = average > _HARDLY_ANY * average[:, :1]
+    yearly = np.abs(interest) * _YEAR_DAYS / n_days[:, None]
+    rates = np.divide(yearly, average, out=np.zeros_like(yearly), where=is_told)
+    months = np.arange(rates.shape[1])[None, :, None]
+    last = np.maximum.accumulate(np.where(is_told, months, 0), axis=1)
+    return np.take_along_axis(rates, last, axis=1)
 
 
 def migrated_shares(

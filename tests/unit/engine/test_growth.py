@@ -9,7 +9,12 @@ import pytest
 
 from alm_pipeline.engine.conventions.months import months_after
 from alm_pipeline.engine.conventions.tenor import index_tenor
-from alm_pipeline.engine.simulation.growth import growth_income, migrated_shares, new_volumes
+from alm_pipeline.engine.simulation.growth import (
+    growth_income,
+    migrated_shares,
+    new_volumes,
+    paid_rates,
+)
 from tests.unit.engine.books import AS_OF, flat
 
 ZERO_RATE = 0.03
@@ -73,3 +78,11 @@ def test_nobody_moves_below_the_threshold_or_without_a_share():
     most = np.array([[0.3, 0.3], [0.0, 0.0]])
     found = migrated_shares(gained, np.zeros(2), most, np.full(2, 50.0), np.array([0.06, 0.0]))
     assert (found == 0.0).all()
+
+
+def test_a_balance_that_has_run_off_keeps_the_rate_it_paid_last():
+    # 100 at 3.65 % is 0.3 in 30 days, 50 at 4 % in 31 days; then nothing, or dust of it, is left
+    interest = -np.array([0.3, 50 * 0.04 * 31 / 365, 0.0, 1e-9])[None, :, None]
+    average = np.array([100.0, 50.0, 0.0, 1e-7])[None, :, None]
+    found = paid_rates(interest, average, np.array([30, 31, 30, 31]))[0, :, 0]
+    assert found == pytest.approx([0.0365, 0.04, 0.04, 0.04])

@@ -265,6 +265,7 @@ def test_words_that_nothing_calculates_are_refused_by_name_with_what_to_do(tmp_p
         ("balance_sheet: {}\n", "balance_sheet: .*names no segment"),
         ("balance_sheet: {annual_growth_rate: {sme: 0.9}}\n", "sme: .*less than or equal to 0.5"),
         ("balance_sheet: {annual_growth_rate: {moon: 0.1}}\n", "there is no segment moon"),
+        ("balance_sheet: {migration_share: {sme: 0.1}}\n", "depositors of sme move nowhere"),
         ("deposit_run: {moon: 0.1}\n", "there is no segment moon"),
         ("deposit_run: {sme: 1.1}\n", "deposit_run.sme: .*less than or equal to 1"),
     ],
