@@ -177,8 +177,10 @@ def _create(
     if files:
         columns, given = reading.columns(shape.table, list(shape.columns))
         connection.execute(  # every file is in the order of its key already
-            f"insert into {shape.table} select {columns} from read_parquet($files,"
-            " hive_partitioning = true, hive_types_autocast = false, union_by_name = true)",
+            f"insert into {shape.table} select {columns} from (select * from read_parquet($files,"
+            " hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
+            # a column that no close has yet, because it is new, is null in all of them
+            f" union all by name select * from {shape.table} where false)",
             {"files": list(files), **given},
         )
 
