@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from alm_pipeline.errors import WarehouseError
 
@@ -89,17 +90,13 @@ class Session:
             self._create_view(name, f"select * from {handle}")
 
     def bind_files(self, name: str, files: Sequence[str], columns: Mapping[str, str]) -> None:
-        """Make Parquet files readable as ``schema.table`` with exactly these columns and types."""
-        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in columns.items())
-        listed = ", ".join(map(literal, files))
+        """Make Parquet files readable as ``schema.table`` with exactly these columns and types.
+
+        A column that came after the newest file was written is null.
+        """
+        body = self._of_files(files, columns) if files else self._no_rows(columns)
         with self._lock:
-            self._create_view(
-                self._checked(name),
-                f"select {typed} from read_parquet([{listed}], hive_partitioning = true,"
-                " hive_types_autocast = false, union_by_name = true)"
-                if files
-                else self._no_rows(columns),
-            )
+            self._create_view(self._checked(name), body)
 
     def create_view(self, name: str, body: str) -> None:
         """Name a SELECT over bound tables as ``schema.table``."""
@@ -121,6 +118,23 @@ class Session:
         with self._lock:
             self._held.clear()
             self._connection.close()
+
+    @staticmethod
+    def _of_files(files: Sequence[str], columns: Mapping[str, str]) -> str:
+        """Return the SELECT of columns that some of the files have; others have nulls instead."""
+        newest = Path(files[-1])
+        given = {part.partition("=")[0] for part in newest.parts if "=" in part}
+        given |= set(pq.read_schema(newest).names)
+        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in columns.items())
+        listed = ", ".join(map(literal, files))
+        found = (
+            f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false,"
+            " union_by_name = true)"
+        )
+        lacking = ", ".join(f'null as "{c}"' for c in columns if c not in given)
+        if lacking:
+            found = f"(select * from {found} union all by name select {lacking} where false)"
+        return f"select {typed} from {found}"
 
     @staticmethod
     def _no_rows(columns: Mapping[str, str]) -> str:

@@ -95,7 +95,7 @@ def test_each_model_has_a_page_with_figures_limits_and_the_close(closed_small_ba
     written = write_methodology(bank, tmp_path / "pages")
     assert len(written) == 17  # sixteen models and what names them
     page = (tmp_path / "pages" / "prepayment.md").read_text("utf-8")
-    assert "| mortgage | annual_prepayment_rate | 1 | 0.02 | share per year |" in page
+    assert "| mortgage | annual_prepayment_rate | 2 | 0.02 | share per year |" in page
     assert "1 - (1 - CPR) ** dt" in page
     assert "not yet reviewed by anyone independent" in page
     assert "| closed forms | proved |" in page
