@@ -1,6 +1,6 @@
-"""Rule packs of liquid assets (`data_contracts/rules/`): levels, haircuts and caps.
+"""Rule packs of liquid assets and deposits (`data_contracts/rules/`): haircuts, caps, run-off.
 
-Which asset falls under which rule is SQL; what a level and a haircut are is the pack's.
+Which asset or deposit falls under which rule is SQL; what that means is the pack's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
-from alm_pipeline.inputs.relation_rows import rows_table, schema_of
+from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.yaml_files import contract_files
 
 __all__ = ["LIQUID_SCHEMAS", "LiquidAssetPack", "liquid_relations", "read_liquid_asset_packs"]
@@ -23,6 +23,7 @@ LIQUID_SCHEMAS: dict[str, pa.Schema] = {
     "hqla_rules": schema_of(
         "pack hqla_rule hqla_level haircut_share:double paragraph status source"
     ),
+    "deposit_rules": schema_of("pack deposit_rule run_off_share:double paragraph status source"),
     "hqla_caps": schema_of(
         "pack level_2_cap_share:double level_2b_cap_share:double unwind_days:integer status source"
     ),
@@ -43,6 +44,19 @@ class AssetRules(Sourced):
     """The kinds of liquid assets by name."""
 
     rules: dict[Name, AssetRule] = Field(min_length=1)
+
+
+class DepositRule(Record):
+    """One kind of deposit, and which share of it is assumed to leave within thirty days."""
+
+    run_off_share: float = Field(ge=0.0, le=1.0)
+    paragraph: str = Field(min_length=1)
+
+
+class DepositRules(Sourced):
+    """The kinds of deposits by name."""
+
+    rules: dict[Name, DepositRule] = Field(min_length=1)
 
 
 class Caps(Sourced):
@@ -70,6 +84,7 @@ class LiquidAssetPack(Record):
     notes: list[str] = Field(default_factory=list)
     caps: Caps
     assets: AssetRules
+    deposits: DepositRules
 
     def is_in_force(self, as_of_date: dt.date) -> bool:
         """Say whether the pack is in force on a date; both ends included."""
@@ -93,31 +108,22 @@ def read_liquid_asset_packs(
 
 def liquid_relations(packs: Mapping[str, LiquidAssetPack]) -> dict[str, pa.Table]:
     """Return the relations of the packs by name: a row per rule, and a row per pack."""
-    rules = [
-        {
-            "pack": name,
-            "hqla_rule": hqla_rule,
-            "hqla_level": rule.level,
-            "haircut_share": rule.haircut_share,
-            "paragraph": rule.paragraph,
-            "status": pack.assets.status,
-            "source": str(pack.assets.source),
-        }
-        for name, pack in packs.items()
-        for hqla_rule, rule in pack.assets.rules.items()
-    ]
-    caps = [
-        {
-            "pack": name,
+    found: dict[str, list[Row]] = {name: [] for name in LIQUID_SCHEMAS}
+    for name, pack in packs.items():
+        for hqla_rule, asset in pack.assets.rules.items():
+            own = {"hqla_rule": hqla_rule, "hqla_level": asset.level, **dict(asset)}
+            found["hqla_rules"].append(_row(name, pack.assets, own))
+        for deposit_rule, deposit in pack.deposits.rules.items():
+            own = {"deposit_rule": deposit_rule, **dict(deposit)}
+            found["deposit_rules"].append(_row(name, pack.deposits, own))
+        caps = {
             "level_2_cap_share": pack.caps.level_2_share,
             "level_2b_cap_share": pack.caps.level_2b_share,
             "unwind_days": pack.caps.unwind_days,
-            "status": pack.caps.status,
-            "source": str(pack.caps.source),
         }
-        for name, pack in packs.items()
-    ]
-    return {
-        "hqla_rules": rows_table(LIQUID_SCHEMAS["hqla_rules"], rules),
-        "hqla_caps": rows_table(LIQUID_SCHEMAS["hqla_caps"], caps),
-    }
+        found["hqla_caps"].append(_row(name, pack.caps, caps))
+    return {name: rows_table(LIQUID_SCHEMAS[name], rows) for name, rows in found.items()}
+
+
+def _row(pack: str, stated: Sourced, own: Row) -> Row:
+    return {"pack": pack, "status": stated.status, "source": str(stated.source), **own}

@@ -1,6 +1,7 @@
 -- about:  What must tie between liquid assets, their register and the book, left against right.
 -- grain:  as_of_date, invariant, scope
--- reads:  reports.hqla_stock, reports.hqla_register, metrics.hqla_holdings, staging.security
+-- reads:  reports.hqla_stock, reports.hqla_register, metrics.hqla_holdings, metrics.lcr_deposit_slices,
+--         staging.security, staging.deposit_nmd, staging.deposit_term, book.positions
 with register as (
     select
         pack,
@@ -15,6 +16,33 @@ securities as (
     select count(*) as n_securities
     from staging.security
     where intragroup_entity_id is null
+),
+
+delivered as (
+    select position_id from staging.deposit_nmd
+    union all
+    select position_id from staging.deposit_term
+),
+
+deposits as (
+    select
+        p.entity_id,
+        p.currency,
+        sum(p.outstanding_principal) as amount
+    from book.positions as p
+    inner join delivered as d on p.position_id = d.position_id
+    where p.side = 'liability'
+    group by p.entity_id, p.currency
+),
+
+slices as (
+    select
+        pack,
+        entity_id,
+        currency,
+        sum(cast(slice_amount as decimal(38, 6))) as amount
+    from metrics.lcr_deposit_slices
+    group by pack, entity_id, currency
 ),
 
 every_tie as (
@@ -36,6 +64,15 @@ every_tie as (
     from reports.hqla_stock as s
     inner join register as r on s.pack = r.pack and s.entity_id = r.entity_id
     where s.row_kind = 'entity' and s.contract_currency = 'all' and s.hqla_amount is not null
+    union all
+    select
+        'parts of deposits add up to the deposits' as invariant,
+        s.pack || ' ' || d.entity_id || ' ' || d.currency as scope,
+        cast(s.amount as double) as left_value,
+        cast(d.amount as double) as right_value,
+        0.01 as tolerance_value
+    from deposits as d
+    left join slices as s on d.entity_id = s.entity_id and d.currency = s.currency
     union all
     select
         'every security is in the register once' as invariant,

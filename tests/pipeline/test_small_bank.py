@@ -59,6 +59,16 @@ def test_liquid_assets_are_cash_and_the_bond_free_of_its_pledge(closed_small_ban
     assert all(row["level_1_amount"] == row["hqla_amount"] for row in every)
 
 
+def test_deposits_lose_what_their_rules_say(closed_small_bank):
+    (row,) = [
+        row
+        for row in closed_small_bank.folder.rows("reports.lcr_deposits")
+        if (row["row_kind"], row["contract_currency"], row["deposit_rule"])
+        == ("group", "all", "all")
+    ]
+    assert {name: float(row[name]) for name in EXPECTED["deposits_usd"]} == EXPECTED["deposits_usd"]
+
+
 def test_the_group_balance_sheet_is_translated_and_eliminated(closed_small_bank):
     found = {
         row["side"]: float(row["carrying_amount"])

@@ -36,6 +36,19 @@ def test_levels_and_haircuts_are_those_of_the_basel_text():
     assert found == [0.4, 0.15, 30]
 
 
+def test_run_off_is_that_of_the_basel_text():
+    # BCBS 238, paragraphs 75, 79, 82, 93, 104, 107 to 109 and annex 4
+    rows = liquid_relations(load_figures().liquid_assets)["deposit_rules"].to_pylist()
+    found = {row["deposit_rule"]: row["run_off_share"] for row in rows}
+    assert found == {
+        "retail_stable": 0.05, "retail_less_stable": 0.10, "retail_term_beyond": 0.0,
+        "small_business_stable": 0.05, "small_business_less_stable": 0.10,
+        "small_business_term_beyond": 0.0, "operational_insured": 0.05,
+        "operational_uninsured": 0.25, "non_financial_insured": 0.20, "non_financial": 0.40,
+        "other_legal_entity": 1.0, "wholesale_term_beyond": 0.0,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
