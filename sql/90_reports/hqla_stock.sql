@@ -65,44 +65,58 @@ levels as (
         case when v.is_every_currency then 'all' else h.contract_currency end
 ),
 
-ratios as (  -- 15/85, 15/60 and 2/3 where the caps are 15 % and 40 %
+shown as (  -- caps are taken off the levels as they are shown, so that each cell follows from its row
     select
-        pack,
-        level_2_cap_share,
-        level_2b_cap_share,
-        level_2b_cap_share / (1 - level_2b_cap_share) as b_to_others,
-        level_2b_cap_share / (1 - level_2_cap_share) as b_to_level_1,
-        level_2_cap_share / (1 - level_2_cap_share) as level_2_to_level_1
-    from inputs.hqla_caps
+        l.pack,
+        l.entity_id,
+        l.row_kind,
+        l.contract_currency,
+        l.cause,
+        c.level_2_cap_share,
+        c.level_2b_cap_share,
+        cast(l.level_1 as decimal(18, 2)) as level_1_amount,
+        cast(l.level_2a as decimal(18, 2)) as level_2a_amount,
+        cast(l.level_2b as decimal(18, 2)) as level_2b_amount,
+        cast(l.adjusted_level_1 as decimal(18, 2)) as adjusted_level_1_amount,
+        cast(l.adjusted_level_2a as decimal(18, 2)) as adjusted_level_2a_amount,
+        cast(l.adjusted_level_2b as decimal(18, 2)) as adjusted_level_2b_amount,
+        cast(cast(l.level_1 as decimal(18, 2)) as double) as l1,
+        cast(cast(l.level_2a as decimal(18, 2)) as double) as l2a,
+        cast(cast(l.level_2b as decimal(18, 2)) as double) as l2b,
+        cast(cast(l.adjusted_level_1 as decimal(18, 2)) as double) as a1,
+        cast(cast(l.adjusted_level_2a as decimal(18, 2)) as double) as a2a,
+        cast(cast(l.adjusted_level_2b as decimal(18, 2)) as double) as a2b
+    from levels as l
+    inner join inputs.hqla_caps as c on l.pack = c.pack
 ),
 
 first_cap as (
     select
-        l.*,
-        r.level_2_cap_share,
-        r.level_2b_cap_share,
-        r.level_2_to_level_1,
-        r.b_to_others,
-        greatest(
-            l.adjusted_level_2b - r.b_to_others * (l.adjusted_level_1 + l.adjusted_level_2a),
-            l.adjusted_level_2b - r.b_to_level_1 * l.adjusted_level_1,
-            0
-        ) as level_2b_cap
-    from levels as l
-    inner join ratios as r on l.pack = r.pack
+        *,
+        round(
+            greatest(
+                a2b - level_2b_cap_share / (1 - level_2b_cap_share) * (a1 + a2a),
+                a2b - level_2b_cap_share / (1 - level_2_cap_share) * a1,
+                0
+            ),
+            2
+        ) as b_cap
+    from shown
 ),
 
 capped as (
     select
         *,
-        greatest(
-            adjusted_level_2a + adjusted_level_2b - level_2b_cap - level_2_to_level_1 * adjusted_level_1, 0
-        ) as level_2_cap,
-        greatest(
-            adjusted_level_2a + adjusted_level_2b - level_2_to_level_1 * adjusted_level_1,
-            adjusted_level_2b - b_to_others * (adjusted_level_1 + adjusted_level_2a),
-            0
-        ) as both_caps
+        round(greatest(a2a + a2b - b_cap - level_2_cap_share / (1 - level_2_cap_share) * a1, 0), 2) as cap,
+        round(
+            l1 + l2a + l2b
+            - greatest(
+                a2a + a2b - level_2_cap_share / (1 - level_2_cap_share) * a1,
+                a2b - level_2b_cap_share / (1 - level_2b_cap_share) * (a1 + a2a),
+                0
+            ),
+            2
+        ) as in_one_step
     from first_cap
 )
 
@@ -113,22 +127,25 @@ select
     c.row_kind,
     c.contract_currency,
     f.currency,
-    case when c.cause is null then cast(c.level_1 as decimal(18, 2)) end as level_1_amount,
-    case when c.cause is null then cast(c.level_2a as decimal(18, 2)) end as level_2a_amount,
-    case when c.cause is null then cast(c.level_2b as decimal(18, 2)) end as level_2b_amount,
-    case when c.cause is null then cast(c.adjusted_level_1 as decimal(18, 2)) end as adjusted_level_1_amount,
-    case when c.cause is null then cast(c.adjusted_level_2a as decimal(18, 2)) end as adjusted_level_2a_amount,
-    case when c.cause is null then cast(c.adjusted_level_2b as decimal(18, 2)) end as adjusted_level_2b_amount,
+    case when c.cause is null then c.level_1_amount end as level_1_amount,
+    case when c.cause is null then c.level_2a_amount end as level_2a_amount,
+    case when c.cause is null then c.level_2b_amount end as level_2b_amount,
+    case when c.cause is null then c.adjusted_level_1_amount end as adjusted_level_1_amount,
+    case when c.cause is null then c.adjusted_level_2a_amount end as adjusted_level_2a_amount,
+    case when c.cause is null then c.adjusted_level_2b_amount end as adjusted_level_2b_amount,
     c.level_2_cap_share,
     c.level_2b_cap_share,
-    case when c.cause is null then cast(c.level_2b_cap as decimal(18, 2)) end as level_2b_cap_amount,
-    case when c.cause is null then cast(c.level_2_cap as decimal(18, 2)) end as level_2_cap_amount,
+    case when c.cause is null then cast(c.b_cap as decimal(18, 2)) end as level_2b_cap_amount,
+    case when c.cause is null then cast(c.cap as decimal(18, 2)) end as level_2_cap_amount,
     case
         when c.cause is null
-            then cast(c.level_1 + c.level_2a + c.level_2b - c.level_2b_cap - c.level_2_cap as decimal(18, 2))
+            then
+                cast(
+                    c.level_1_amount + c.level_2a_amount + c.level_2b_amount - cast(c.b_cap as decimal(18, 2))
+                    - cast(c.cap as decimal(18, 2)) as decimal(18, 2)
+                )
     end as hqla_amount,
-    case when c.cause is null then cast(c.level_1 + c.level_2a + c.level_2b - c.both_caps as decimal(18, 2)) end
-        as hqla_in_one_step_amount,
+    case when c.cause is null then cast(c.in_one_step as decimal(18, 2)) end as hqla_in_one_step_amount,
     case when c.cause is null then f.availability else 'not available: ' || c.cause end as availability,
     f.excluded_rows,
     cast(f.excluded_amount as decimal(18, 2)) as excluded_amount,

@@ -51,7 +51,7 @@ every_tie as (
         pack || ' ' || entity_id || ' ' || row_kind || ' ' || contract_currency as scope,
         cast(hqla_amount as double) as left_value,
         cast(hqla_in_one_step_amount as double) as right_value,
-        0.01 as tolerance_value  -- each side is rounded
+        0.02 as tolerance_value  -- both caps and either side are rounded
     from reports.hqla_stock
     where hqla_amount is not null
     union all

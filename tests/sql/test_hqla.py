@@ -73,9 +73,9 @@ def test_a_short_repo_is_unwound_before_the_caps_as_in_the_worked_example(stock)
 def test_both_formulas_give_one_stock_for_ten_thousand_books(bench):
     # levels and what repos move, at random: the supervisor's two formulas are the same number
     random, n = np.random.default_rng(7), 10_000
-    values = random.gamma(0.5, 100.0, (n, 3)) * random.integers(0, 2, (n, 3))
-    returned = random.gamma(0.5, 20.0, (n, 3)) * random.integers(0, 2, (n, 3))
-    repaid = np.minimum(random.gamma(0.5, 20.0, n), values[:, 0] + returned[:, 0])
+    values = (random.gamma(0.5, 100.0, (n, 3)) * random.integers(0, 2, (n, 3))).round(2)
+    returned = (random.gamma(0.5, 20.0, (n, 3)) * random.integers(0, 2, (n, 3))).round(2)
+    repaid = np.minimum(random.gamma(0.5, 20.0, n).round(2), values[:, 0] + returned[:, 0])
     names = [f"B{k}" for k in range(n)]
     bench.give("book.reporting_units", [
         {"entity_id": one, "row_kind": "entity", "member_entity_id": one, "is_intragroup": False,
@@ -93,7 +93,7 @@ def test_both_formulas_give_one_stock_for_ten_thousand_books(bench):
     rows = {r["entity_id"]: r for r in bench.run("reports.hqla_stock")
             if r["contract_currency"] == "all"}  # fmt: skip
     found = np.array([[float(rows[one][part]) for part in PARTS] for one in names])
-    assert np.abs(found[:, 2] - found[:, 3]).max() <= 0.0100001
+    assert np.abs(found[:, 2] - found[:, 3]).max() <= 0.0150001  # three of them are rounded
     one, a, b = values.T
     adjusted_1, adjusted_a, adjusted_b = values.T + returned.T
     adjusted_1 = adjusted_1 - repaid
