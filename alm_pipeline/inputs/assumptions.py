@@ -20,10 +20,7 @@ from alm_pipeline.engine.behaviour.core_profiles import (
     linear_profile,
     replicating_profile,
 )
-from alm_pipeline.inputs.prepayment_terms import (
-    PREPAYMENT_FIGURES,
-    prepayment_faults,
-)
+from alm_pipeline.inputs.prepayment_terms import PREPAYMENT_FIGURES, prepayment_faults
 from alm_pipeline.inputs.records import Figure, Problems
 from alm_pipeline.inputs.rule_packs import RulePack
 from alm_pipeline.inputs.yaml_files import contract_files

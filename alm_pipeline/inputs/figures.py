@@ -19,7 +19,7 @@ from alm_pipeline.inputs.liquid_assets import LiquidAssetPack, read_liquid_asset
 from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
-from alm_pipeline.inputs.rule_packs import RulePack, read_rule_packs
+from alm_pipeline.inputs.rule_packs import Pack, RulePack, read_rule_packs
 from alm_pipeline.inputs.scenario_faults import BankNames, use_faults
 from alm_pipeline.inputs.scenarios import ScenarioBook, read_scenarios
 from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
@@ -115,14 +115,12 @@ def outside_dates(
 ) -> list[DatedItem]:
     """Return packs, assumptions and limits used on a date their own dates do not cover."""
     named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
+    used = {one[0] for one in named if one is not None} | figures.liquid_assets.keys()
+    packs: dict[str, Pack] = {**figures.packs, **figures.liquid_assets}
     found = [
         DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
-        for name, pack in figures.packs.items()
-        if name in {one[0] for one in named if one is not None} and not pack.is_in_force(as_of_date)
-    ] + [
-        DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
-        for name, pack in figures.liquid_assets.items()
-        if not pack.is_in_force(as_of_date)
+        for name, pack in packs.items()
+        if name in used and not pack.is_in_force(as_of_date)
     ]
     return found + [one for one in decided(figures) if not one.covers(as_of_date)]
 

@@ -5,7 +5,6 @@ Which asset or deposit falls under which rule is SQL; what that means is the pac
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,7 +14,7 @@ from pydantic import Field, model_validator
 
 from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
-from alm_pipeline.inputs.yaml_files import contract_files
+from alm_pipeline.inputs.rule_packs import Pack, read_packs
 
 __all__ = ["LIQUID_SCHEMAS", "LiquidAssetPack", "liquid_relations", "read_liquid_asset_packs"]
 
@@ -73,37 +72,20 @@ class Caps(Sourced):
         return self
 
 
-class LiquidAssetPack(Record):
-    """What a regime takes as liquid, from when to when; both dates included."""
+class LiquidAssetPack(Pack):
+    """What a regime takes as liquid, and how deposits run off."""
 
-    about: str
     kind: Literal["liquid_assets"]
-    jurisdiction: str
-    effective_from: dt.date
-    effective_to: dt.date | None
-    notes: list[str] = Field(default_factory=list)
     caps: Caps
     assets: AssetRules
     deposits: DepositRules
-
-    def is_in_force(self, as_of_date: dt.date) -> bool:
-        """Say whether the pack is in force on a date; both ends included."""
-        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
 
 
 def read_liquid_asset_packs(
     problems: Problems, overlay: Path | None = None
 ) -> dict[str, LiquidAssetPack]:
     """Return the packs that can be read; what is wrong with others is added to `problems`."""
-    packs: dict[str, LiquidAssetPack] = {}
-    for path in contract_files("rules", overlay):
-        content = problems.content(path)
-        if content is None or content.get("kind") != "liquid_assets":
-            continue
-        pack = problems.record(LiquidAssetPack, content, f"rules/{path.name}")
-        if pack is not None:
-            packs[path.stem] = pack
-    return packs
+    return read_packs(LiquidAssetPack, "liquid_assets", problems, overlay)
 
 
 def liquid_relations(packs: Mapping[str, LiquidAssetPack]) -> dict[str, pa.Table]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -20,7 +20,7 @@ from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Sourced
 from alm_pipeline.inputs.yaml_files import contract_files
 
-__all__ = ["NmdCategory", "RulePack", "load_rule_packs", "read_rule_packs"]
+__all__ = ["NmdCategory", "Pack", "RulePack", "load_rule_packs", "read_packs", "read_rule_packs"]
 
 NmdCategory = Literal["retail_transactional", "retail_non_transactional", "wholesale"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -168,15 +168,24 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
-class RulePack(Record):
-    """One pack: everything a regulatory scenario takes from the regime."""
+class Pack(Record):
+    """What every dated pack of a regime says, whatever it is about; both dates included."""
 
     about: str
-    kind: Literal["interest_rate_shocks"]
     jurisdiction: str
     effective_from: dt.date
     effective_to: dt.date | None
     notes: list[str] = Field(default_factory=list)
+
+    def is_in_force(self, as_of_date: dt.date) -> bool:
+        """Say whether the pack is in force on a date; both ends included."""
+        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
+
+
+class RulePack(Pack):
+    """One pack: everything a regulatory scenario takes from the regime."""
+
+    kind: Literal["interest_rate_shocks"]
     shock_size_bp: Annotated[list[ShockSizes], BeforeValidator(_as_list)]
     shapes: Shapes
     ramps: Ramps | None = None
@@ -226,10 +235,6 @@ class RulePack(Record):
         return [f"{currency} stands in two blocks of sizes" for currency in twice] + [
             f"no size for {name}" for name in lacking
         ]
-
-    def is_in_force(self, as_of_date: dt.date) -> bool:
-        """Say whether the pack is in force on a date; both ends included."""
-        return self.effective_from <= as_of_date <= (self.effective_to or dt.date.max)
 
     def size(self, currency: str, pack_name: str) -> ShockSize:
         """Return the sizes of one currency in basis points.
@@ -282,12 +287,22 @@ def load_rule_packs(overlay: Path | None = None) -> dict[str, RulePack]:
 
 def read_rule_packs(problems: Problems, overlay: Path | None = None) -> dict[str, RulePack]:
     """Return the packs that can be read; what is wrong with others is added to `problems`."""
-    packs: dict[str, RulePack] = {}
+    return read_packs(RulePack, "interest_rate_shocks", problems, overlay)
+
+
+_P = TypeVar("_P", bound=Pack)
+
+
+def read_packs(
+    record: type[_P], kind: str, problems: Problems, overlay: Path | None
+) -> dict[str, _P]:
+    """Return the packs of a kind that can be read; what is wrong is added to `problems`."""
+    packs: dict[str, _P] = {}
     for path in contract_files("rules", overlay):
         content = problems.content(path)
-        if content is None or content.get("kind") != "interest_rate_shocks":
+        if content is None or content.get("kind") != kind:
             continue
-        pack = problems.record(RulePack, content, f"rules/{path.name}")
+        pack = problems.record(record, content, f"rules/{path.name}")
         if pack is not None:
             packs[path.stem] = pack
     return packs

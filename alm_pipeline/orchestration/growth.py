@@ -194,10 +194,10 @@ def _lines(book: EngineBook, plan: Plan) -> _Lines:
     rows = np.flatnonzero(is_renewed & (held.principal > 0.0))
     rows = rows[moves[held.cohort[rows]]]
     curve = np.where(held.index_curve == NO_CODE, held.discount_curve, held.index_curve)
-    codes = [held.group, curve, held.replacement_tenor, held.cohort % len(moves)]
-    keys = np.stack([one[rows].astype(np.int64) for one in codes], axis=1)
-    first, kind = first_of_each(list(keys.T))
-    kinds, n = keys[first], len(first)
+    codes = (held.group, curve, held.replacement_tenor, held.cohort % len(moves))
+    keys = [one[rows].astype(np.int64) for one in codes]
+    first, kind = first_of_each(keys)
+    kinds, n = np.stack(keys, axis=1)[first], len(first)
     principal = held.principal[rows]
     whole = np.bincount(held.group, held.principal, held.n_groups)
     size = np.bincount(kind, principal, n)

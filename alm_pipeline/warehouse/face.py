@@ -23,7 +23,7 @@ import pyarrow as pa
 from alm_pipeline.warehouse.lake import Lake
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.masks import masked
-from alm_pipeline.warehouse.session import literal
+from alm_pipeline.warehouse.session import files_relation, literal
 from alm_pipeline.warehouse.shapes import TableShape
 
 _RECENT_MONTHS = 2
@@ -177,11 +177,9 @@ def _create(
     if files:
         columns, given = reading.columns(shape.table, list(shape.columns))
         connection.execute(  # every file is in the order of its key already
-            f"insert into {shape.table} select {columns} from (select * from read_parquet($files,"
-            " hive_partitioning = true, hive_types_autocast = false, union_by_name = true)"
-            # a column that no close has yet, because it is new, is null in all of them
-            f" union all by name select * from {shape.table} where false)",
-            {"files": list(files), **given},
+            f"insert into {shape.table} select {columns} from"
+            f" {files_relation(files, shape.columns)}",
+            given,
         )
 
 

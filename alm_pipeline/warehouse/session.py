@@ -27,6 +27,25 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def files_relation(files: Sequence[str], columns: Iterable[str]) -> str:
+    """Return what to read Parquet files of closes from, in the order in which they are given.
+
+    A column that came after the newest file was written is null; others have the files' types.
+    """
+    newest = Path(files[-1])
+    given = {part.partition("=")[0] for part in newest.parts if "=" in part}
+    given |= set(pq.read_schema(newest).names)
+    listed = ", ".join(map(literal, files))
+    found = (
+        f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false,"
+        " union_by_name = true)"
+    )
+    lacking = ", ".join(f'null as "{c}"' for c in columns if c not in given)
+    if not lacking:
+        return found
+    return f"(select * from {found} union all by name select {lacking} where false)"
+
+
 class Session:
     """A DuckDB connection that lives as long as its thread and never touches a database file.
 
@@ -94,9 +113,10 @@ class Session:
 
         A column that came after the newest file was written is null.
         """
-        body = self._of_files(files, columns) if files else self._no_rows(columns)
+        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in columns.items())
+        body = f"select {typed} from {files_relation(files, columns)}" if files else ""
         with self._lock:
-            self._create_view(self._checked(name), body)
+            self._create_view(self._checked(name), body or self._no_rows(columns))
 
     def create_view(self, name: str, body: str) -> None:
         """Name a SELECT over bound tables as ``schema.table``."""
@@ -118,23 +138,6 @@ class Session:
         with self._lock:
             self._held.clear()
             self._connection.close()
-
-    @staticmethod
-    def _of_files(files: Sequence[str], columns: Mapping[str, str]) -> str:
-        """Return the SELECT of columns that some of the files have; others have nulls instead."""
-        newest = Path(files[-1])
-        given = {part.partition("=")[0] for part in newest.parts if "=" in part}
-        given |= set(pq.read_schema(newest).names)
-        typed = ", ".join(f'cast("{c}" as {t}) as "{c}"' for c, t in columns.items())
-        listed = ", ".join(map(literal, files))
-        found = (
-            f"read_parquet([{listed}], hive_partitioning = true, hive_types_autocast = false,"
-            " union_by_name = true)"
-        )
-        lacking = ", ".join(f'null as "{c}"' for c in columns if c not in given)
-        if lacking:
-            found = f"(select * from {found} union all by name select {lacking} where false)"
-        return f"select {typed} from {found}"
 
     @staticmethod
     def _no_rows(columns: Mapping[str, str]) -> str:
