@@ -51,6 +51,7 @@ def loan_table(book: Book, seed: int) -> pa.Table:
         "collateral_id": collateral_keys(book) if "collateral" in product.options else None,
         "expected_recovery_date": overdue if product.shape == "impaired" else None,
         "teaser_rate": book.state.terms.first_rate if "teaser" in product.options else None,
+        "collateral_class": "l1" if product.kind == "reverse_repo" else None,
     }
     if listed.any():
         every = FREQUENCIES[FREQUENCY_CODE[product.payment_months]]

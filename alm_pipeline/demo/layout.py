@@ -41,7 +41,7 @@ COLUMNS: dict[str, str] = {
         "behaviour_segment:text origination_date:date current_ltv_share:double "
         "credit_score:integer loan_type:text is_secured:boolean is_revolving:boolean "
         "credit_limit_amount:money collateral_id:text expected_recovery_date:date "
-        "teaser_rate:double"
+        "teaser_rate:double collateral_class:text"
     ),
     "deposit_term": (
         "as_of_date:date entity_id:text deposit_no:text product_code:text "

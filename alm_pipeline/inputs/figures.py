@@ -15,7 +15,7 @@ from pathlib import Path
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
-from alm_pipeline.inputs.liquid_assets import LiquidAssetPack, read_liquid_asset_packs
+from alm_pipeline.inputs.liquidity_packs import LiquidityPacks, read_liquidity_packs
 from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
@@ -41,7 +41,7 @@ class Figures:
 
     curves: CurveBook
     packs: dict[str, RulePack]
-    liquid_assets: dict[str, LiquidAssetPack]
+    liquidity: LiquidityPacks
     time_buckets: TimeBuckets
     scenarios: ScenarioBook
     assumptions: AssumptionBook
@@ -80,7 +80,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     problems = Problems()
     curves = read_curves(problems, overlay)
     packs = read_rule_packs(problems, overlay)
-    liquid_assets = read_liquid_asset_packs(problems, overlay)
+    liquidity = read_liquidity_packs(problems, overlay)
     buckets = read_time_buckets(problems, overlay)
     scenarios = read_scenarios(problems, packs, overlay)
     assumptions = read_assumptions(problems, overlay)
@@ -100,7 +100,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     return Figures(
         curves=problems.settled(curves),
         packs=packs,
-        liquid_assets=liquid_assets,
+        liquidity=liquidity,
         time_buckets=problems.settled(buckets),
         scenarios=scenarios,
         assumptions=assumptions,
@@ -115,8 +115,8 @@ def outside_dates(
 ) -> list[DatedItem]:
     """Return packs, assumptions and limits used on a date their own dates do not cover."""
     named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
-    used = {one[0] for one in named if one is not None} | figures.liquid_assets.keys()
-    packs: dict[str, Pack] = {**figures.packs, **figures.liquid_assets}
+    used = {one[0] for one in named if one is not None} | figures.liquidity.keys()
+    packs: dict[str, Pack] = {**figures.packs, **figures.liquidity}
     found = [
         DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)
         for name, pack in packs.items()

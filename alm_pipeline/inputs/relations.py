@@ -20,7 +20,7 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
-from alm_pipeline.inputs.liquid_assets import LIQUID_SCHEMAS, liquid_relations
+from alm_pipeline.inputs.liquidity_packs import LIQUIDITY_SCHEMAS, liquidity_relations
 from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.pack_relations import PACK_SCHEMAS, pack_relations
 from alm_pipeline.inputs.prepayment_terms import text_of_figures
@@ -47,7 +47,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "scenarios": schema_of("scenario kind pack shape is_closing:boolean"),
     "scenario_fx": schema_of("scenario currency translation_factor:double"),
     **PACK_SCHEMAS,
-    **LIQUID_SCHEMAS,
+    **LIQUIDITY_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set slotted_by bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
@@ -87,7 +87,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "quote_ages": ("curves.yaml",),
     "scenario_fx": ("scenarios/*.yaml", "alm.yaml"),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
-    **dict.fromkeys((*PACK_SCHEMAS, *LIQUID_SCHEMAS), ("rules/*.yaml",)),
+    **dict.fromkeys((*PACK_SCHEMAS, *LIQUIDITY_SCHEMAS), ("rules/*.yaml",)),
     "time_buckets": ("rules/time_buckets.yaml",),
     "limits": ("limits.yaml",),
     "assumptions": ("assumptions/*.yaml",),
@@ -146,7 +146,7 @@ def all_relations(
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
         "scenario_fx": scenario_fx(figures.scenarios, names, bank.reporting_currency),
         **pack_relations(figures.packs, as_of_date),
-        **liquid_relations(figures.liquid_assets),
+        **liquidity_relations(figures.liquidity),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),

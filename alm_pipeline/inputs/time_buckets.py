@@ -1,8 +1,8 @@
 """The time buckets into which cash flows are slotted (`data_contracts/rules/time_buckets.yaml`).
 
 Bounds are calendar tenors: in days they depend on the as-of date, and a payment on the three-month
-date is in the three-month bucket whatever the length of the months. Answers the bounds in days of
-an as-of date, for SQL and for the engine. Slotting itself is the engine's.
+date is on the same side of the bound whatever the length of the months. Answers the bounds in days
+of an as-of date, for SQL and for the engine. Slotting itself is the engine's.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["BucketSet", "TimeBuckets", "engine_buckets", "load_time_buckets", "r
 
 
 class Bucket(Record):
-    """One bucket up to and including a tenor; null is open."""
+    """One bucket up to a tenor; null is open."""
 
     label: Annotated[str, StringConstraints(min_length=1)]
     upper: Tenor | None
@@ -33,10 +33,15 @@ class Bucket(Record):
 
 
 class BucketSet(Sourced):
-    """Buckets in order; each holds what is after the bound before it, up to its own."""
+    """Buckets in order. A flow on a bound is in the bucket that the bound closes.
 
-    closed_side: Literal["upper"]
+    ``closed_side`` upper: the one before the bound, ``(lower, upper]``; lower: the one after it.
+    ``kept_by`` position: what every position pays is kept, not what products add up to.
+    """
+
+    closed_side: Literal["lower", "upper"]
     slotted_by: Literal["repricing", "payment"]
+    kept_by: Literal["product", "position"] = "product"
     buckets: list[Bucket] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -55,7 +60,8 @@ class BucketSet(Sourced):
         """Return the last day of every bucket, in days from the as-of date; the last is open."""
         tenors = [bucket.upper for bucket in self.buckets if bucket.upper is not None]
         days = tenor_offsets(np.datetime64(as_of_date, "D"), tenors)
-        return np.append(days, np.int32(MAX_OFFSET))
+        last = days if self.closed_side == "upper" else days - 1
+        return np.append(last.astype(np.int32), np.int32(MAX_OFFSET))
 
 
 class TimeBuckets(Record):
@@ -68,8 +74,10 @@ class TimeBuckets(Record):
     bucket_sets: dict[Name, BucketSet]
 
 
-def engine_buckets(time_buckets: TimeBuckets, as_of_date: dt.date) -> tuple[Buckets, ...]:
-    """Return every bucket set as the engine takes it, in the order of the file."""
+def engine_buckets(
+    time_buckets: TimeBuckets, as_of_date: dt.date, kept_by: str = "product"
+) -> tuple[Buckets, ...]:
+    """Return the bucket sets kept by product or position as the engine takes them, in order."""
     return tuple(
         Buckets(
             name=name,
@@ -77,6 +85,7 @@ def engine_buckets(time_buckets: TimeBuckets, as_of_date: dt.date) -> tuple[Buck
             is_by_repricing=one.slotted_by == "repricing",
         )
         for name, one in time_buckets.bucket_sets.items()
+        if one.kept_by == kept_by
     )
 
 

@@ -121,6 +121,12 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         **_BUCKET,
         **dict.fromkeys(_FLOWS, (*_AGREED, *_of(BEHAVIOUR, CUSTOMER_BEHAVIOUR), *_BOUNDS)),
     },
+    "cash_flows.residual_maturities": {
+        "position_id": _of(POSITIONS, ("position_id",)),
+        **_GROUP,
+        **_BUCKET,
+        **dict.fromkeys(_FLOWS[:2], (*_AGREED, *_of(BEHAVIOUR, CUSTOMER_BEHAVIOUR), *_BOUNDS)),
+    },
     "scenarios.zero_rates": {
         "curve_id": _of(QUOTES, ("curve_id",)),
         "tenor_days": _QUOTED,
@@ -215,6 +221,7 @@ _HELD = (*_of(POSITIONS, ("currency",)), *_of(VOLATILITIES, ("surface",)))
 
 ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "cash_flows.contractual_buckets": (*_of(POSITIONS, ("currency",)), *_DECIDED),
+    "cash_flows.residual_maturities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.zero_rates": _of(POSITIONS, ("currency",)),
     "scenarios.position_values": (*_HELD, *_DECIDED),
     "scenarios.cash_flow_buckets": (*_HELD, *_DECIDED),

@@ -159,25 +159,28 @@ def _entries(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator
         n_months = next(iter(every.values())).shape[1]
         months = np.array(sorted(wanted.months) or range(1, n_months + 1))
         chosen = {name: values[:, months - 1] for name, values in every.items()}
-        row, month = _where_any(chosen)
-        yield _Entries(row, {"month_index": pa.array(months[month])}, _at(chosen, row, month))
+        row, month = where_any(chosen)
+        yield _Entries(
+            row, {"month_index": pa.array(months[month])}, amounts_at(chosen, row, month)
+        )
         return
     for name, one in amounts.buckets.items():
         items = bucket_items(one, column)
         if wanted.last_bucket:
             items = {item: values[:, : wanted.last_bucket] for item, values in items.items()}
-        row, bucket = _where_any(items)
+        row, bucket = where_any(items)
         place = {"bucket_set": pa.repeat(pa.scalar(name), len(row)), "bucket": pa.array(bucket + 1)}
-        yield _Entries(row, place, _at(items, row, bucket))
+        yield _Entries(row, place, amounts_at(items, row, bucket))
 
 
-def _where_any(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def where_any(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where amounts (n, n_places) are not all nothing."""
     row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
     return row, place
 
 
-def _at(items: _Items, row: NDArray[np.int64], place: NDArray[np.int64]) -> _Items:
+def amounts_at(items: _Items, row: NDArray[np.int64], place: NDArray[np.int64]) -> _Items:
+    """Return the amounts (n, n_places) of these places, (m,) each."""
     return {name: values[row, place] for name, values in items.items()}
 
 

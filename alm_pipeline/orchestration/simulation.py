@@ -230,8 +230,8 @@ class PassOptions:
     """Under which scenarios the engine runs, with which behaviour, and what it reads off.
 
     ``customers`` do what the committee assumes unless others are given; ``bucket_sets`` are all
-    unless named; volatilities move as the bank's scenarios say unless ``named`` are others. Two or
-    three income windows are ``window_months`` long.
+    that are ``kept_by`` product or position unless named; volatilities move as the bank's scenarios
+    say unless ``named`` are others. Two or three income windows are ``window_months`` long.
     """
 
     scenarios: tuple[str, ...]
@@ -239,6 +239,7 @@ class PassOptions:
     lenses: tuple[str, ...] = LENSES
     customers: Customers | None = None
     bucket_sets: frozenset[str] = frozenset()
+    kept_by: str = "product"
     named: ScenarioBook | None = None
     window_months: tuple[int, ...] = WINDOW_MONTHS
 
@@ -339,7 +340,7 @@ def _customers_of_pass(
 
 
 def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> tuple[Buckets, ...]:
-    every = engine_buckets(bank.figures.time_buckets, partition.as_of_date)
+    every = engine_buckets(bank.figures.time_buckets, partition.as_of_date, chosen.kept_by)
     return tuple(one for one in every if one.name in (chosen.bucket_sets or (one.name,)))
 
 

@@ -106,11 +106,20 @@ TABLE_CHECKS = (
         message="every position has the assumptions and the fixing it needs",
     ),
     TableCheck(
-        check_id="metrics.hqla_unclassified.is_empty",
-        table="metrics.hqla_unclassified",
-        severity="warning",  # the stock of their entity has no value, and says so
-        sql="select * from metrics.hqla_unclassified",
-        message="every security held as liquid falls under a rule",
+        check_id="metrics.lcr_unclassified.is_empty",
+        table="metrics.lcr_unclassified",
+        severity="warning",  # the ratio of their unit has no value, and says so
+        sql="select * from metrics.lcr_unclassified",
+        message="every slice falls under a rule of the coverage ratio",
+        amount_column="slice_amount",
+    ),
+    TableCheck(
+        check_id="metrics.nsfr_unclassified.is_empty",
+        table="metrics.nsfr_unclassified",
+        severity="warning",  # the ratio of their unit has no value, and says so
+        sql="select * from metrics.nsfr_unclassified",
+        message="every slice falls under a rule of the stable funding ratio",
+        amount_column="slice_amount",
     ),
     TableCheck(
         check_id="audit.proofs.all_hold",

@@ -88,5 +88,6 @@ select
     cast(credit_limit_amount as decimal(18, 2)) as credit_limit_amount,
     collateral_id,
     cast(expected_recovery_date as date) as expected_recovery_date,
-    cast(teaser_rate as double) as teaser_rate
+    cast(teaser_rate as double) as teaser_rate,
+    collateral_class
 from delivered

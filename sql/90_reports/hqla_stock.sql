@@ -17,7 +17,7 @@ with translated as (
                     'no exchange rate for ' || h.currency
                     || ' | book.translation_rates | to fix: deliver it in fx_rate'
             when h.unclassified_reason is not null
-                then h.position_id || ': ' || h.unclassified_reason || ' | metrics.hqla_unclassified'
+                then h.position_id || ': ' || h.unclassified_reason || ' | metrics.lcr_unclassified'
         end as cause
     from metrics.hqla_holdings as h
     inner join book.reporting_units as u on h.entity_id = u.member_entity_id and not u.is_intragroup

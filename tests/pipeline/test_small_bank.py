@@ -59,14 +59,19 @@ def test_liquid_assets_are_cash_and_the_bond_free_of_its_pledge(closed_small_ban
     assert all(row["level_1_amount"] == row["hqla_amount"] for row in every)
 
 
-def test_deposits_lose_what_their_rules_say(closed_small_bank):
-    (row,) = [
-        row
-        for row in closed_small_bank.folder.rows("reports.lcr_deposits")
-        if (row["row_kind"], row["contract_currency"], row["deposit_rule"])
-        == ("group", "all", "all")
-    ]
-    assert {name: float(row[name]) for name in EXPECTED["deposits_usd"]} == EXPECTED["deposits_usd"]
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [("reports.lcr", "coverage_usd"), ("reports.nsfr", "stable_funding_usd")],
+)
+def test_the_liquidity_ratios_are_those_worked_out(closed_small_bank, report, expected):
+    rows = closed_small_bank.folder.rows(report)
+    found = {row["entity_id"]: row for row in rows if row["contract_currency"] == "all"}
+    assert found.keys() == EXPECTED[expected].keys()
+    for entity, amounts in EXPECTED[expected].items():
+        shown = {name: found[entity][name] for name in amounts}
+        assert {n: None if v is None else float(v) for n, v in shown.items()} == {
+            n: None if v is None else pytest.approx(v, abs=5e-5) for n, v in amounts.items()
+        }, entity
 
 
 def test_the_group_balance_sheet_is_translated_and_eliminated(closed_small_bank):

@@ -18,6 +18,7 @@ from alm_pipeline.orchestration.engine_lineage import GATES, READS
 from alm_pipeline.orchestration.lineage import engine_edges
 from alm_pipeline.orchestration.metadata import asset_metadata, lineage_metadata, owners_of
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, dependency
+from alm_pipeline.orchestration.residual_maturities import RESIDUAL, residual_maturities
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.restatement import PRIOR_READS, RESTATED, restated_values
 from alm_pipeline.orchestration.risk_split import RISKS, moved_scenarios, risk_totals
@@ -50,6 +51,7 @@ _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
     CONTRACTUAL: lambda bank, partition: result_tables.cash_flow_buckets(
         contractual_pass(bank, partition), partition, BASE
     ),
+    RESIDUAL: residual_maturities,
     SENSITIVITIES: position_sensitivities,
     PAR_KEY_RATES: par_key_rates,
     ASSUMPTION_VALUES: assumption_values,

@@ -156,7 +156,8 @@ select
         when owed.is_defaulted
             then cast(cast(cast($as_of_date as date) + to_months(settings.recovery_months) as date) as varchar)
     end as expected_recovery_date,
-    cast(null as varchar) as teaser_rate
+    cast(null as varchar) as teaser_rate,
+    cast(null as varchar) as collateral_class
 from owed
 cross join settings
 inner join inputs.source_codes as codes on codes.code_list = 'entity'

@@ -1,0 +1,41 @@
+"""What every position pays as agreed, by the residual maturities of the liquidity ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.markets import markets_of
+from alm_pipeline.orchestration.position_pass import amounts_at, where_any
+from alm_pipeline.orchestration.result_tables import bucket_items, position_table
+from alm_pipeline.orchestration.simulation import BASE, PassOptions, month_book, run_each
+from alm_pipeline.warehouse.partition import Partition
+
+RESIDUAL = "cash_flows.residual_maturities"
+_AGREED = PassOptions((BASE,), is_contractual=True, lenses=("value",), kept_by="position")
+_PAID = ("principal_amount", "interest_amount")
+
+
+def residual_maturities(bank: Bank, partition: Partition) -> pa.Table:
+    """Return the rows of `cash_flows.residual_maturities`: buckets in which something is paid."""
+    markets = markets_of(bank, partition, (BASE,))
+    book = month_book(bank, partition, markets)
+
+    def rows() -> Iterator[pa.Table]:
+        for first, amounts in run_each(bank, partition, markets, book, _AGREED):
+            for name, one in amounts.buckets.items():
+                items = bucket_items(one, 0)
+                paid = {item: items[item] for item in _PAID}
+                row, bucket = where_any(paid)
+                columns = {
+                    "bucket": pa.array(bucket + 1),
+                    **{
+                        item: pa.array(found)
+                        for item, found in amounts_at(paid, row, bucket).items()
+                    },
+                }
+                yield position_table(book, partition, first + row, columns, {"bucket_set": name})
+
+    return pa.concat_tables(rows())
