@@ -1,7 +1,7 @@
 -- about:  Headline measures against their limits, by entity and for the group.
 -- grain:  as_of_date, entity_id, row_kind, metric, scope, limit_direction
 -- reads:  reports.irrbb_outlier_test, reports.eve_sensitivity, reports.nii_sensitivity,
---         reports.repricing_gap, reports.liquidity_gap, reports.balance_sheet,
+--         reports.repricing_gap, reports.liquidity_gap, reports.balance_sheet, reports.lcr, reports.nsfr,
 --         metrics.report_footers, inputs.limits, inputs.time_buckets
 with worst_eve as (
     select
@@ -241,6 +241,30 @@ simple as (
         r.availability
     from ratios as r
     left join base_value as v on r.entity_id = v.entity_id and r.row_kind = v.row_kind
+    union all
+    select
+        entity_id,
+        row_kind,
+        'liquidity_coverage' as metric,
+        pack as scope,
+        'share_of_net_outflows' as unit,
+        lcr_share as value,
+        'base' as worst_scenario,
+        availability
+    from reports.lcr
+    where contract_currency = 'all' and (lcr_share is not null or net_outflow_amount is null)
+    union all
+    select
+        entity_id,
+        row_kind,
+        'stable_funding' as metric,
+        pack as scope,
+        'share_of_required_funding' as unit,
+        nsfr_share as value,
+        'base' as worst_scenario,
+        availability
+    from reports.nsfr
+    where contract_currency = 'all' and (nsfr_share is not null or required_funding_amount is null)
 ),
 
 measures as (

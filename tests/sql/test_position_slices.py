@@ -97,8 +97,10 @@ def test_a_deposit_is_cut_at_what_its_scheme_insures(bench):
     own = {"side": "liability", "direction": -1, "extract": "deposit_nmd",
            "cash_flow_model": "non_maturity", "outstanding_principal": "150.00",
            "carrying_amount": "150.00", "accrued_interest": "3.00"}  # fmt: skip
-    account = {"position_id": "BANK:loan:1", "counterparty_id": "c", "insured_amount": "100.00",
-               "is_operational": False, "is_relationship": True, "is_transactional": False}  # fmt: skip
+    account = {
+        "position_id": "BANK:loan:1", "counterparty_id": "c", "insured_amount": "100.00",
+        "is_operational": False, "is_relationship": True, "is_transactional": False,
+    }  # fmt: skip
     assert slices(bench, own, deposit_nmd=[account]) == {
         ("insured", "open", "free"): (pytest.approx(100.0), pytest.approx(102.0)),
         ("uninsured", "open", "free"): (pytest.approx(50.0), pytest.approx(51.0)),
