@@ -21,6 +21,7 @@ from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
 from alm_pipeline.inputs.liquidity_packs import LIQUIDITY_SCHEMAS, liquidity_relations
+from alm_pipeline.inputs.liquidity_stress import STRESS_SCHEMAS, stress_relations
 from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.pack_relations import PACK_SCHEMAS, pack_relations
 from alm_pipeline.inputs.prepayment_terms import text_of_figures
@@ -48,6 +49,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     "scenario_fx": schema_of("scenario currency translation_factor:double"),
     **PACK_SCHEMAS,
     **LIQUIDITY_SCHEMAS,
+    **STRESS_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set slotted_by bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
@@ -88,6 +90,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "scenario_fx": ("scenarios/*.yaml", "alm.yaml"),
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     **dict.fromkeys((*PACK_SCHEMAS, *LIQUIDITY_SCHEMAS), ("rules/*.yaml",)),
+    **dict.fromkeys(STRESS_SCHEMAS, ("scenarios/*.yaml", "alm.yaml")),
     "time_buckets": ("rules/time_buckets.yaml",),
     "limits": ("limits.yaml",),
     "assumptions": ("assumptions/*.yaml",),
@@ -147,6 +150,7 @@ def all_relations(
         "scenario_fx": scenario_fx(figures.scenarios, names, bank.reporting_currency),
         **pack_relations(figures.packs, as_of_date),
         **liquidity_relations(figures.liquidity),
+        **stress_relations(figures.scenarios, tuple(bank.closing_scenarios)),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),

@@ -17,6 +17,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.inputs.curves import IndexId, Tenor
+from alm_pipeline.inputs.liquidity_stress import LiquidityStress
 from alm_pipeline.inputs.records import Currency, Name, Record, Source, Status
 
 __all__ = [
@@ -189,7 +190,7 @@ class Horizon(Record):
 
 
 _OWN_WORDS = (
-    *("shocks", "behaviour", "balance_sheet", "deposit_run"),
+    *("shocks", "behaviour", "balance_sheet", "deposit_run", "liquidity"),
     *("ramp", "floor", "fx", "spreads"),
 )
 _OPTIONAL = {"pack", "shape", "extends", "horizon", *_OWN_WORDS}
@@ -216,6 +217,7 @@ class Scenario(Record):
         description="Share of a segment's balance that leaves within a month, for good, and is"
         " borrowed instead in the dynamic balance sheet",
     )
+    liquidity: LiquidityStress | None = None
     fx: dict[Currency, FxMove] | None = Field(
         None, description="What one unit is worth in the reporting currency: 0.1 is 10 % more"
     )

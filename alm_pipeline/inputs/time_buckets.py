@@ -21,7 +21,18 @@ from alm_pipeline.inputs.curves import Tenor
 from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
 from alm_pipeline.inputs.yaml_files import contract_file
 
-__all__ = ["BucketSet", "TimeBuckets", "engine_buckets", "load_time_buckets", "read_time_buckets"]
+__all__ = [
+    "DAYS",
+    "BucketSet",
+    "TimeBuckets",
+    "daily_buckets",
+    "engine_buckets",
+    "load_time_buckets",
+    "read_time_buckets",
+]
+
+DAYS = "days"
+"""Name of the bucket set of single days."""
 
 
 class Bucket(Record):
@@ -87,6 +98,12 @@ def engine_buckets(
         for name, one in time_buckets.bucket_sets.items()
         if one.kept_by == kept_by
     )
+
+
+def daily_buckets(n_days: int) -> Buckets:
+    """Return a bucket for every day from the as-of date on, and one for all after the last."""
+    bounds = np.arange(n_days + 1, dtype=np.int32)
+    return Buckets(name=DAYS, upper_offset=np.append(bounds, np.int32(MAX_OFFSET)))
 
 
 def load_time_buckets(overlay: Path | None = None) -> TimeBuckets:

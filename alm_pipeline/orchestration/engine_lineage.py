@@ -121,6 +121,11 @@ ENGINE_COLUMNS: Mapping[str, Mapping[str, tuple[Source, ...]]] = {
         **_BUCKET,
         **dict.fromkeys(_FLOWS, (*_AGREED, *_of(BEHAVIOUR, CUSTOMER_BEHAVIOUR), *_BOUNDS)),
     },
+    "cash_flows.contractual_days": {
+        **_GROUP,
+        "flow_day": (),
+        **dict.fromkeys(_FLOWS[:2], (*_AGREED, *_of(BEHAVIOUR, CUSTOMER_BEHAVIOUR))),
+    },
     "cash_flows.residual_maturities": {
         "position_id": _of(POSITIONS, ("position_id",)),
         **_GROUP,
@@ -221,6 +226,7 @@ _HELD = (*_of(POSITIONS, ("currency",)), *_of(VOLATILITIES, ("surface",)))
 
 ENGINE_CONDITIONS: Mapping[str, tuple[Source, ...]] = {
     "cash_flows.contractual_buckets": (*_of(POSITIONS, ("currency",)), *_DECIDED),
+    "cash_flows.contractual_days": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "cash_flows.residual_maturities": (*_of(POSITIONS, ("currency",)), *_DECIDED),
     "scenarios.zero_rates": _of(POSITIONS, ("currency",)),
     "scenarios.position_values": (*_HELD, *_DECIDED),

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from alm_pipeline.engine.simulation.result import BucketAmounts
+from alm_pipeline.inputs.time_buckets import DAYS
 from alm_pipeline.inputs.zero_rates import zero_rate_table
 from alm_pipeline.orchestration.simulation import INCOME_MONTHS, MonthPass
 from alm_pipeline.warehouse.array_bridge import EngineBook
@@ -118,6 +119,8 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
     groups = _groups(done, partition if partition.scenario else partition.under(scenario))
     parts = []
     for name, amounts in done.result.buckets.items():
+        if name == DAYS:
+            continue
         items = bucket_items(amounts, column)
         n_buckets = items["principal_amount"].shape[1]
         parts.append(
@@ -133,6 +136,18 @@ def cash_flow_buckets(done: MonthPass, partition: Partition, scenario: str = "")
             )
         )
     return pa.concat_tables(parts)
+
+
+def contractual_days(done: MonthPass, partition: Partition) -> pa.Table:
+    """Return the rows of ``cash_flows.contractual_days``: days on which something is paid."""
+    items = bucket_items(done.result.buckets[DAYS], 0)
+    paid = {item: items[item][:, :-1] for item in ("principal_amount", "interest_amount")}
+    group, day = np.nonzero(np.any([values != 0.0 for values in paid.values()], axis=0))
+    columns = {
+        "flow_day": pa.array(day),
+        **{item: pa.array(values[group, day]) for item, values in paid.items()},
+    }
+    return group_table(done.book, partition, group, columns)
 
 
 def bucket_items(amounts: BucketAmounts, column: int) -> dict[str, NDArray[np.float64]]:

@@ -27,7 +27,7 @@ from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
 from alm_pipeline.inputs.balance_plan import segment_plans
 from alm_pipeline.inputs.behaviour import behaviour_rows
 from alm_pipeline.inputs.scenarios import ScenarioBook
-from alm_pipeline.inputs.time_buckets import engine_buckets
+from alm_pipeline.inputs.time_buckets import daily_buckets, engine_buckets
 from alm_pipeline.orchestration.automatic_options import (
     OPTIONS_HELD,
     of_groups,
@@ -57,6 +57,9 @@ _VALUED = """
 """A product of which one position has no assumption has no flows at all: never a partial sum."""
 
 LENSES = (*DEFAULT_LENSES, "options")
+AGREED_DAYS = 365
+"""So many days ahead the flows as agreed are kept day by day."""
+
 AGREED_LENSES = ("value", "repricing", "principal")
 """What is read of the flows as agreed: when principal reprices and cash is paid."""
 
@@ -171,6 +174,7 @@ class Newest(Generic[T]):
 
 
 _PASSES: Newest[MonthPass] = Newest()
+_AGREED_PASSES: Newest[MonthPass] = Newest()
 _BOOKS: Newest[EngineBook] = Newest()
 
 
@@ -195,7 +199,11 @@ def _pass_key(bank: Bank, partition: Partition, scenarios: Sequence[str]) -> str
 
 def contractual_pass(bank: Bank, partition: Partition) -> MonthPass:
     """Return the pass on the base curve as agreed, without any behaviour."""
-    return _month_pass(bank, partition, (BASE,), is_contractual=True)
+
+    def made() -> MonthPass:
+        return _month_pass(bank, partition, (BASE,), is_contractual=True)
+
+    return _AGREED_PASSES.get(_pass_key(bank, partition, (BASE,)), made)
 
 
 def _month_pass(
@@ -206,7 +214,9 @@ def _month_pass(
     book = month_book(bank, partition, markets)
     chosen = PassOptions(scenarios, window_months=INCOME_MONTHS)
     if is_contractual:
-        chosen = PassOptions(scenarios, is_contractual=True, lenses=AGREED_LENSES)
+        chosen = PassOptions(
+            scenarios, is_contractual=True, lenses=AGREED_LENSES, n_single_days=AGREED_DAYS
+        )
     result = run_engine(bank, partition, markets, book, chosen)
     if is_contractual:
         return MonthPass(scenarios, book, result, markets, held)
@@ -231,7 +241,8 @@ class PassOptions:
 
     ``customers`` do what the committee assumes unless others are given; ``bucket_sets`` are all
     that are ``kept_by`` product or position unless named; volatilities move as the bank's scenarios
-    say unless ``named`` are others. Two or three income windows are ``window_months`` long.
+    say unless ``named`` are others. Two or three income windows are ``window_months`` long. The
+    first ``n_single_days`` are a bucket each besides.
     """
 
     scenarios: tuple[str, ...]
@@ -240,6 +251,7 @@ class PassOptions:
     customers: Customers | None = None
     bucket_sets: frozenset[str] = frozenset()
     kept_by: str = "product"
+    n_single_days: int = 0
     named: ScenarioBook | None = None
     window_months: tuple[int, ...] = WINDOW_MONTHS
 
@@ -341,7 +353,8 @@ def _customers_of_pass(
 
 def _buckets_of_pass(bank: Bank, partition: Partition, chosen: PassOptions) -> tuple[Buckets, ...]:
     every = engine_buckets(bank.figures.time_buckets, partition.as_of_date, chosen.kept_by)
-    return tuple(one for one in every if one.name in (chosen.bucket_sets or (one.name,)))
+    named = tuple(one for one in every if one.name in (chosen.bucket_sets or (one.name,)))
+    return (*named, daily_buckets(chosen.n_single_days)) if chosen.n_single_days else named
 
 
 def options_of(

@@ -136,6 +136,7 @@ lines as (
         encumbrance_band,
         product_code,
         is_intragroup,
+        liquidity_class,
         lcr_rule,
         slice_amount,
         case
@@ -172,6 +173,7 @@ lines as (
         'free' as encumbrance_band,
         null as product_code,
         false as is_intragroup,
+        'collateral_flow' as liquidity_class,
         'collateral_lookback' as lcr_rule,
         0 as slice_amount,
         null as unclassified_reason,
@@ -193,6 +195,7 @@ select
     l.encumbrance_band,
     l.product_code,
     l.is_intragroup,
+    l.liquidity_class,
     coalesce(r.ratio_side, case when l.lcr_rule is not null then 'stock' end) as ratio_side,
     l.lcr_rule,
     l.unclassified_reason,

@@ -47,9 +47,13 @@ from alm_pipeline.warehouse.partition import Partition
 from alm_pipeline.warehouse.store import Commit, Content
 
 CONTRACTUAL = "cash_flows.contractual_buckets"
+AGREED_BY_DAY = "cash_flows.contractual_days"
 _MONTHLY: dict[str, Callable[[Bank, Partition], pa.Table]] = {
     CONTRACTUAL: lambda bank, partition: result_tables.cash_flow_buckets(
         contractual_pass(bank, partition), partition, BASE
+    ),
+    AGREED_BY_DAY: lambda bank, partition: result_tables.contractual_days(
+        contractual_pass(bank, partition), partition
     ),
     RESIDUAL: residual_maturities,
     SENSITIVITIES: position_sensitivities,

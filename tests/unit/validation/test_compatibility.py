@@ -50,7 +50,7 @@ def test_a_tighter_column_is_a_breaking_change(contracts, change, message):
 def test_a_column_removed_another_key_or_a_required_column_break(contracts):
     old = contracts["loan"]
     assert breaking_changes(old, replace(old, columns=old.columns[:-1])) == (
-        "column teaser_rate is gone",
+        "column collateral_class is gone",
     )
     assert breaking_changes(replace(old, columns=old.columns[1:]), old) == (
         "column as_of_date is new and required",
