@@ -110,7 +110,7 @@ def matching(keys: Mapping[str, Any]) -> str:
 
 def with_values(text: str, row: Mapping[str, Any]) -> str:
     """Return a condition in which ``$column`` is the row's value."""
-    return re.sub(r"\$([a-z_]+)", lambda m: literal(row[m[1]]), text)
+    return re.sub(r"\$([a-z_0-9]+)", lambda m: literal(row[m[1]]), text)
 
 
 def filled(text: str, row: Mapping[str, Any]) -> str:

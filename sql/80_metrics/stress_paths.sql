@@ -1,6 +1,6 @@
 -- about:  Cash that has flowed and capacity that can be used up to each day of a liquidity stress, by unit.
 -- grain:  as_of_date, stress, entity_id, row_kind, contract_currency, flow_day
--- reads:  metrics.stress_flows, metrics.report_footers, book.reporting_units, book.translation_rates, inputs.stresses
+-- reads:  metrics.stress_flows, book.reporting_units, book.translation_rates, inputs.stresses
 with views (is_every_currency) as (  -- each currency, and all together
     values (false), (true)
 ),

@@ -1,6 +1,7 @@
 -- about:  Every limit: how much of it is used, headroom in money and in basis points, and since when it is broken.
 -- grain:  as_of_date, entity_id, row_kind, metric, scope, limit_direction
--- reads:  reports.scorecard, reports.eve_sensitivity, reports.nii_sensitivity, metrics.report_footers,
+-- reads:  reports.scorecard, reports.eve_sensitivity, reports.nii_sensitivity, reports.lcr, reports.nsfr,
+--         metrics.report_footers,
 --         inputs.limits, inputs.scenarios, inputs.shock_shapes, inputs.parallel_shocks,
 --         reports.limit_status @history(60)
 with bases as (  -- what the shares of a limit are shares of
@@ -9,6 +10,7 @@ with bases as (  -- what the shares of a limit are shares of
         row_kind,
         'share_of_tier1' as unit,
         'any' as measure,
+        'any' as measured_scope,
         tier1_amount as base_amount
     from metrics.report_footers
     union all
@@ -17,6 +19,7 @@ with bases as (  -- what the shares of a limit are shares of
         row_kind,
         'share_of_assets' as unit,
         'any' as measure,
+        'any' as measured_scope,
         assets_amount as base_amount
     from metrics.report_footers
     union all
@@ -25,6 +28,7 @@ with bases as (  -- what the shares of a limit are shares of
         row_kind,
         'share_of_base' as unit,
         'delta_eve' as measure,
+        'any' as measured_scope,
         cast(abs(eve_base) as double) as base_amount
     from reports.eve_sensitivity
     where scenario = 'base' and family = 'total'
@@ -34,9 +38,30 @@ with bases as (  -- what the shares of a limit are shares of
         row_kind,
         'share_of_base' as unit,
         case when horizon_months = 12 then 'delta_nii_12m' else 'delta_nii_24m' end as measure,
+        'any' as measured_scope,
         cast(abs(nii_base) as double) as base_amount
     from reports.nii_sensitivity
     where scenario = 'base' and family = 'total' and horizon_months in (12, 24)
+    union all
+    select
+        entity_id,
+        row_kind,
+        'share_of_net_outflows' as unit,
+        'liquidity_coverage' as measure,
+        pack as measured_scope,
+        cast(net_outflow_amount as double) as base_amount
+    from reports.lcr
+    where contract_currency = 'all'
+    union all
+    select
+        entity_id,
+        row_kind,
+        'share_of_required_funding' as unit,
+        'stable_funding' as measure,
+        pack as measured_scope,
+        cast(required_funding_amount as double) as base_amount
+    from reports.nsfr
+    where contract_currency = 'all'
 ),
 
 sizes as (  -- of shocks that move the whole curve alike at once
@@ -119,7 +144,7 @@ used as (
     left join bases as b
         on
             s.entity_id = b.entity_id and s.row_kind = b.row_kind and s.unit = b.unit
-            and b.measure in ('any', s.metric)
+            and b.measure in ('any', s.metric) and b.measured_scope in ('any', s.scope)
     left join sizes as z on s.worst_scenario = z.scenario and s.currency = z.currency
 )
 

@@ -53,7 +53,7 @@ def ratio(folder: Folder, name: str, entity: str = "GROUP") -> float:
 # ---------------------------------------------------------------- an independent table
 
 
-def day(value: Any) -> date | None:
+def day(value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(value, str) and value else value or None
 
 
@@ -194,7 +194,7 @@ def inflows(files: Files) -> float:
     return found
 
 
-def within(row: Row, ends: date) -> float:
+def within(row: Row, ends: date) -> Any:
     """Return the share of a loan's principal that is repaid before a day."""
     last = row["maturity_date"]
     if last is None or row["is_revolving"]:
@@ -211,13 +211,14 @@ def within(row: Row, ends: date) -> float:
 
 
 def required(files: Files) -> float:
-    found, pledged = 0.0, defaultdict(float)
+    found = 0.0
+    pledged: dict[Any, float] = defaultdict(float)
     for link in delivered(files.folder, "encumbrance_link"):
         until = day(link["end_date"])
         band = 2 if until >= YEAR else 1 if until >= HALF_YEAR else 0
         pledged[link["entity_id"] + link["asset_no"], band] += files.usd(link, "encumbered_amount")
 
-    def weighed(row: Row, number: str, amount: float, base: float, factor: float) -> float:
+    def weighed(row: Row, number: str, amount: float, base: float, factor: Any) -> Any:
         long, mid = (
             min(pledged[row["entity_id"] + row[number], band] / max(base, 1.0), 1.0)
             for band in (2, 1)
