@@ -15,6 +15,12 @@ from pathlib import Path
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
 from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.early_warning import (
+    ContingencyPlan,
+    EarlyWarning,
+    read_contingency_plan,
+    read_early_warning,
+)
 from alm_pipeline.inputs.liquidity_packs import LiquidityPacks, read_liquidity_packs
 from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
@@ -42,6 +48,8 @@ class Figures:
     curves: CurveBook
     packs: dict[str, RulePack]
     liquidity: LiquidityPacks
+    warning: EarlyWarning
+    contingency: ContingencyPlan
     time_buckets: TimeBuckets
     scenarios: ScenarioBook
     assumptions: AssumptionBook
@@ -81,6 +89,8 @@ def load_figures(overlay: Path | None = None) -> Figures:
     curves = read_curves(problems, overlay)
     packs = read_rule_packs(problems, overlay)
     liquidity = read_liquidity_packs(problems, overlay)
+    warning = read_early_warning(problems, overlay)
+    contingency = read_contingency_plan(problems, overlay)
     buckets = read_time_buckets(problems, overlay)
     scenarios = read_scenarios(problems, packs, overlay)
     assumptions = read_assumptions(problems, overlay)
@@ -101,6 +111,8 @@ def load_figures(overlay: Path | None = None) -> Figures:
         curves=problems.settled(curves),
         packs=packs,
         liquidity=liquidity,
+        warning=problems.settled(warning),
+        contingency=problems.settled(contingency),
         time_buckets=problems.settled(buckets),
         scenarios=scenarios,
         assumptions=assumptions,

@@ -20,6 +20,7 @@ from alm_pipeline.inputs.curves import CurveBook
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
+from alm_pipeline.inputs.early_warning import WARNING_SCHEMAS, warning_relations
 from alm_pipeline.inputs.liquidity_packs import LIQUIDITY_SCHEMAS, liquidity_relations
 from alm_pipeline.inputs.liquidity_stress import STRESS_SCHEMAS, stress_relations
 from alm_pipeline.inputs.models import Model, ModelBook
@@ -50,6 +51,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     **PACK_SCHEMAS,
     **LIQUIDITY_SCHEMAS,
     **STRESS_SCHEMAS,
+    **WARNING_SCHEMAS,
     "time_buckets": schema_of(
         "bucket_set slotted_by bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
@@ -91,6 +93,7 @@ RELATION_FILES: dict[str, tuple[str, ...]] = {
     "scenarios": ("scenarios/*.yaml", "alm.yaml"),
     **dict.fromkeys((*PACK_SCHEMAS, *LIQUIDITY_SCHEMAS), ("rules/*.yaml",)),
     **dict.fromkeys(STRESS_SCHEMAS, ("scenarios/*.yaml", "alm.yaml")),
+    **dict.fromkeys(WARNING_SCHEMAS, ("early_warning.yaml", "contingency_plan.yaml")),
     "time_buckets": ("rules/time_buckets.yaml",),
     "limits": ("limits.yaml",),
     "assumptions": ("assumptions/*.yaml",),
@@ -151,6 +154,7 @@ def all_relations(
         **pack_relations(figures.packs, as_of_date),
         **liquidity_relations(figures.liquidity),
         **stress_relations(figures.scenarios, tuple(bank.closing_scenarios)),
+        **warning_relations(figures.warning, figures.contingency),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
         "limits": limits(figures.limits),
         "assumptions": assumptions(figures.assumptions),

@@ -1,12 +1,17 @@
--- about:  Principal and interest paid in each time bucket and the gap, with and without behaviour.
--- grain:  as_of_date, entity_id, row_kind, view, bucket
--- reads:  metrics.liquidity_gap, metrics.report_footers, book.positions, book.reporting_units,
+-- about:  The maturity ladder by currency: what is paid in each bucket, the gap, the securities that could cover it.
+-- grain:  as_of_date, entity_id, row_kind, contract_currency, view, bucket
+-- reads:  metrics.liquidity_gap, metrics.hqla_holdings, metrics.report_footers, book.positions, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
 --         inputs.time_buckets
-with translated as (
+with currency_views (is_every_currency) as (  -- each currency, and all together
+    values (false), (true)
+),
+
+translated as (
     select
         u.entity_id,
         u.row_kind,
+        case when v.is_every_currency then 'all' else g.currency end as contract_currency,
         g.view,
         g.bucket,
         min(case when t.translation_rate is null then g.currency end) as untranslated_currency,
@@ -25,8 +30,37 @@ with translated as (
     inner join book.reporting_units as u
         on g.entity_id = u.member_entity_id and g.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on g.currency = t.currency
+    cross join currency_views as v
     where g.scenario = 'base'
-    group by u.entity_id, u.row_kind, g.view, g.bucket
+    group by
+        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else g.currency end, g.view, g.bucket
+),
+
+first_pack as (
+    select min(pack) as pack
+    from metrics.hqla_holdings
+),
+
+capacity as (  -- a security covers what is short until it is repaid: from then on its cash is in the gap
+    select
+        u.entity_id,
+        u.row_kind,
+        case when v.is_every_currency then 'all' else h.currency end as contract_currency,
+        b.bucket,
+        sum(cast(h.hqla_value * u.consolidation_factor * t.translation_rate as decimal(38, 6))) as covering_amount
+    from metrics.hqla_holdings as h
+    inner join first_pack as k on h.pack = k.pack
+    inner join book.positions as p on h.position_id = p.position_id and p.extract = 'security'
+    inner join book.reporting_units as u
+        on h.entity_id = u.member_entity_id and p.is_intragroup = u.is_intragroup
+    inner join book.translation_rates as t on h.currency = t.currency
+    inner join inputs.time_buckets as b
+        on
+            b.bucket_set = 'liquidity'
+            and coalesce(p.maturity_date > cast($as_of_date as date) + b.upper_days, p.maturity_date is null)
+    cross join currency_views as v
+    group by
+        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else h.currency end, b.bucket
 ),
 
 held as (
@@ -60,11 +94,13 @@ stopped as (  -- what is stopped has no flows; a total without it would be a par
     select
         u.entity_id,
         u.row_kind,
+        case when v.is_every_currency then 'all' else h.currency end as contract_currency,
         min(h.currency || ': ' || h.cause) as cause
     from causes as h
     inner join book.reporting_units as u
         on h.entity_id = u.member_entity_id and h.is_intragroup = u.is_intragroup
-    group by u.entity_id, u.row_kind
+    cross join currency_views as v
+    group by u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else h.currency end
 ),
 
 views as (
@@ -72,10 +108,31 @@ views as (
     from translated
 ),
 
+currencies as (
+    select
+        entity_id,
+        row_kind,
+        'all' as contract_currency
+    from metrics.report_footers
+    union
+    select
+        entity_id,
+        row_kind,
+        contract_currency
+    from translated
+    union
+    select
+        entity_id,
+        row_kind,
+        contract_currency
+    from stopped
+),
+
 every_row as (
     select
         f.entity_id,
         f.row_kind,
+        c.contract_currency,
         views.view,
         b.bucket,
         b.label,
@@ -90,19 +147,28 @@ every_row as (
         coalesce(t.off_balance_amount, 0) as off_balance_amount,
         coalesce(t.gap_amount, 0) as gap_amount,
         coalesce(t.cumulative_gap_amount, 0) as cumulative_gap_amount,
+        coalesce(k.covering_amount, 0) as covering_amount,
         coalesce(
             'no exchange rate for ' || t.untranslated_currency
             || ' | book.translation_rates | to fix: deliver it in fx_rate',
             stopped.cause
         ) as cause
     from metrics.report_footers as f
+    inner join currencies as c on f.entity_id = c.entity_id and f.row_kind = c.row_kind
     cross join views
     cross join inputs.time_buckets as b
     left join translated as t
         on
             f.entity_id = t.entity_id and f.row_kind = t.row_kind
-            and views.view = t.view and b.bucket = t.bucket
-    left join stopped on f.entity_id = stopped.entity_id and f.row_kind = stopped.row_kind
+            and c.contract_currency = t.contract_currency and views.view = t.view and b.bucket = t.bucket
+    left join capacity as k
+        on
+            f.entity_id = k.entity_id and f.row_kind = k.row_kind
+            and c.contract_currency = k.contract_currency and b.bucket = k.bucket
+    left join stopped
+        on
+            f.entity_id = stopped.entity_id and f.row_kind = stopped.row_kind
+            and c.contract_currency = stopped.contract_currency
     where b.bucket_set = 'liquidity'
 )
 
@@ -110,6 +176,7 @@ select
     cast($as_of_date as date) as as_of_date,
     t.entity_id,
     t.row_kind,
+    t.contract_currency,
     t.view,
     t.bucket,
     t.label as bucket_label,
@@ -120,9 +187,18 @@ select
     case when t.cause is null then cast(t.gap_amount as decimal(18, 2)) end as gap_amount,
     case when t.cause is null then cast(t.cumulative_gap_amount as decimal(18, 2)) end as cumulative_gap_amount,
     case
-        when t.cause is null and t.row_kind <> 'elimination'
+        when t.cause is null and t.row_kind <> 'elimination' and t.contract_currency = 'all'
             then cast(t.cumulative_gap_amount as double) / nullif(t.assets_amount, 0)
     end as cumulative_gap_share,
+    case when t.cause is null then cast(t.covering_amount as decimal(18, 2)) end as covering_amount,
+    case
+        when t.cause is null
+            then
+                cast(
+                    cast(t.cumulative_gap_amount as decimal(18, 2)) + cast(t.covering_amount as decimal(18, 2))
+                    as decimal(18, 2)
+                )
+    end as covered_gap_amount,
     case when t.cause is null then t.availability else 'not available: ' || t.cause end as availability,
     t.excluded_rows,
     cast(t.excluded_amount as decimal(18, 2)) as excluded_amount,
