@@ -14,14 +14,18 @@ from pathlib import Path
 
 from alm_pipeline.inputs.assumptions import AssumptionBook, cap_faults, read_assumptions
 from alm_pipeline.inputs.curves import CurveBook, read_curves
-from alm_pipeline.inputs.limits import LimitBook, read_limits
 from alm_pipeline.inputs.early_warning import (
     ContingencyPlan,
     EarlyWarning,
     read_contingency_plan,
     read_early_warning,
 )
-from alm_pipeline.inputs.liquidity_packs import LiquidityPacks, read_liquidity_packs
+from alm_pipeline.inputs.limits import LimitBook, read_limits
+from alm_pipeline.inputs.liquidity_packs import (
+    CoveragePack,
+    LiquidityPacks,
+    read_liquidity_packs,
+)
 from alm_pipeline.inputs.models import ModelBook, read_models
 from alm_pipeline.inputs.products import ProductMap, product_faults, read_products
 from alm_pipeline.inputs.records import Problems
@@ -107,6 +111,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
+    _check_weights(problems, scenarios, liquidity)
     return Figures(
         curves=problems.settled(curves),
         packs=packs,
@@ -120,6 +125,16 @@ def load_figures(overlay: Path | None = None) -> Figures:
         limits=problems.settled(limits),
         models=problems.settled(models),
     )
+
+
+def _check_weights(problems: Problems, book: ScenarioBook, packs: LiquidityPacks) -> None:
+    """Say which weights of scenarios are of no rule of a coverage pack."""
+    rules = {
+        rule for one in packs.values() if isinstance(one, CoveragePack) for rule in one.lines.rules
+    }
+    for name, scenario in book.scenarios.items():
+        for rule in sorted((scenario.coverage or {}).keys() - rules):
+            problems.add(f"scenarios/{name}.yaml", f"coverage: no pack has the rule {rule}")
 
 
 def outside_dates(

@@ -28,6 +28,7 @@ STRESS_SCHEMAS: dict[str, pa.Schema] = {
         "stress about kind rate_scenario tested_within_days:integer has_margin_calls:boolean"
     ),
     "stress_shares": schema_of("stress stress_part stress_item flow_day:integer share:double"),
+    "coverage_weights": schema_of("what_if lcr_rule weight_share:double"),
 }
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -96,7 +97,7 @@ class LiquidityStress(Record):
 
 
 def stress_relations(book: ScenarioBook, closing: tuple[str, ...]) -> dict[str, pa.Table]:
-    """Return the scenarios with a liquidity stress, and their shares for every day."""
+    """Return the scenarios with a liquidity stress and their shares by day, and weights instead."""
     stressed = {
         name: one.liquidity for name, one in book.scenarios.items() if one.liquidity is not None
     }
@@ -114,7 +115,14 @@ def stress_relations(book: ScenarioBook, closing: tuple[str, ...]) -> dict[str, 
     return {
         "stresses": rows_table(STRESS_SCHEMAS["stresses"], rows),
         "stress_shares": _share_rows(stressed),
+        "coverage_weights": rows_table(STRESS_SCHEMAS["coverage_weights"], _weights(book)),
     }
+
+
+def _weights(book: ScenarioBook) -> Iterator[Row]:
+    for name, scenario in book.scenarios.items():
+        for rule, share in (scenario.coverage or {}).items():
+            yield {"what_if": name, "lcr_rule": rule, "weight_share": share}
 
 
 def _share_rows(stressed: Mapping[str, LiquidityStress]) -> pa.Table:

@@ -17,10 +17,10 @@ from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.assumptions import AssumptionBook
 from alm_pipeline.inputs.behaviour import BehaviourRow, behaviour_rows
 from alm_pipeline.inputs.curves import CurveBook
+from alm_pipeline.inputs.early_warning import WARNING_SCHEMAS, warning_relations
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
-from alm_pipeline.inputs.early_warning import WARNING_SCHEMAS, warning_relations
 from alm_pipeline.inputs.liquidity_packs import LIQUIDITY_SCHEMAS, liquidity_relations
 from alm_pipeline.inputs.liquidity_stress import STRESS_SCHEMAS, stress_relations
 from alm_pipeline.inputs.models import Model, ModelBook

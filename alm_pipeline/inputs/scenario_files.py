@@ -190,7 +190,7 @@ class Horizon(Record):
 
 
 _OWN_WORDS = (
-    *("shocks", "behaviour", "balance_sheet", "deposit_run", "liquidity"),
+    *("shocks", "behaviour", "balance_sheet", "deposit_run", "liquidity", "coverage"),
     *("ramp", "floor", "fx", "spreads"),
 )
 _OPTIONAL = {"pack", "shape", "extends", "horizon", *_OWN_WORDS}
@@ -218,6 +218,9 @@ class Scenario(Record):
         " borrowed instead in the dynamic balance sheet",
     )
     liquidity: LiquidityStress | None = None
+    coverage: dict[Name, Share] | None = Field(
+        None, description="Weights of the coverage ratio instead of the pack's, by its rules"
+    )
     fx: dict[Currency, FxMove] | None = Field(
         None, description="What one unit is worth in the reporting currency: 0.1 is 10 % more"
     )
