@@ -1,4 +1,4 @@
-"""Early-warning indicators and the contingency plan (`early_warning.yaml`, `contingency_plan.yaml`).
+"""Early-warning indicators and the contingency plan, each in a YAML file of its name.
 
 Thresholds, levels and actions are the bank's own. What an indicator is worth, and which level is
 reached, is SQL.

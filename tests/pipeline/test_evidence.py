@@ -82,7 +82,7 @@ def test_the_checklist_names_the_content_that_was_published(closed_small_bank, e
 
 def test_models_without_an_independent_review_say_so(evidence):
     rows = evidence("model_inventory")
-    assert len(rows) == 16  # of models.yaml
+    assert len(rows) == 18  # of models.yaml
     unseen = {row["review_status"] for row in rows if row["last_review_date"] is None}
     assert unseen == {"not yet reviewed"}
 
@@ -90,7 +90,7 @@ def test_models_without_an_independent_review_say_so(evidence):
 def test_each_model_has_a_page_with_figures_limits_and_the_close(closed_small_bank, tmp_path):
     bank = closed_small_bank.folder.bank
     written = write_methodology(bank, tmp_path / "pages")
-    assert len(written) == 17  # sixteen models and what names them
+    assert len(written) == 19  # eighteen models and what names them
     page = (tmp_path / "pages" / "prepayment.md").read_text("utf-8")
     assert "| mortgage | annual_prepayment_rate | 2 | 0.02 | share per year |" in page
     assert "1 - (1 - CPR) ** dt" in page
