@@ -1,6 +1,6 @@
 -- about:  Levels of the contingency plan: what triggers each, whether it is reached, what is done then and by whom.
 -- grain:  as_of_date, entity_id, row_kind, contingency_level, action_place
--- reads:  reports.early_warning, inputs.contingency_actions
+-- reads:  reports.early_warning, metrics.report_footers, inputs.contingency_actions
 with warnings as (
     select
         entity_id,
@@ -25,6 +25,11 @@ select
     a.trigger_amber,
     a.action as planned_action,
     a.owner,
-    a.within_hours
+    a.within_hours,
+    f.availability,
+    f.excluded_rows,
+    cast(f.excluded_amount as decimal(18, 2)) as excluded_amount,
+    f.excluded_share
 from warnings as w
+inner join metrics.report_footers as f on w.entity_id = f.entity_id and w.row_kind = f.row_kind
 cross join inputs.contingency_actions as a

@@ -1,6 +1,6 @@
 -- about:  The contingency funding plan: what each source can give by its terms, and what of it is left in a crisis.
--- grain:  as_of_date, entity_id, source_id
--- reads:  staging.funding_source, inputs.contingency_sources
+-- grain:  as_of_date, entity_id, row_kind, source_id
+-- reads:  staging.funding_source, metrics.report_footers, inputs.contingency_sources
 with sources as (
     select
         s.entity_id,
@@ -29,22 +29,30 @@ with sources as (
 
 select
     cast($as_of_date as date) as as_of_date,
-    entity_id,
-    source_id,
-    source_type,
-    currency,
-    capacity_amount,
-    used_amount,
-    capacity_amount - used_amount as free_capacity_amount,
-    time_to_cash_days,
-    tested_date,
-    is_committed,
-    is_correlated,
-    haircut_share,
-    unusable_reason,
+    s.entity_id,
+    f.row_kind,
+    s.source_id,
+    s.source_type,
+    s.currency,
+    s.capacity_amount,
+    s.used_amount,
+    s.capacity_amount - s.used_amount as free_capacity_amount,
+    s.time_to_cash_days,
+    s.tested_date,
+    s.is_committed,
+    s.is_correlated,
+    s.haircut_share,
+    s.unusable_reason,
     case
-        when unusable_reason is not null then 0
+        when s.unusable_reason is not null then 0
         else
-            cast(round(cast(capacity_amount - used_amount as double) * (1 - haircut_share), 2) as decimal(18, 2))
-    end as usable_after_stress_amount
-from sources
+            cast(
+                round(cast(s.capacity_amount - s.used_amount as double) * (1 - s.haircut_share), 2) as decimal(18, 2)
+            )
+    end as usable_after_stress_amount,
+    f.availability,
+    f.excluded_rows,
+    cast(f.excluded_amount as decimal(18, 2)) as excluded_amount,
+    f.excluded_share
+from sources as s
+inner join metrics.report_footers as f on s.entity_id = f.entity_id and f.row_kind = 'entity'

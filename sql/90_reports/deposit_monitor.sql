@@ -82,7 +82,16 @@ summed as (
         on s.entity_id = u.member_entity_id and s.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on s.currency = t.currency
     where u.row_kind <> 'elimination'
-    group by all
+    group by
+        u.entity_id,
+        u.row_kind,
+        s.behaviour_segment,
+        s.insured_part,
+        s.is_operational,
+        s.is_close,
+        s.channel,
+        s.rate_band,
+        s.vintage_band
 )
 
 select
@@ -100,24 +109,14 @@ select
     case when not s.is_untranslated then cast(s.balance as decimal(18, 2)) end as monitored_amount,
     case when not s.is_untranslated then cast(s.amount_years as decimal(18, 2)) end as amount_years,
     case when not s.is_untranslated then cast(s.amount_rate as decimal(18, 2)) end as yearly_interest_amount,
-    case
-        when not s.is_untranslated
-            then
-                cast(cast(s.amount_years as decimal(18, 2)) as double)
-                / nullif(cast(cast(s.balance as decimal(18, 2)) as double), 0)
-    end as average_age_years,
-    case
-        when not s.is_untranslated
-            then
-                cast(cast(s.amount_rate as decimal(18, 2)) as double)
-                / nullif(cast(cast(s.balance as decimal(18, 2)) as double), 0)
-    end as average_coupon_rate,
+    case when not s.is_untranslated then cast(s.amount_years as double) / nullif(cast(s.balance as double), 0) end
+        as average_age_years,
+    case when not s.is_untranslated then cast(s.amount_rate as double) / nullif(cast(s.balance as double), 0) end
+        as average_coupon_rate,
     case when not s.is_untranslated then cast(s.outflow as decimal(18, 2)) end as modelled_outflow_amount,
     case when s.channel <> 'term' then b.pass_through_up end as assumed_pass_through_up,
-    case
-        when not s.is_untranslated
-            then cast(cast(s.balance as decimal(18, 2)) - earlier.monitored_amount as decimal(18, 2))
-    end as flow_amount,
+    case when not s.is_untranslated then cast(s.balance - earlier.monitored_amount as decimal(18, 2)) end
+        as flow_amount,
     case when s.is_untranslated then 'not available: an exchange rate is missing' else f.availability end
         as availability,
     f.excluded_rows,

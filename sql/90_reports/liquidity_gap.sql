@@ -128,7 +128,7 @@ currencies as (
     from stopped
 ),
 
-every_row as (
+every_row as (  -- what is added up in the row is added as it is shown
     select
         f.entity_id,
         f.row_kind,
@@ -146,8 +146,8 @@ every_row as (
         coalesce(t.liability_amount, 0) as liability_amount,
         coalesce(t.off_balance_amount, 0) as off_balance_amount,
         coalesce(t.gap_amount, 0) as gap_amount,
-        coalesce(t.cumulative_gap_amount, 0) as cumulative_gap_amount,
-        coalesce(k.covering_amount, 0) as covering_amount,
+        cast(coalesce(t.cumulative_gap_amount, 0) as decimal(18, 2)) as cumulative_gap_amount,
+        cast(coalesce(k.covering_amount, 0) as decimal(18, 2)) as covering_amount,
         coalesce(
             'no exchange rate for ' || t.untranslated_currency
             || ' | book.translation_rates | to fix: deliver it in fx_rate',
@@ -185,20 +185,14 @@ select
     case when t.cause is null then cast(t.liability_amount as decimal(18, 2)) end as liability_amount,
     case when t.cause is null then cast(t.off_balance_amount as decimal(18, 2)) end as off_balance_amount,
     case when t.cause is null then cast(t.gap_amount as decimal(18, 2)) end as gap_amount,
-    case when t.cause is null then cast(t.cumulative_gap_amount as decimal(18, 2)) end as cumulative_gap_amount,
+    case when t.cause is null then t.cumulative_gap_amount end as cumulative_gap_amount,
     case
         when t.cause is null and t.row_kind <> 'elimination' and t.contract_currency = 'all'
             then cast(t.cumulative_gap_amount as double) / nullif(t.assets_amount, 0)
     end as cumulative_gap_share,
-    case when t.cause is null then cast(t.covering_amount as decimal(18, 2)) end as covering_amount,
-    case
-        when t.cause is null
-            then
-                cast(
-                    cast(t.cumulative_gap_amount as decimal(18, 2)) + cast(t.covering_amount as decimal(18, 2))
-                    as decimal(18, 2)
-                )
-    end as covered_gap_amount,
+    case when t.cause is null then t.covering_amount end as covering_amount,
+    case when t.cause is null then cast(t.cumulative_gap_amount + t.covering_amount as decimal(18, 2)) end
+        as covered_gap_amount,
     case when t.cause is null then t.availability else 'not available: ' || t.cause end as availability,
     t.excluded_rows,
     cast(t.excluded_amount as decimal(18, 2)) as excluded_amount,

@@ -223,6 +223,7 @@ def test_what_a_source_gives_in_a_crisis(bench, given, usable, reason):
         {"source_type": name, "haircut_share": 0.1, "is_correlated": name == "market",
          "tested_within_days": 60} for name in ("line", "market")
     ])  # fmt: skip
+    bench.give("metrics.report_footers", FOOTERS)
     bench.give("staging.funding_source", [{**SOURCE, "source_id": "s", **given}])
     (row,) = bench.run("reports.contingency_sources")
     assert float(row["usable_after_stress_amount"]) == usable
@@ -240,6 +241,7 @@ def test_a_level_is_reached_by_red_indicators_or_by_many(bench, statuses, reache
         {"contingency_level": "watch", "level_place": 1, "trigger_red": 1, "trigger_amber": 3,
          "action_place": 1, "action": "Meet", "owner": "o", "within_hours": 24}
     ])  # fmt: skip
+    bench.give("metrics.report_footers", FOOTERS)
     bench.give("reports.early_warning", [
         {"entity_id": "BANK", "row_kind": "entity", "indicator": f"i{n}", "warning_status": status}
         for n, status in enumerate(statuses)

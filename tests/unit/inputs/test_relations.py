@@ -20,6 +20,7 @@ from alm_pipeline.paths import DATA_CONTRACTS
 AS_OF = dt.date(2026, 10, 31)
 MAY_BE_NULL = {
     "lcr_rules": {"liq1_row", "reason"},
+    "stresses": {"rate_scenario", "tested_within_days"},
     "nsfr_rules": {"liq2_row", "of_which_row", "reason"},
     "products": {"nmd_category", "exclusion_reason"},
     "scenarios": {"pack", "shape"},

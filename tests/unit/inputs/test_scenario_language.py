@@ -372,6 +372,8 @@ def test_what_ifs_of_the_house_ship_and_move_what_they_say():
     assert own == {
         "replay_2022", "curve_inversion", "betas_rise_with_rates", "fast_prepayment",
         "basis_widening", "low_for_long", "volatility_spike", "slow_rise",
+        "digital_run", "stress_combined", "stress_idiosyncratic", "stress_market_wide",
+        "stress_slow_burn", "stricter_run_off",
     }  # fmt: skip
     base = with_index_curves(base_at(0.03), figures.curves, own, book)
     for name in own:
