@@ -22,8 +22,8 @@ from alm_pipeline.inputs.early_warning import (
 )
 from alm_pipeline.inputs.limits import LimitBook, read_limits
 from alm_pipeline.inputs.liquidity_packs import (
-    CoveragePack,
     LiquidityPacks,
+    coverage_rules,
     read_liquidity_packs,
 )
 from alm_pipeline.inputs.models import ModelBook, read_models
@@ -105,13 +105,16 @@ def load_figures(overlay: Path | None = None) -> Figures:
     if curves is not None:
         spreads = {name for name, curve in curves.curves.items() if curve.role == "spread"}
         names = BankNames(
-            set(assumptions.segments()), set(curves.indices), spreads, set(assumptions.migrations)
+            set(assumptions.segments()),
+            set(curves.indices),
+            spreads,
+            set(assumptions.migrations),
+            coverage_rules(liquidity),
         )
         _check_uses(problems, scenarios, names)
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
-    _check_weights(problems, scenarios, liquidity)
     return Figures(
         curves=problems.settled(curves),
         packs=packs,
@@ -125,16 +128,6 @@ def load_figures(overlay: Path | None = None) -> Figures:
         limits=problems.settled(limits),
         models=problems.settled(models),
     )
-
-
-def _check_weights(problems: Problems, book: ScenarioBook, packs: LiquidityPacks) -> None:
-    """Say which weights of scenarios are of no rule of a coverage pack."""
-    rules = {
-        rule for one in packs.values() if isinstance(one, CoveragePack) for rule in one.lines.rules
-    }
-    for name, scenario in book.scenarios.items():
-        for rule in sorted((scenario.coverage or {}).keys() - rules):
-            problems.add(f"scenarios/{name}.yaml", f"coverage: no pack has the rule {rule}")
 
 
 def outside_dates(

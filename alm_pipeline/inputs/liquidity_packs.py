@@ -21,6 +21,7 @@ __all__ = [
     "CoveragePack",
     "LiquidityPacks",
     "StableFundingPack",
+    "coverage_rules",
     "liquidity_relations",
     "read_liquidity_packs",
 ]
@@ -172,6 +173,12 @@ def read_liquidity_packs(
         **read_packs(CoveragePack, "liquidity_coverage", problems, overlay),
         **read_packs(StableFundingPack, "stable_funding", problems, overlay),
     }
+
+
+def coverage_rules(packs: LiquidityPacks) -> set[str]:
+    """Return the rules that the packs of the coverage ratio give weights to."""
+    found = [one.lines.rules for one in packs.values() if isinstance(one, CoveragePack)]
+    return {rule for rules in found for rule in rules}
 
 
 def liquidity_relations(packs: LiquidityPacks) -> dict[str, pa.Table]:

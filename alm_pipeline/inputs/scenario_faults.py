@@ -41,14 +41,16 @@ def reference_faults(
 class BankNames:
     """What a bank has that scenarios may name: behaviour segments, indices, spread curves.
 
-    ``migrating`` are segments whose depositors may move to another one; ``reporting_currency`` is
-    empty where the bank's settings are not at hand.
+    ``migrating`` are segments whose depositors may move to another one, ``coverage_rules`` those of
+    the packs of the coverage ratio; ``reporting_currency`` is empty where the bank's settings are
+    not at hand.
     """
 
     segments: set[str]
     indices: set[str]
     spread_curves: set[str]
     migrating: set[str]
+    coverage_rules: set[str]
     reporting_currency: str = ""
 
 
@@ -81,6 +83,11 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
     faults += [
         (("deposit_run", one), f"there is no segment {one}; there are {known}")
         for one in sorted((scenario.deposit_run or {}).keys() - segments)
+    ]
+    known = ", ".join(sorted(names.coverage_rules))
+    faults += [
+        (("coverage", one), f"no pack of the coverage ratio has the rule {one}; there are {known}")
+        for one in sorted((scenario.coverage or {}).keys() - names.coverage_rules)
     ]
     if scenario.shocks is not None:
         unknown = sorted(scenario.shocks.index_bp.keys() - indices)

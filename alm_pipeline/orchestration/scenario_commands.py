@@ -16,6 +16,7 @@ import numpy as np
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.governed import GovernedSet
+from alm_pipeline.inputs.liquidity_packs import coverage_rules
 from alm_pipeline.inputs.scenario_faults import BankNames
 from alm_pipeline.inputs.scenarios import BASE, ScenarioBook, use_problems, with_scenario_file
 from alm_pipeline.inputs.zero_rates import (
@@ -45,6 +46,8 @@ _REPORTS = (  # each after what it reads
     "metrics.nii_growth",
     "reports.nii_balance_sheets",
 )
+_STRESS = ("metrics.stress_flows", "metrics.stress_paths", "reports.survival")
+_COVERAGE = ("reports.lcr_what_if_lines", "reports.lcr_what_if")
 _FLAT_RATE = 0.03
 
 
@@ -149,12 +152,23 @@ def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
                     pass
                 for table in _METRICS:
                     run_sql_file(other, files[table], partition.under(scenario))
-            for table in _REPORTS:
+            own = other.figures.scenarios.scenarios[name]
+            stress = _STRESS if own.liquidity is not None else ()
+            coverage = _COVERAGE if own.coverage is not None else ()
+            for table in (*_REPORTS, *stress, *coverage):
                 run_sql_file(other, files[table], partition)
             eve, nii, planned = (_rows(other, table, partition) for table in _SHOWN)
-            stopped = _rows(other, "scenarios.stopped_currencies", partition.under(name))
-            windows = INCOME_MONTHS if months is None else (months,)
-            return ScenarioResult(name, day, eve, nii, planned, stopped, windows)
+            return ScenarioResult(
+                name,
+                day,
+                eve,
+                nii,
+                planned,
+                stopped=_rows(other, "scenarios.stopped_currencies", partition.under(name)),
+                windows=INCOME_MONTHS if months is None else (months,),
+                survival=_rows(other, stress[-1], partition) if stress else (),
+                coverage=_rows(other, coverage[-1], partition) if coverage else (),
+            )
         finally:
             other.store.session.close()
 
@@ -167,6 +181,7 @@ def _checked(bank: Bank, file: Path) -> ScenarioBook:
         indices=set(figures.curves.indices),
         spread_curves={k for k, curve in figures.curves.curves.items() if curve.role == "spread"},
         migrating=set(figures.assumptions.migrations),
+        coverage_rules=coverage_rules(figures.liquidity),
         reporting_currency=bank.settings.reporting_currency,
     )
     use_problems(file, book.scenarios[file.stem], names).raise_if_any()

@@ -19,7 +19,8 @@ class ScenarioResult:
     """Rows of `reports.eve_sensitivity`, `nii_sensitivity`, `nii_balance_sheets`, and what stopped.
 
     ``planned``: income on a balance sheet that follows the plan; ``stopped``: currencies;
-    ``windows``: months of income that are shown.
+    ``windows``: months of income that are shown. Of a liquidity stress also ``survival``, of
+    weights of the coverage ratio ``coverage``: rows of the reports of these names.
     """
 
     scenario: str
@@ -29,6 +30,8 @@ class ScenarioResult:
     planned: Sequence[Row]
     stopped: Sequence[Row]
     windows: Sequence[int] = (12, 24, 36)
+    survival: Sequence[Row] = ()
+    coverage: Sequence[Row] = ()
 
 
 def result_lines(result: ScenarioResult) -> Iterator[str]:
@@ -51,6 +54,7 @@ def result_lines(result: ScenarioResult) -> Iterator[str]:
             line = f"{row['entity_id']!s:<12} {title:<22} {money} {_share(share):>9}"
             yield f"{line}  {row['currency']}"
     yield from _planned_lines(result)
+    yield from _liquidity_lines(result)
     for row in result.stopped:
         amount = _money(row["outstanding_principal"]).strip()
         held = f"{row['n_positions']} positions, {amount}"
@@ -72,6 +76,23 @@ def _planned_lines(result: ScenarioResult) -> Iterator[str]:
             title = f"as planned, {row['horizon_months']} months"
             money = " ".join(_money(one) for one in amounts)
             yield f"{row['entity_id']!s:<12} {title:<22} {money} {'':>9}  {row['currency']}"
+
+
+def _liquidity_lines(result: ScenarioResult) -> Iterator[str]:
+    """Yield how long money lasts, and the coverage ratio with the scenario's weights."""
+    if result.survival:
+        days = " ".join(f"{title:>18}" for title in ("day 1", "day 30", "on the worst day"))
+        yield f"{'entity':<12} {'money left':<22} {days}"
+    for row in result.survival:
+        if (row["stress"], row["contract_currency"]) == (result.scenario, "all"):
+            left = ("position_1d_amount", "position_30d_amount", "least_position_amount")
+            money = " ".join(_money(row[name]) for name in left)
+            yield f"{row['entity_id']!s:<12} {row['survival']!s:<22} {money} {row['currency']:>14}"
+    for row in result.coverage:
+        if row["what_if"] == result.scenario:
+            ratios = (_share(row[name]) for name in ("lcr_share", "what_if_lcr_share"))
+            shown = " ".join(f"{ratio or 'none':>18}" for ratio in ratios)
+            yield f"{row['entity_id']!s:<12} {'coverage ratio':<22} {shown}"
 
 
 def _totals(rows: Sequence[Row], scenario: str) -> list[Row]:

@@ -1,6 +1,6 @@
 -- about:  The Liquidity Coverage Ratio, point in time: stock, outflows, inflows up to their cap, and the ratio.
 -- grain:  as_of_date, pack, entity_id, row_kind, contract_currency
--- reads:  reports.hqla_stock, reports.lcr_lines, inputs.hqla_caps
+-- reads:  reports.hqla_stock, reports.lcr_lines, reports.funding_concentration, inputs.hqla_caps
 with sides as (
     select
         pack,
@@ -26,6 +26,7 @@ joined as (  -- a currency without liquid assets has a stock of nothing
         l.row_kind,
         l.contract_currency,
         l.currency,
+        l.contract_currency = 'all' or coalesce(w.is_significant, false) as is_significant,
         c.inflow_cap_share,
         coalesce(l.cause, case when s.entity_id is not null and s.hqla_amount is null then s.availability end)
             as cause,
@@ -43,6 +44,10 @@ joined as (  -- a currency without liquid assets has a stock of nothing
         on
             l.pack = s.pack and l.entity_id = s.entity_id and l.row_kind = s.row_kind
             and l.contract_currency = s.contract_currency
+    left join reports.funding_concentration as w
+        on
+            l.entity_id = w.entity_id and l.row_kind = w.row_kind and w.dimension = 'currency'
+            and l.contract_currency = w.funding_item
 )
 
 select
@@ -52,6 +57,7 @@ select
     row_kind,
     contract_currency,
     currency,
+    is_significant,
     case when cause is null then hqla_amount end as hqla_amount,
     case when cause is null then cast(total_outflows as decimal(18, 2)) end as total_outflow_amount,
     case when cause is null then cast(total_inflows as decimal(18, 2)) end as total_inflow_amount,

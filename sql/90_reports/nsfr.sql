@@ -1,6 +1,6 @@
 -- about:  The Net Stable Funding Ratio: available and required stable funding, and the ratio.
 -- grain:  as_of_date, pack, entity_id, row_kind, contract_currency
--- reads:  reports.nsfr_lines
+-- reads:  reports.nsfr_lines, reports.funding_concentration
 with sides as (
     select
         pack,
@@ -21,17 +21,24 @@ with sides as (
 
 select
     cast($as_of_date as date) as as_of_date,
-    pack,
-    entity_id,
-    row_kind,
-    contract_currency,
-    currency,
-    case when cause is null then cast(available_funding as decimal(18, 2)) end as available_funding_amount,
-    case when cause is null then cast(required_funding as decimal(18, 2)) end as required_funding_amount,
-    case when cause is null then cast(available_funding as double) / nullif(cast(required_funding as double), 0) end
-        as nsfr_share,
-    coalesce(cause, availability) as availability,
-    excluded_rows,
-    excluded_amount,
-    excluded_share
-from sides
+    s.pack,
+    s.entity_id,
+    s.row_kind,
+    s.contract_currency,
+    s.currency,
+    s.contract_currency = 'all' or coalesce(w.is_significant, false) as is_significant,
+    case when s.cause is null then cast(s.available_funding as decimal(18, 2)) end as available_funding_amount,
+    case when s.cause is null then cast(s.required_funding as decimal(18, 2)) end as required_funding_amount,
+    case
+        when s.cause is null
+            then cast(s.available_funding as double) / nullif(cast(s.required_funding as double), 0)
+    end as nsfr_share,
+    coalesce(s.cause, s.availability) as availability,
+    s.excluded_rows,
+    s.excluded_amount,
+    s.excluded_share
+from sides as s
+left join reports.funding_concentration as w
+    on
+        s.entity_id = w.entity_id and s.row_kind = w.row_kind and w.dimension = 'currency'
+        and s.contract_currency = w.funding_item

@@ -65,6 +65,48 @@ def test_a_file_that_adds_nothing_gives_what_the_close_published(copy_of_small_b
     ]
 
 
+STRESS = """liquidity:
+  kind: combined
+  run_off: {uninsured: {1: 0.25, 30: 0.5}, insured: {30: 0.1}}
+  not_renewed: {other: 1.0}
+  drawn: {committed_credit_non_financial: {30: 0.5}}
+  received: {other: 1.0}
+  sale_haircut: {l1: 0.05, l2a: 0.1, l2b: 0.3, none: 0.5}
+  sold_per_day: {l1: 0.5, l2a: 0.1, l2b: 0.1, none: 0.1}
+"""
+
+
+def test_a_liquidity_stress_shows_how_long_money_lasts(copy_of_small_bank, tmp_path):
+    # BANK, day 1: cash 50,000; half of 190,000 less 5 %: 90,250; a quarter of 350,000 uninsured
+    # current accounts and of 50,000 of T1 leaves: -100,000; insured 1/30 of 10 % of 500,000:
+    # -1,666.67; the line 1/30 of half of 10,000: -166.67. Day 30: 50,000 + 180,500 - 200,000
+    # - 50,000 - 5,000 and in 4,040.07 of L2 and 2,291.67 of interest on L4
+    path = scenario(tmp_path, STRESS)
+    result = run_scenario(copy_of_small_bank.bank, path, DAY)
+    (row,) = [
+        row for row in result.survival
+        if (row["stress"], row["entity_id"], row["contract_currency"]) == ("own", "BANK", "all")
+    ]  # fmt: skip
+    assert float(str(row["position_1d_amount"])) == pytest.approx(38_416.67, abs=0.01)
+    assert float(str(row["position_30d_amount"])) == pytest.approx(-18_168.26, abs=0.01)
+    assert any("BANK" in line and "money is short" in line for line in result_lines(result))
+
+
+def test_weights_of_a_scenario_change_the_coverage_ratio(copy_of_small_bank, tmp_path):
+    # less stable deposits at 20 %: outflows of BANK are 35,000 more
+    path = scenario(tmp_path, "coverage: {retail_less_stable: 0.2}\n")
+    result = run_scenario(copy_of_small_bank.bank, path, DAY)
+    (row,) = [r for r in result.coverage if (r["what_if"], r["entity_id"]) == ("own", "BANK")]
+    assert row["what_if_lcr_share"] == pytest.approx(240_000 / (83_500 - 3_165.87))
+    assert any("coverage ratio" in line for line in result_lines(result))
+
+
+def test_a_weight_of_no_rule_is_refused(copy_of_small_bank, tmp_path):
+    path = scenario(tmp_path, "coverage: {retail_unstable: 0.2}\n")
+    with pytest.raises(ConfigurationError, match="no pack of the coverage ratio has the rule"):
+        run_scenario(copy_of_small_bank.bank, path, DAY)
+
+
 def test_a_basis_move_reaches_the_loan_that_reads_the_index_and_nothing_else(
     copy_of_small_bank, tmp_path
 ):
