@@ -64,6 +64,7 @@ ruled as (
                 then case when is_wholly_insured then 'non_financial_insured' else 'non_financial' end
             when liquidity_class = 'deposit' and counterparty_type is not null then 'other_legal_entity'
             when side = 'liability' and maturity_band not in ('within_30d', 'open') then 'due_beyond'
+            when liquidity_class = 'capital_instrument' and maturity_band = 'open' then 'due_beyond'  -- perpetual
             when liquidity_class = 'covered_bond' then 'covered_bond_maturing'
             when liquidity_class in ('debt', 'capital_instrument') then 'debt_issued'
             when liquidity_class = 'secured_funding'

@@ -46,6 +46,8 @@ CASES = {
                           counterparty_type="other"), "debt_issued", 100),
     "debt later": (slice_of("b", 100, liquidity_class="debt", maturity_band="to_6m",
                             counterparty_type="other"), "due_beyond", 0),
+    "perpetual": (slice_of("b", 100, liquidity_class="capital_instrument",
+                           counterparty_type="other"), "due_beyond", 0),
     "repo of level 1": (slice_of("b", 100, liquidity_class="secured_funding",
                                  maturity_band="within_30d", collateral_class="l1",
                                  counterparty_type="bank"), "secured_level_1", 0),
