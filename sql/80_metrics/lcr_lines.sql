@@ -37,7 +37,7 @@ ruled as (
     select
         *,
         case
-            when is_without_flows then null
+            when is_without_flows and hqla_rule is null then null
             when liquidity_class = 'own_funds' then 'own_funds'
             when liquidity_class = 'internal_position' then 'internal_position'
             when liquidity_class = 'other_asset' then 'no_payment_date'

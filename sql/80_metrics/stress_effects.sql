@@ -14,7 +14,7 @@ with summed as (
     inner join book.reporting_units as u
         on s.entity_id = u.member_entity_id and s.is_intragroup = u.is_intragroup
     left join book.translation_rates as t on s.currency = t.currency
-    where s.flow_day = 30 and u.row_kind <> 'elimination' and s.stress_part <> 'sale_loss'
+    where s.flow_day = 30 and u.row_kind <> 'elimination' and s.stress_part not in ('sale_loss', 'unclassified')
     group by s.stress, u.entity_id, u.row_kind, s.stress_part, s.stress_item
 )
 

@@ -54,8 +54,24 @@ deposits as (  -- by rule, else by what its scheme insures
             r.stress = o.stress and r.flow_day = o.flow_day and o.stress_part = 'run_off'
             and s.lcr_rule = o.stress_item
     where
-        s.liquidity_class = 'deposit'
+        s.liquidity_class = 'deposit' and s.lcr_rule is not null
         and r.stress_item = case when o.stress is not null then s.lcr_rule else s.slice_part end
+),
+
+unclassified as (  -- nobody knows how it runs: no path is shown with it
+    select
+        s.entity_id,
+        s.currency,
+        s.is_intragroup,
+        t.stress,
+        'unclassified' as stress_part,
+        s.liquidity_class as stress_item,
+        d.flow_day,
+        0 as cumulative_amount
+    from slices as s
+    cross join inputs.stresses as t
+    cross join days as d
+    where s.lcr_rule is null
 ),
 
 drawn as (
@@ -310,6 +326,8 @@ facilities as (  -- a promise, drawn as a test not too long ago, once its money 
 
 every_item as (
     select * from deposits
+    union all
+    select * from unclassified
     union all
     select * from drawn
     union all

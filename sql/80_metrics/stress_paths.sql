@@ -19,6 +19,8 @@ translated as (
                 then
                     'no exchange rate for ' || s.currency
                     || ' | book.translation_rates | to fix: deliver it in fx_rate'
+            when s.stress_part = 'unclassified'
+                then s.currency || ': slices that no rule takes | metrics.lcr_unclassified'
         end as cause
     from metrics.stress_flows as s
     inner join book.reporting_units as u

@@ -1,6 +1,6 @@
 -- about:  The contingency funding plan: what each source can give by its terms, and what of it is left in a crisis.
--- grain:  as_of_date, entity_id, row_kind, source_id
--- reads:  staging.funding_source, metrics.report_footers, inputs.contingency_sources
+-- grain:  as_of_date, entity_id, row_kind, member_entity_id, source_id
+-- reads:  staging.funding_source, metrics.report_footers, book.reporting_units, inputs.contingency_sources
 with sources as (
     select
         s.entity_id,
@@ -29,8 +29,9 @@ with sources as (
 
 select
     cast($as_of_date as date) as as_of_date,
-    s.entity_id,
-    f.row_kind,
+    u.entity_id,
+    u.row_kind,
+    s.entity_id as member_entity_id,
     s.source_id,
     s.source_type,
     s.currency,
@@ -55,4 +56,6 @@ select
     cast(f.excluded_amount as decimal(18, 2)) as excluded_amount,
     f.excluded_share
 from sources as s
-inner join metrics.report_footers as f on s.entity_id = f.entity_id and f.row_kind = 'entity'
+inner join book.reporting_units as u
+    on s.entity_id = u.member_entity_id and not u.is_intragroup and u.row_kind <> 'elimination'
+inner join metrics.report_footers as f on u.entity_id = f.entity_id and u.row_kind = f.row_kind

@@ -156,7 +156,8 @@ def test_every_report_prints_what_is_excluded(all_harmless):
     for row in folder.rows("book.excluded"):
         n_excluded[row["entity_id"]] += row["excluded_rows"]
     reports = {name for name in folder.bank.shapes if name.startswith("reports.")}
-    for name in reports - OF_OTHER_PACKS:
+    lists = {"reports.hqla_register"}  # holdings one by one: no total that a missing row lessens
+    for name in reports - OF_OTHER_PACKS - lists:
         rows = [row for row in folder.rows(name) if row["row_kind"] == "entity"]
         group = [row for row in folder.rows(name) if row["row_kind"] == "group"]
         assert rows, name

@@ -224,8 +224,9 @@ def test_what_a_source_gives_in_a_crisis(bench, given, usable, reason):
          "tested_within_days": 60} for name in ("line", "market")
     ])  # fmt: skip
     bench.give("metrics.report_footers", FOOTERS)
+    bench.give("book.reporting_units", UNITS)
     bench.give("staging.funding_source", [{**SOURCE, "source_id": "s", **given}])
-    (row,) = bench.run("reports.contingency_sources")
+    row = of_bank(bench.run("reports.contingency_sources"), "source_id")["s"]
     assert float(row["usable_after_stress_amount"]) == usable
     assert (row["unusable_reason"] or "").startswith(reason or "")
     assert (reason is None) == (row["unusable_reason"] is None)
