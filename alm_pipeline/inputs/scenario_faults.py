@@ -84,11 +84,7 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
         (("deposit_run", one), f"there is no segment {one}; there are {known}")
         for one in sorted((scenario.deposit_run or {}).keys() - segments)
     ]
-    known = ", ".join(sorted(names.coverage_rules))
-    faults += [
-        (("coverage", one), f"no pack of the coverage ratio has the rule {one}; there are {known}")
-        for one in sorted((scenario.coverage or {}).keys() - names.coverage_rules)
-    ]
+    faults += _weight_faults(scenario, names)
     if scenario.shocks is not None:
         unknown = sorted(scenario.shocks.index_bp.keys() - indices)
         known = ", ".join(sorted(indices))
@@ -97,6 +93,14 @@ def use_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
             for one in unknown
         ]
     return faults
+
+
+def _weight_faults(scenario: Scenario, names: BankNames) -> list[Fault]:
+    known = ", ".join(sorted(names.coverage_rules))
+    return [
+        (("coverage", one), f"no pack of the coverage ratio has the rule {one}; there are {known}")
+        for one in sorted((scenario.coverage or {}).keys() - names.coverage_rules)
+    ]
 
 
 def _pack_faults(scenario: Scenario, packs: Mapping[str, RulePack]) -> Iterator[Fault]:

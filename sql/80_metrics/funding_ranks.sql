@@ -13,7 +13,9 @@ with owed as (
         on p.entity_id = u.member_entity_id and p.is_intragroup = u.is_intragroup
     inner join book.translation_rates as t on p.currency = t.currency
     left join staging.counterparty as c on p.counterparty_id = c.counterparty_id
-    where p.side = 'liability' and p.extract <> 'other_balance' and u.row_kind <> 'elimination'
+    where
+        p.side = 'liability' and p.extract <> 'other_balance' and u.row_kind <> 'elimination'
+        and t.translation_rate is not null  -- the report says which totals lack a rate
     group by u.entity_id, u.row_kind, coalesce(c.risk_group_id, p.counterparty_id)
 ),
 

@@ -103,6 +103,7 @@ def test_the_declared_terms_are_those_that_the_bridge_reads(closed_small_bank: C
 
     monkeypatch.setattr(simulation, "engine_book", noted)
     monkeypatch.setattr(simulation, "_BOOKS", simulation.Newest())  # a kept book reads nothing
+    monkeypatch.setattr(simulation, "_AGREED_PASSES", simulation.Newest())
     simulation.pass_inputs(bank, partition)
     simulation.contractual_pass(bank, partition)
     positions, events = seen

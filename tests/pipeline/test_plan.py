@@ -145,7 +145,8 @@ def test_one_edited_scenario_touches_its_own_partitions_and_the_reports(edited):
     slotted = {"scenarios.standardised_values", "metrics.eve_standardised"}  # under every shape
     apart = {"scenarios.risk_changes", "metrics.risk_split"}  # under every scenario
     compared = {"scenarios.position_changes"}  # of the base, which stands beside the others
-    others = by_month - stepped - slotted - apart - compared
+    called = {f"metrics.stress_{part}" for part in ("flows", "paths", "effects")}  # by its rates
+    others = by_month - stepped - slotted - apart - compared - called
     assert {t.partition(".")[0] for t in others} == {"reports", "audit"}
     after = folder.contents()
     untouched = {n for n in before if n.endswith((f"|{BASE}", f"|{DOWN}"))}
