@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from alm_pipeline.inputs.records import Name, Problems, Record, Sourced, Status
+from alm_pipeline.inputs.records import Name, Problems, Record, Share, Sourced, Status
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.rule_packs import Pack, read_packs
 
@@ -32,7 +32,7 @@ LIQUIDITY_SCHEMAS: dict[str, pa.Schema] = {
     ),
     "hqla_caps": schema_of(
         "pack level_2_cap_share:double level_2b_cap_share:double unwind_days:integer "
-        "inflow_cap_share:double status source"
+        "inflow_cap_share:double is_leading:boolean status source"
     ),
     "lcr_rules": schema_of(
         "pack lcr_rule ratio_side weight_share:double paragraph liq1_row:integer reason status "
@@ -44,12 +44,11 @@ LIQUIDITY_SCHEMAS: dict[str, pa.Schema] = {
         "of_which_row:integer reason status source"
     ),
     "nsfr_encumbrance": schema_of(
-        "pack to_1y_least_share:double beyond_1y_share:double status source"
+        "pack to_1y_least_share:double beyond_1y_share:double is_leading:boolean status source"
     ),
 }
 
 _Cap = Annotated[float, Field(gt=0.0, lt=1.0)]
-_Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class AssetRule(Record):
@@ -85,7 +84,7 @@ class CoverageLine(_Line):
     """What a slice adds to the outflows or inflows of thirty days."""
 
     side: Literal["outflow", "inflow", "out_of_scope"]
-    weight_share: _Share
+    weight_share: Share
     liq1_row: int | None = Field(default=None, ge=2, le=19)
 
     @model_validator(mode="after")
@@ -104,10 +103,10 @@ class StableFundingLine(_Line):
     """What a slice adds to available or required funding, by residual maturity."""
 
     side: Literal["available", "required", "out_of_scope"]
-    under_6m_share: _Share
-    to_1y_share: _Share
-    beyond_1y_share: _Share
-    open_share: _Share
+    under_6m_share: Share
+    to_1y_share: Share
+    beyond_1y_share: Share
+    open_share: Share
     liq2_row: int | None = Field(default=None, ge=2, le=32)
     of_which_row: int | None = Field(default=None, ge=21, le=23)
 
@@ -129,7 +128,7 @@ class Caps(Sourced):
     level_2_share: _Cap
     level_2b_share: _Cap
     unwind_days: int = Field(ge=0)
-    inflow_share: _Share
+    inflow_share: Share
 
     @model_validator(mode="after")
     def _level_2b_is_part_of_level_2(self) -> Caps:
@@ -141,8 +140,8 @@ class Caps(Sourced):
 class Encumbrance(Sourced):
     """What an asset pledged for six months and more requires."""
 
-    to_1y_least_share: _Share
-    beyond_1y_share: _Share
+    to_1y_least_share: Share
+    beyond_1y_share: Share
 
 
 class CoveragePack(Pack):
@@ -182,12 +181,15 @@ def coverage_rules(packs: LiquidityPacks) -> set[str]:
 
 
 def liquidity_relations(packs: LiquidityPacks) -> dict[str, pa.Table]:
-    """Return the relations of the packs by name: a row per rule, and a row per pack."""
+    """Return the relations of the packs by name: a row per rule, and a row per pack.
+
+    Stresses, ladder and warnings follow one pack of each kind, the first by name: it is leading.
+    """
     found: dict[str, list[Row]] = {name: [] for name in LIQUIDITY_SCHEMAS}
-    for name, pack in packs.items():
+    for name, pack in sorted(packs.items()):
         rows = _coverage(name, pack) if isinstance(pack, CoveragePack) else _funding(name, pack)
         for relation, row in rows:
-            found[relation].append(row)
+            found[relation].append({**row, "is_leading": not found[relation]})
     return {name: rows_table(LIQUIDITY_SCHEMAS[name], rows) for name, rows in found.items()}
 
 

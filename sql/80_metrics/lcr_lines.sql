@@ -18,7 +18,6 @@ judged as (
         c.pack,
         s.*,
         h.hqla_rule,
-        h.hqla_level,
         h.haircut_share,
         h.market_value,
         h.unclassified_reason as stock_reason,

@@ -2,13 +2,8 @@
 -- grain:  as_of_date, stress, entity_id, currency, is_intragroup, stress_part, stress_item, flow_day
 -- reads:  metrics.lcr_lines, metrics.hqla_holdings, metrics.position_slices, metrics.eve, cash_flows.contractual_days,
 --         book.positions, staging.security, staging.borrowing, staging.encumbrance_link, staging.funding_source,
---         inputs.products, inputs.stresses, inputs.stress_shares
-with first_pack as (
-    select min(pack) as pack
-    from metrics.hqla_holdings
-),
-
-days as (
+--         inputs.products, inputs.hqla_caps, inputs.stresses, inputs.stress_shares
+with days as (
     select distinct flow_day
     from inputs.stress_shares
 ),
@@ -23,7 +18,7 @@ slices as (
         l.slice_part,
         cast(sum(cast(l.slice_amount as decimal(38, 6))) as double) as amount
     from metrics.lcr_lines as l
-    inner join first_pack as f on l.pack = f.pack
+    inner join inputs.hqla_caps as f on l.pack = f.pack and f.is_leading
     where l.slice_part <> 'interest'
     group by all
 ),
@@ -214,7 +209,7 @@ held as (  -- a bond carried at cost shows its loss only when it is sold
             else 0
         end as unrealised_amount
     from metrics.hqla_holdings as h
-    inner join first_pack as k on h.pack = k.pack
+    inner join inputs.hqla_caps as k on h.pack = k.pack and k.is_leading
     inner join book.positions as p on h.position_id = p.position_id
     inner join staging.security as s on h.position_id = s.position_id
     inner join free_shares as f on h.position_id = f.position_id

@@ -3,13 +3,8 @@
 --         rate_band, vintage_band
 -- reads:  metrics.position_slices, metrics.lcr_lines, metrics.report_footers, book.positions, staging.deposit_nmd,
 --         staging.deposit_term, book.reporting_units, book.translation_rates, inputs.behaviour_parameters,
---         reports.deposit_monitor @previous
-with first_pack as (
-    select min(pack) as pack
-    from metrics.lcr_lines
-),
-
-opened as (
+--         inputs.hqla_caps, reports.deposit_monitor @previous
+with opened as (
     select
         position_id,
         coalesce(channel, 'not delivered') as channel,
@@ -53,7 +48,7 @@ slices as (
     from metrics.position_slices as s
     inner join book.positions as p on s.position_id = p.position_id
     inner join opened as o on s.position_id = o.position_id
-    cross join first_pack as k
+    inner join inputs.hqla_caps as k on k.is_leading
     left join metrics.lcr_lines as l
         on
             k.pack = l.pack and s.position_id = l.position_id and s.slice_part = l.slice_part

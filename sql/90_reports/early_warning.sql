@@ -2,233 +2,189 @@
 -- grain:  as_of_date, entity_id, row_kind, indicator
 -- reads:  reports.asset_encumbrance, reports.deposit_monitor, reports.funding_concentration, reports.hqla_stock,
 --         reports.lcr, reports.lcr_lines, reports.liquidity_gap, reports.nsfr, reports.survival,
---         metrics.report_footers, inputs.warning_thresholds, reports.early_warning @previous,
---         reports.early_warning @history(60)
-with parts as (
+--         metrics.report_footers, inputs.warning_thresholds, inputs.time_buckets, inputs.hqla_caps,
+--         inputs.nsfr_encumbrance, reports.early_warning @previous, reports.early_warning @history(60)
+with last_buckets as (  -- of the ladder, that end within a month and within a year
     select
-        entity_id,
-        row_kind,
-        'liquidity_coverage' as indicator,
-        'none' as divided_by,
-        cast(lcr_share as double) as part
-    from reports.lcr
-    where contract_currency = 'all'
+        max(bucket) filter (where upper_days <= 31) as last_in_month,
+        max(bucket) filter (where upper_days <= 366) as last_in_year
+    from inputs.time_buckets
+    where bucket_set = 'liquidity'
+),
+
+watched (indicator, divided_by) as (  -- none: a ratio already
+    values
+    ('liquidity_coverage', 'none'),
+    ('coverage_outflows', 'hqla'),
+    ('stable_funding', 'none'),
+    ('position_combined_30d', 'assets'),
+    ('position_digital_run_1d', 'assets'),
+    ('position_slow_burn_365d', 'assets'),
+    ('sale_loss', 'hqla'),
+    ('liquid_assets', 'assets'),
+    ('level_1', 'hqla'),
+    ('collateral_flows', 'hqla'),
+    ('undrawn_lines', 'hqla'),
+    ('largest_lenders', 'funding'),
+    ('largest_lender', 'funding'),
+    ('on_demand_funding', 'funding'),
+    ('funding_within_1m', 'funding'),
+    ('uninsured_deposits', 'deposits'),
+    ('operational_deposits', 'deposits'),
+    ('young_deposits', 'deposits'),
+    ('internet_deposits', 'deposits'),
+    ('dear_deposits', 'deposits'),
+    ('deposits_of_strangers', 'deposits'),
+    ('encumbered_assets', 'assets'),
+    ('non_performing', 'assets'),
+    ('gap_within_1m', 'assets'),
+    ('covered_gap_within_1y', 'assets')
+),
+
+parts as (
+    select
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        case i.indicator
+            when 'liquidity_coverage' then r.lcr_share
+            when 'coverage_outflows' then cast(r.total_outflow_amount as double)
+        end as part
+    from reports.lcr as r
+    inner join inputs.hqla_caps as k on r.pack = k.pack and k.is_leading
+    cross join watched as i
+    where r.contract_currency = 'all' and i.indicator in ('liquidity_coverage', 'coverage_outflows')
     union all
     select
-        entity_id,
-        row_kind,
-        'stable_funding' as indicator,
-        'none' as divided_by,
-        cast(nsfr_share as double) as part
-    from reports.nsfr
-    where contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        r.nsfr_share as part
+    from reports.nsfr as r
+    inner join inputs.nsfr_encumbrance as k on r.pack = k.pack and k.is_leading
+    cross join watched as i
+    where r.contract_currency = 'all' and i.indicator = 'stable_funding'
     union all
     select
-        entity_id,
-        row_kind,
-        'position_combined_30d' as indicator,
-        'assets' as divided_by,
-        cast(position_30d_amount as double) as part
-    from reports.survival
-    where stress = 'stress_combined' and contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(
+            case i.indicator
+                when 'position_combined_30d' then r.position_30d_amount
+                when 'position_digital_run_1d' then r.position_1d_amount
+                when 'position_slow_burn_365d' then r.position_365d_amount
+                when 'sale_loss' then r.sale_loss_30d_amount
+            end as double
+        ) as part
+    from reports.survival as r
+    cross join watched as i
+    where
+        r.contract_currency = 'all'
+        and case i.indicator
+            when 'position_combined_30d' then r.stress = 'stress_combined'
+            when 'position_digital_run_1d' then r.stress = 'digital_run'
+            when 'position_slow_burn_365d' then r.stress = 'stress_slow_burn'
+            when 'sale_loss' then r.stress = 'stress_combined'
+        end
     union all
     select
-        entity_id,
-        row_kind,
-        'position_digital_run_1d' as indicator,
-        'assets' as divided_by,
-        cast(position_1d_amount as double) as part
-    from reports.survival
-    where stress = 'digital_run' and contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(case i.indicator when 'liquid_assets' then r.hqla_amount else r.level_1_amount end as double) as part
+    from reports.hqla_stock as r
+    inner join inputs.hqla_caps as k on r.pack = k.pack and k.is_leading
+    cross join watched as i
+    where r.contract_currency = 'all' and i.indicator in ('liquid_assets', 'level_1')
     union all
     select
-        entity_id,
-        row_kind,
-        'position_slow_burn_365d' as indicator,
-        'assets' as divided_by,
-        cast(position_365d_amount as double) as part
-    from reports.survival
-    where stress = 'stress_slow_burn' and contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(
+            case i.indicator when 'collateral_flows' then r.unweighted_line_amount else r.carried_amount end as double
+        ) as part
+    from reports.lcr_lines as r
+    inner join inputs.hqla_caps as k on r.pack = k.pack and k.is_leading
+    cross join watched as i
+    where
+        r.contract_currency = 'all'
+        and case i.indicator
+            when 'collateral_flows' then r.lcr_rule = 'collateral_lookback'
+            when 'undrawn_lines' then r.template_row = 13
+        end
     union all
     select
-        entity_id,
-        row_kind,
-        'sale_loss' as indicator,
-        'hqla' as divided_by,
-        cast(sale_loss_30d_amount as double) as part
-    from reports.survival
-    where stress = 'stress_combined' and contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(r.funding_amount as double) as part
+    from reports.funding_concentration as r
+    cross join watched as i
+    where
+        case i.indicator
+            when 'largest_lenders' then r.dimension = 'counterparty' and r.funding_item <= 'lender 010'
+            when 'largest_lender' then r.dimension = 'counterparty' and r.funding_item = 'lender 001'
+            when 'on_demand_funding' then r.dimension = 'tenor' and r.funding_item = 'on demand'
+            when 'funding_within_1m' then r.dimension = 'tenor' and r.funding_item = 'up to 1M'
+        end
     union all
     select
-        entity_id,
-        row_kind,
-        'liquid_assets' as indicator,
-        'assets' as divided_by,
-        cast(hqla_amount as double) as part
-    from reports.hqla_stock
-    where contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(r.monitored_amount as double) as part
+    from reports.deposit_monitor as r
+    cross join watched as i
+    where
+        case i.indicator
+            when 'uninsured_deposits' then r.insured_part = 'uninsured'
+            when 'operational_deposits' then r.is_operational
+            when 'young_deposits' then r.vintage_band = 'under 1Y'
+            when 'internet_deposits' then r.channel = 'internet'
+            when 'dear_deposits' then r.rate_band = '3 % and more'
+            when 'deposits_of_strangers' then not r.is_close
+        end
     union all
     select
-        entity_id,
-        row_kind,
-        'level_1' as indicator,
-        'hqla' as divided_by,
-        cast(level_1_amount as double) as part
-    from reports.hqla_stock
-    where contract_currency = 'all'
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(r.encumbrance_amount as double) as part
+    from reports.asset_encumbrance as r
+    cross join watched as i
+    where
+        case i.indicator
+            when 'encumbered_assets' then r.encumbrance_band <> 'free'
+            when 'non_performing' then r.asset_class = 'non_performing'
+        end
     union all
     select
-        entity_id,
-        row_kind,
-        'coverage_outflows' as indicator,
-        'hqla' as divided_by,
-        cast(total_outflow_amount as double) as part
-    from reports.lcr
-    where contract_currency = 'all'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'collateral_flows' as indicator,
-        'hqla' as divided_by,
-        cast(unweighted_line_amount as double) as part
-    from reports.lcr_lines
-    where contract_currency = 'all' and lcr_rule = 'collateral_lookback'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'undrawn_lines' as indicator,
-        'hqla' as divided_by,
-        cast(carried_amount as double) as part
-    from reports.lcr_lines
-    where contract_currency = 'all' and template_row = 13
-    union all
-    select
-        entity_id,
-        row_kind,
-        'largest_lenders' as indicator,
-        'funding' as divided_by,
-        cast(funding_amount as double) as part
-    from reports.funding_concentration
-    where dimension = 'counterparty' and funding_item <= 'lender 010'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'largest_lender' as indicator,
-        'funding' as divided_by,
-        cast(funding_amount as double) as part
-    from reports.funding_concentration
-    where dimension = 'counterparty' and funding_item = 'lender 001'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'on_demand_funding' as indicator,
-        'funding' as divided_by,
-        cast(funding_amount as double) as part
-    from reports.funding_concentration
-    where dimension = 'tenor' and funding_item = 'on demand'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'funding_within_1m' as indicator,
-        'funding' as divided_by,
-        cast(funding_amount as double) as part
-    from reports.funding_concentration
-    where dimension = 'tenor' and funding_item = 'up to 1M'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'uninsured_deposits' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where insured_part = 'uninsured'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'operational_deposits' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where is_operational
-    union all
-    select
-        entity_id,
-        row_kind,
-        'young_deposits' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where vintage_band = 'under 1Y'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'internet_deposits' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where channel = 'internet'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'dear_deposits' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where rate_band = '3 % and more'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'deposits_of_strangers' as indicator,
-        'deposits' as divided_by,
-        cast(monitored_amount as double) as part
-    from reports.deposit_monitor
-    where not is_close
-    union all
-    select
-        entity_id,
-        row_kind,
-        'encumbered_assets' as indicator,
-        'assets' as divided_by,
-        cast(encumbrance_amount as double) as part
-    from reports.asset_encumbrance
-    where encumbrance_band <> 'free'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'non_performing' as indicator,
-        'assets' as divided_by,
-        cast(encumbrance_amount as double) as part
-    from reports.asset_encumbrance
-    where asset_class = 'non_performing'
-    union all
-    select
-        entity_id,
-        row_kind,
-        'gap_within_1m' as indicator,
-        'assets' as divided_by,
-        cast(cumulative_gap_amount as double) as part
-    from reports.liquidity_gap
-    where view = 'behavioural' and contract_currency = 'all' and bucket = 4
-    union all
-    select
-        entity_id,
-        row_kind,
-        'covered_gap_within_1y' as indicator,
-        'assets' as divided_by,
-        cast(covered_gap_amount as double) as part
-    from reports.liquidity_gap
-    where view = 'contractual' and contract_currency = 'all' and bucket = 9
+        r.entity_id,
+        r.row_kind,
+        i.indicator,
+        i.divided_by,
+        cast(
+            case i.indicator when 'gap_within_1m' then r.cumulative_gap_amount else r.covered_gap_amount end as double
+        ) as part
+    from reports.liquidity_gap as r
+    cross join watched as i
+    cross join last_buckets as b
+    where
+        r.contract_currency = 'all'
+        and case i.indicator
+            when 'gap_within_1m' then r.view = 'behavioural' and r.bucket = b.last_in_month
+            when 'covered_gap_within_1y' then r.view = 'contractual' and r.bucket = b.last_in_year
+        end
 ),
 
 bases as (
@@ -240,12 +196,13 @@ bases as (
     from metrics.report_footers
     union all
     select
-        entity_id,
-        row_kind,
+        r.entity_id,
+        r.row_kind,
         'hqla' as divided_by,
-        cast(hqla_amount as double) as base
-    from reports.hqla_stock
-    where contract_currency = 'all'
+        cast(r.hqla_amount as double) as base
+    from reports.hqla_stock as r
+    inner join inputs.hqla_caps as k on r.pack = k.pack and k.is_leading
+    where r.contract_currency = 'all'
     union all
     select
         entity_id,

@@ -2,7 +2,7 @@
 -- grain:  as_of_date, entity_id, row_kind, contract_currency, view, bucket
 -- reads:  metrics.liquidity_gap, metrics.hqla_holdings, metrics.report_footers, book.positions, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
---         inputs.time_buckets
+--         inputs.time_buckets, inputs.hqla_caps
 with currency_views (is_every_currency) as (  -- each currency, and all together
     values (false), (true)
 ),
@@ -36,11 +36,6 @@ translated as (
         u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else g.currency end, g.view, g.bucket
 ),
 
-first_pack as (
-    select min(pack) as pack
-    from metrics.hqla_holdings
-),
-
 capacity as (  -- a security covers what is short until it is repaid: from then on its cash is in the gap
     select
         u.entity_id,
@@ -49,7 +44,7 @@ capacity as (  -- a security covers what is short until it is repaid: from then 
         b.bucket,
         sum(cast(h.hqla_value * u.consolidation_factor * t.translation_rate as decimal(38, 6))) as covering_amount
     from metrics.hqla_holdings as h
-    inner join first_pack as k on h.pack = k.pack
+    inner join inputs.hqla_caps as k on h.pack = k.pack and k.is_leading
     inner join book.positions as p on h.position_id = p.position_id and p.extract = 'security'
     inner join book.reporting_units as u
         on h.entity_id = u.member_entity_id and p.is_intragroup = u.is_intragroup

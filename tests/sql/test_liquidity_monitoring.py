@@ -15,6 +15,9 @@ def units(bench):
     bench.give("book.reporting_units", UNITS)
     bench.give("metrics.report_footers", FOOTERS)
     bench.give("book.translation_rates", RATES)
+    bench.give("inputs.hqla_caps", [
+        {"pack": pack, "is_leading": pack == LCR} for pack in (LCR, "another_pack")
+    ])  # fmt: skip
     return bench
 
 
@@ -152,8 +155,10 @@ def warned(units):
         thresholds("uninsured_deposits", "at_most", 0.4, 0.5),
     ])  # fmt: skip
     unit = {"entity_id": "BANK", "row_kind": "entity"}
-    units.give("reports.lcr", [{**unit, "pack": LCR, "contract_currency": "all",
-                                "lcr_share": 1.15}])  # fmt: skip
+    units.give("reports.lcr", [
+        {**unit, "pack": pack, "contract_currency": "all", "lcr_share": share}
+        for pack, share in ((LCR, 1.15), ("another_pack", 9.0))
+    ])  # fmt: skip
     units.give("reports.funding_concentration", [
         {**unit, "dimension": "counterparty", "funding_item": "lender 001",
          "funding_amount": "6.00"},

@@ -39,6 +39,7 @@ def stressed(bench):
         *shares("sold", "l1", 0.0, 0.5, 1.0, 1.0),
         *shares("facility", "line", 1.0, 1.0, 1.0, 1.0),
     ])  # fmt: skip
+    bench.give("inputs.hqla_caps", [{"pack": "p", "is_leading": True}])
     bench.give("metrics.lcr_lines", [
         {**LINE, "position_id": "d1", "liquidity_class": "deposit", "lcr_rule": "retail_stable",
          "slice_amount": 100.0, "slice_part": "insured"},

@@ -94,6 +94,15 @@ def test_a_rule_may_be_less_certain_than_its_pack():
     assert (status["revocable_line"], status["retail_stable"]) == ("assumed", "verified")
 
 
+def test_the_first_pack_by_name_leads(tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a_stricter.yaml").write_text(TEXT, encoding="utf-8")
+    rows = liquidity_relations(load_figures(tmp_path).liquidity)["hqla_caps"].to_pylist()
+    assert {row["pack"]: row["is_leading"] for row in rows} == {
+        "a_stricter": True, "lcr_basel": False,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
