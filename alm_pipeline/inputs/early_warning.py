@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import pyarrow as pa
 from pydantic import Field, StringConstraints, model_validator
 
-from alm_pipeline.inputs.records import Name, Problems, Record, Sourced
+from alm_pipeline.inputs.records import Name, Problems, Record, Share, Sourced, Thresholds
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.yaml_files import contract_file
 
@@ -39,23 +39,12 @@ WARNING_SCHEMAS: dict[str, pa.Schema] = {
 }
 
 _Text = Annotated[str, StringConstraints(min_length=5)]
-_Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
-class Indicator(Record):
-    """One indicator; amber comes before red in its direction."""
+class Indicator(Thresholds):
+    """One indicator and what it says."""
 
     about: _Text
-    direction: Literal["at_least", "at_most"]
-    amber: float
-    red: float
-
-    @model_validator(mode="after")
-    def _amber_comes_first(self) -> Indicator:
-        ahead = self.amber - self.red if self.direction == "at_least" else self.red - self.amber
-        if ahead < 0.0:
-            raise ValueError(f"amber {self.amber} is beyond red {self.red}")
-        return self
 
 
 class EarlyWarning(Sourced):
@@ -69,7 +58,7 @@ class EarlyWarning(Sourced):
 class ContingencySource(Record):
     """A kind of funding source: what it loses in a crisis, and whether it fails with the bank."""
 
-    haircut_share: _Share
+    haircut_share: Share
     is_correlated: bool
     tested_within_days: int = Field(ge=0)
 

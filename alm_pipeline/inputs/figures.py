@@ -37,6 +37,7 @@ from alm_pipeline.inputs.time_buckets import TimeBuckets, read_time_buckets
 __all__ = [
     "DatedItem",
     "Figures",
+    "bank_names",
     "decided",
     "expired",
     "expiring",
@@ -103,15 +104,7 @@ def load_figures(overlay: Path | None = None) -> Figures:
     models = read_models(problems, overlay)
     _check_caps(problems, assumptions, packs)
     if curves is not None:
-        spreads = {name for name, curve in curves.curves.items() if curve.role == "spread"}
-        names = BankNames(
-            set(assumptions.segments()),
-            set(curves.indices),
-            spreads,
-            set(assumptions.migrations),
-            coverage_rules(liquidity),
-        )
-        _check_uses(problems, scenarios, names)
+        _check_uses(problems, scenarios, bank_names(curves, assumptions, liquidity))
     if products is not None and curves is not None:
         for fault in product_faults(products, curves, assumptions.nmd_categories):
             problems.add("products.yaml", fault)
@@ -171,6 +164,23 @@ def expired(figures: Figures, as_of_date: dt.date) -> list[DatedItem]:
 def expiring(figures: Figures, as_of_date: dt.date, notice_days: int) -> list[DatedItem]:
     """Return the assumptions and limits that expire within the notice given."""
     return [one for one in decided(figures) if 0 <= one.days_left(as_of_date) <= notice_days]
+
+
+def bank_names(
+    curves: CurveBook,
+    assumptions: AssumptionBook,
+    packs: LiquidityPacks,
+    reporting_currency: str = "",
+) -> BankNames:
+    """Return what scenarios of the bank may name."""
+    return BankNames(
+        segments=set(assumptions.segments()),
+        indices=set(curves.indices),
+        spread_curves={name for name, one in curves.curves.items() if one.role == "spread"},
+        migrating=set(assumptions.migrations),
+        coverage_rules=coverage_rules(packs),
+        reporting_currency=reporting_currency,
+    )
 
 
 def _check_uses(problems: Problems, book: ScenarioBook, names: BankNames) -> None:

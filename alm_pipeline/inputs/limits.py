@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, model_validator
 
-from alm_pipeline.inputs.records import Name, Problems, Record, Source, Status
+from alm_pipeline.inputs.records import Name, Problems, Record, Source, Status, Thresholds
 from alm_pipeline.inputs.yaml_files import contract_file
 
 __all__ = ["Limit", "LimitBook", "load_limits", "read_limits"]
 
 
-class Limit(Record):
-    """One limit; amber comes before red in its direction."""
+class Limit(Thresholds):
+    """One limit: the values at which a metric turns amber and red, where and since when."""
 
     metric: Name
     scope: Name
-    direction: Literal["at_least", "at_most"]
-    amber: float
-    red: float
     unit: Name
     status: Status
     source: Source
@@ -35,10 +31,7 @@ class Limit(Record):
     expires: dt.date
 
     @model_validator(mode="after")
-    def _amber_comes_first(self) -> Limit:
-        ahead = self.amber - self.red if self.direction == "at_least" else self.red - self.amber
-        if ahead < 0.0:
-            raise ValueError(f"amber {self.amber} is beyond red {self.red}")
+    def _dates_in_order(self) -> Limit:
         if self.expires < self.effective_from:
             raise ValueError("it expires before it takes effect")
         return self

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import AfterValidator, Field
 
-from alm_pipeline.inputs.records import Name, Record
+from alm_pipeline.inputs.records import Name, Record, Share
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["LAST_DAY", "STRESS_SCHEMAS", "LiquidityStress", "stress_relations"]
 
 LAST_DAY = 365
+"""So many days ahead a stress runs, and flows as agreed are kept day by day."""
+
 STRESS_SCHEMAS: dict[str, pa.Schema] = {
     "stresses": schema_of(
         "stress about kind rate_scenario tested_within_days:integer has_margin_calls:boolean"
@@ -31,7 +33,6 @@ STRESS_SCHEMAS: dict[str, pa.Schema] = {
     "coverage_weights": schema_of("what_if lcr_rule weight_share:double"),
 }
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Day = Annotated[int, Field(ge=1, le=LAST_DAY)]
 
 

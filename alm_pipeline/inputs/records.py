@@ -31,15 +31,18 @@ __all__ = [
     "Name",
     "Problems",
     "Record",
+    "Share",
     "Source",
     "Sourced",
     "Status",
+    "Thresholds",
     "worst_status",
 ]
 
 Status = Literal["verified", "assumed", "secondary", "unverified"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 _STATUS_ORDER: tuple[Status, ...] = ("verified", "assumed", "secondary", "unverified")
 
@@ -73,6 +76,21 @@ class Sourced(Record):
         if self.status == "assumed" and (self.owner is None or self.approver is None):
             raise ValueError("an assumed figure names its owner and approver")
         _refuse_one_person(self.owner, self.approver)
+        return self
+
+
+class Thresholds(Record):
+    """At which value a measure turns amber and red; amber comes before red in its direction."""
+
+    direction: Literal["at_least", "at_most"]
+    amber: float
+    red: float
+
+    @model_validator(mode="after")
+    def _amber_comes_first(self) -> Thresholds:
+        ahead = self.amber - self.red if self.direction == "at_least" else self.red - self.amber
+        if ahead < 0.0:
+            raise ValueError(f"amber {self.amber} is beyond red {self.red}")
         return self
 
 

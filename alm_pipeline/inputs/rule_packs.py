@@ -17,13 +17,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from alm_pipeline.engine.scenarios.shocks import RateFloor, ShockShape, ShockSize
 from alm_pipeline.errors import MarketDataError
-from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Sourced
+from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Share, Sourced
 from alm_pipeline.inputs.yaml_files import contract_files
 
 __all__ = ["NmdCategory", "Pack", "RulePack", "load_rule_packs", "read_packs", "read_rule_packs"]
 
 NmdCategory = Literal["retail_transactional", "retail_non_transactional", "wholesale"]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class ShockSizes(Sourced):

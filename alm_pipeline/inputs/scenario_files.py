@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from alm_pipeline.engine.scenarios.node_moves import KEY_TENORS
 from alm_pipeline.inputs.curves import IndexId, Tenor
 from alm_pipeline.inputs.liquidity_stress import LiquidityStress
-from alm_pipeline.inputs.records import Currency, Name, Record, Source, Status
+from alm_pipeline.inputs.records import Currency, Name, Record, Share, Source, Status
 
 __all__ = [
     "NO_FLOOR",
@@ -39,7 +39,6 @@ KeyTenor = Annotated[str, StringConstraints(pattern=f"^({'|'.join(KEY_TENORS)})$
 BasisPoints = Annotated[float, Field(ge=-10_000.0, le=10_000.0)]
 Factor = Annotated[float, Field(ge=0.0, le=100.0)]
 Rate = Annotated[float, Field(ge=-0.5, le=1.0)]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 FxMove = Annotated[float, Field(gt=-1.0, le=10.0)]
 _Sizes = dict[Currency, BasisPoints]
 _Segments = dict[str, Factor]

@@ -21,7 +21,13 @@ from alm_pipeline.orchestration.automatic_options import OPTIONS_HELD, without_a
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.engine_lineage import READS
 from alm_pipeline.orchestration.markets import Markets, markets_of
-from alm_pipeline.orchestration.result_tables import bucket_items, month_items, position_table
+from alm_pipeline.orchestration.result_tables import (
+    amounts_at,
+    bucket_items,
+    month_items,
+    position_table,
+    where_any,
+)
 from alm_pipeline.orchestration.risk_split import MEASURES, PARTS, RISKS, risk_changes
 from alm_pipeline.orchestration.simulation import (
     BASE,
@@ -141,9 +147,6 @@ def _of(rows: pa.Table, position_ids: pa.ChunkedArray) -> pa.Table:
     return rows.filter(pc.is_in(rows.column("position_id"), value_set=ids))
 
 
-_Items = Mapping[str, NDArray[np.float64]]
-
-
 class _Entries(NamedTuple):
     """Amounts other than nothing, (m,) each: whose, in which bucket or month, how much."""
 
@@ -171,17 +174,6 @@ def _entries(amounts: GroupAmounts, column: int, wanted: WantedRows) -> Iterator
         row, bucket = where_any(items)
         place = {"bucket_set": pa.repeat(pa.scalar(name), len(row)), "bucket": pa.array(bucket + 1)}
         yield _Entries(row, place, amounts_at(items, row, bucket))
-
-
-def where_any(items: _Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where amounts (n, n_places) are not all nothing."""
-    row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
-    return row, place
-
-
-def amounts_at(items: _Items, row: NDArray[np.int64], place: NDArray[np.int64]) -> _Items:
-    """Return the amounts (n, n_places) of these places, (m,) each."""
-    return {name: values[row, place] for name, values in items.items()}
 
 
 def _rows(

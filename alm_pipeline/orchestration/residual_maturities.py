@@ -8,8 +8,12 @@ import pyarrow as pa
 
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.markets import markets_of
-from alm_pipeline.orchestration.position_pass import amounts_at, where_any
-from alm_pipeline.orchestration.result_tables import bucket_items, position_table
+from alm_pipeline.orchestration.result_tables import (
+    amounts_at,
+    bucket_items,
+    position_table,
+    where_any,
+)
 from alm_pipeline.orchestration.simulation import BASE, PassOptions, month_book, run_each
 from alm_pipeline.warehouse.partition import Partition
 
@@ -24,18 +28,19 @@ def residual_maturities(bank: Bank, partition: Partition) -> pa.Table:
     book = month_book(bank, partition, markets)
 
     def rows() -> Iterator[pa.Table]:
-        for first, amounts in run_each(bank, partition, markets, book, _AGREED):
-            for name, one in amounts.buckets.items():
+        for first, of_each in run_each(bank, partition, markets, book, _AGREED):
+            for name, one in of_each.buckets.items():
                 items = bucket_items(one, 0)
                 paid = {item: items[item] for item in _PAID}
                 row, bucket = where_any(paid)
-                columns = {
-                    "bucket": pa.array(bucket + 1),
-                    **{
-                        item: pa.array(found)
-                        for item, found in amounts_at(paid, row, bucket).items()
-                    },
-                }
-                yield position_table(book, partition, first + row, columns, {"bucket_set": name})
+                found = amounts_at(paid, row, bucket)
+                columns = {item: pa.array(amounts) for item, amounts in found.items()}
+                yield position_table(
+                    book,
+                    partition,
+                    first + row,
+                    {"bucket": pa.array(bucket + 1), **columns},
+                    {"bucket_set": name},
+                )
 
     return pa.concat_tables(rows())

@@ -16,6 +16,9 @@ from alm_pipeline.orchestration.simulation import INCOME_MONTHS, MonthPass
 from alm_pipeline.warehouse.array_bridge import EngineBook
 from alm_pipeline.warehouse.partition import Partition
 
+Items = Mapping[str, NDArray[np.float64]]
+"""Amounts by name, (n, n_places) each."""
+
 _PRINCIPAL = {
     "opening_principal": "opening",
     "drawn_principal": "drawn",
@@ -142,12 +145,9 @@ def contractual_days(done: MonthPass, partition: Partition) -> pa.Table:
     """Return the rows of ``cash_flows.contractual_days``: days on which something is paid."""
     items = bucket_items(done.result.buckets[DAYS], 0)
     paid = {item: items[item][:, :-1] for item in ("principal_amount", "interest_amount")}
-    group, day = np.nonzero(np.any([values != 0.0 for values in paid.values()], axis=0))
-    columns = {
-        "flow_day": pa.array(day),
-        **{item: pa.array(values[group, day]) for item, values in paid.items()},
-    }
-    return group_table(done.book, partition, group, columns)
+    group, day = where_any(paid)
+    columns = {name: pa.array(found) for name, found in amounts_at(paid, group, day).items()}
+    return group_table(done.book, partition, group, {"flow_day": pa.array(day), **columns})
 
 
 def bucket_items(amounts: BucketAmounts, column: int) -> dict[str, NDArray[np.float64]]:
@@ -159,6 +159,17 @@ def bucket_items(amounts: BucketAmounts, column: int) -> dict[str, NDArray[np.fl
         "interest_amount": amounts.interest[:, :, column] * paid,
         "present_value": amounts.present_value[:, :, column],
     }
+
+
+def where_any(items: Items) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where amounts (n, n_places) are not all nothing."""
+    row, place = np.nonzero(np.any([values != 0.0 for values in items.values()], axis=0))
+    return row, place
+
+
+def amounts_at(items: Items, row: NDArray[np.int64], place: NDArray[np.int64]) -> Items:
+    """Return the amounts (n, n_places) of these places, (m,) each."""
+    return {name: values[row, place] for name, values in items.items()}
 
 
 def monthly_balances(done: MonthPass, partition: Partition) -> pa.Table:

@@ -15,9 +15,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from alm_pipeline.errors import ConfigurationError
+from alm_pipeline.inputs.figures import bank_names
 from alm_pipeline.inputs.governed import GovernedSet
-from alm_pipeline.inputs.liquidity_packs import coverage_rules
-from alm_pipeline.inputs.scenario_faults import BankNames
 from alm_pipeline.inputs.scenarios import BASE, ScenarioBook, use_problems, with_scenario_file
 from alm_pipeline.inputs.zero_rates import (
     BaseZeroRates,
@@ -176,14 +175,8 @@ def run_scenario(bank: Bank, file: Path, day: date) -> ScenarioResult:
 def _checked(bank: Bank, file: Path) -> ScenarioBook:
     book = with_scenario_file(file, bank.settings.overlay)
     figures = bank.figures
-    names = BankNames(
-        segments=set(figures.assumptions.segments()),
-        indices=set(figures.curves.indices),
-        spread_curves={k for k, curve in figures.curves.curves.items() if curve.role == "spread"},
-        migrating=set(figures.assumptions.migrations),
-        coverage_rules=coverage_rules(figures.liquidity),
-        reporting_currency=bank.settings.reporting_currency,
-    )
+    currency = bank.settings.reporting_currency
+    names = bank_names(figures.curves, figures.assumptions, figures.liquidity, currency)
     use_problems(file, book.scenarios[file.stem], names).raise_if_any()
     return book
 

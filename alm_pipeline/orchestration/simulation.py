@@ -26,6 +26,7 @@ from alm_pipeline.engine.simulation.setting import (
 from alm_pipeline.engine.simulation.simulate import amounts_of_each, simulate
 from alm_pipeline.inputs.balance_plan import segment_plans
 from alm_pipeline.inputs.behaviour import behaviour_rows
+from alm_pipeline.inputs.liquidity_stress import LAST_DAY
 from alm_pipeline.inputs.scenarios import ScenarioBook
 from alm_pipeline.inputs.time_buckets import daily_buckets, engine_buckets
 from alm_pipeline.orchestration.automatic_options import (
@@ -57,9 +58,6 @@ _VALUED = """
 """A product of which one position has no assumption has no flows at all: never a partial sum."""
 
 LENSES = (*DEFAULT_LENSES, "options")
-AGREED_DAYS = 365
-"""So many days ahead the flows as agreed are kept day by day."""
-
 AGREED_LENSES = ("value", "repricing", "principal")
 """What is read of the flows as agreed: when principal reprices and cash is paid."""
 
@@ -215,7 +213,7 @@ def _month_pass(
     chosen = PassOptions(scenarios, window_months=INCOME_MONTHS)
     if is_contractual:
         chosen = PassOptions(
-            scenarios, is_contractual=True, lenses=AGREED_LENSES, n_single_days=AGREED_DAYS
+            scenarios, is_contractual=True, lenses=AGREED_LENSES, n_single_days=LAST_DAY
         )
     result = run_engine(bank, partition, markets, book, chosen)
     if is_contractual:

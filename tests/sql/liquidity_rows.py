@@ -51,3 +51,11 @@ def total(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the row of a report that is about the BANK and all currencies."""
     (row,) = [r for r in rows if (r["entity_id"], r["contract_currency"]) == ("BANK", "all")]
     return row
+
+
+def line_of(bench: Any, ratio: str, row: dict[str, Any]) -> tuple[str | None, float | None]:
+    """Return rule and weighted amount of one slice in a ratio: `lcr` or `nsfr`."""
+    give_packs(bench)
+    bench.give("metrics.position_slices", [row])
+    (found,) = bench.run(f"metrics.{ratio}_lines")
+    return found[f"{ratio}_rule"], found["weighted_slice_amount"]

@@ -6,16 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.liquidity_rows import LCR, asset, give_packs, slice_of, total
-
-
-def line(bench, row: dict[str, Any]) -> tuple[str | None, float | None]:
-    """Return the rule and the weighted amount of one slice."""
-    give_packs(bench)
-    bench.give("metrics.position_slices", [row])
-    (found,) = bench.run("metrics.lcr_lines")
-    return found["lcr_rule"], found["weighted_slice_amount"]
-
+from tests.sql.liquidity_rows import LCR, asset, give_packs, line_of, slice_of, total
 
 CASES = {
     "insured, close": (slice_of("d", 100, slice_part="insured", is_close=True), "retail_stable", 5),
@@ -107,7 +98,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_slice_falls_under_its_rule(bench, case):
     row, rule, weighted = CASES[case]
-    found, amount = line(bench, row)
+    found, amount = line_of(bench, "lcr", row)
     assert found == rule
     assert amount == (None if weighted is None else pytest.approx(weighted))
 

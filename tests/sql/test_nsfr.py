@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.sql.liquidity_rows import asset, give_packs, slice_of, total
+from tests.sql.liquidity_rows import asset, give_packs, line_of, slice_of, total
 
 COMPANY = {"counterparty_type": "non_financial_corporate"}
 LATE = {"maturity_band": "beyond_1y", "risk_weight_factor": 0.75}
-
-
-def line(bench, row: dict[str, Any]) -> tuple[str | None, float | None]:
-    """Return the rule and the weighted amount of one slice."""
-    give_packs(bench)
-    bench.give("metrics.position_slices", [row])
-    (found,) = bench.run("metrics.nsfr_lines")
-    return found["nsfr_rule"], found["weighted_slice_amount"]
 
 
 CASES = {
@@ -95,7 +87,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_every_slice_falls_under_its_rule(bench, case):
     row, rule, weighted = CASES[case]
-    found, amount = line(bench, row)
+    found, amount = line_of(bench, "nsfr", row)
     assert found == rule
     assert amount == (None if weighted is None else pytest.approx(weighted))
 
