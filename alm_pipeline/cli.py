@@ -18,10 +18,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from alm_pipeline.cli_daily import daily
+from alm_pipeline.cli_lineage import impact, lineage, trace
 from alm_pipeline.cli_scenario import AsOfOption, scenario_app
 from alm_pipeline.errors import AlmError, ConfigurationError
 
 _PLAIN_WIDTH = 180
+_PARTLY = 3
 _COLLECT_AFTER = 100_000
 """Modules being loaded are no garbage; to look through them again and again takes long."""
 _RUN = "Start of a run id, a month end, or a month end with ~1 for the close it superseded."
@@ -35,6 +38,8 @@ app = typer.Typer(
 contracts_app = typer.Typer(help="Data contracts: check them all.", no_args_is_help=True)
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(scenario_app, name="scenario")
+for command in (daily, lineage, trace, impact):
+    app.command()(command)
 
 AsOf = Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="Month end, YYYY-MM-DD.")]
 
@@ -59,6 +64,7 @@ def close(as_of_date: AsOf) -> None:
 def demo(
     positions: Annotated[int, typer.Option(min=500, help="Positions of the demo bank.")] = 20_000,
     months: Annotated[int, typer.Option(min=1, help="Month ends to deliver.")] = 3,
+    days: Annotated[int, typer.Option(min=0, help="Days after the last of them to deliver.")] = 3,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Latest month end; default the last one."),
@@ -68,17 +74,23 @@ def demo(
         str, typer.Option(help="Plant defects: all, harmless, or names separated by commas.")
     ] = "",
 ) -> None:
-    """Build the demo bank, close its latest two month ends and show the headline table."""
-    from alm_pipeline.demo import deliver_demo
-    from alm_pipeline.inputs.settings import load_settings
+    """Build the demo bank, close its latest two month ends and make the days after them."""
+    from alm_pipeline.demo import deliver_days, deliver_demo
+    from alm_pipeline.inputs.settings import config_path, load_settings
 
     landing = load_settings().landing_folder
     last = as_of.date() if as_of else None
     names = _names(defects)
-    days = deliver_demo(landing, positions, months, last, seed, names, progress=typer.echo)
+    ends = deliver_demo(landing, positions, months, last, seed, names, progress=typer.echo)
     status = 0
-    for day in days[-2:]:
-        status = max(status, _close(day, is_brief=day != days[-1]))
+    for end in ends[-2:]:
+        status = max(status, _close(end, is_brief=end != ends[-1]))
+    if days and status in (0, _PARTLY):
+        from alm_pipeline.orchestration.daily_command import make_days
+
+        made = deliver_days(landing, ends[-1], days, positions, seed)
+        for line in make_days(config_path(), made):
+            typer.echo(line)
     raise typer.Exit(status)
 
 
@@ -171,37 +183,6 @@ def approve(
 
 
 @app.command()
-def lineage(
-    name: Annotated[
-        str, typer.Argument(help="A table or column, reports.scorecard or reports.scorecard.value.")
-    ] = "",
-    down: Annotated[
-        bool, typer.Option("--down/--up", help="What it feeds, instead of what it is made from.")
-    ] = False,
-    depth: Annotated[int, typer.Option(min=0, help="Levels to open; 0 opens all.")] = 0,
-    as_of: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Close to look at; default: the latest."),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Write everything as one page to click through.")
-    ] = None,
-) -> None:
-    """Show what a table or column is made from, down to the bank's files, or what it feeds."""
-    from alm_pipeline.inputs.settings import config_path
-    from alm_pipeline.orchestration.bank import open_bank
-    from alm_pipeline.orchestration.lineage_view import print_lineage, write_lineage_page
-
-    if not name and html is None:
-        raise typer.BadParameter("name a table or column, or --html FILE", param_hint="NAME")
-    bank, day = open_bank(config_path()), as_of.date() if as_of else None
-    if name:
-        print_lineage(bank, name, day, is_down=down, depth=depth)
-    if html is not None:
-        typer.echo(f"lineage   {write_lineage_page(bank, html, day)}")
-
-
-@app.command()
 def share(
     persona: Annotated[str, typer.Argument(help="A persona of data_contracts/access.yaml.")],
     file: Annotated[Path, typer.Argument(help="DuckDB file to write.")],
@@ -267,48 +248,6 @@ def methodology(
 
     written = write_methodology(open_bank(config_path()), into)
     typer.echo(f"{len(written)} pages in {into}, begin with README.md")
-
-
-RunOption = Annotated[str, typer.Option(help="A close by its id, superseded ones too.")]
-CsvOption = Annotated[Path | None, typer.Option(help="Write everything to this file.")]
-
-
-@app.command()
-def trace(
-    table: Annotated[str, typer.Argument(help="A table, as reports.irrbb_outlier_test.")],
-    column: Annotated[str, typer.Option(help="The number to open.")],
-    row: Annotated[str, typer.Option(help="Its row: key=value,key=value.")] = "",
-    as_of: AsOfOption = None,
-    run: RunOption = "",
-    position: Annotated[str, typer.Option(help="Only what this position adds.")] = "",
-    top: Annotated[int, typer.Option(min=1, help="Contributions shown.")] = 10,
-    to_csv: CsvOption = None,
-) -> None:
-    """Open a published number: its positions and source rows, its formula, or its input."""
-    from alm_pipeline.inputs.settings import config_path
-    from alm_pipeline.orchestration import trace_command
-    from alm_pipeline.orchestration.bank import open_bank
-
-    day = as_of.date() if as_of else None
-    keys = trace_command.row_of(row)
-    asked = trace_command.Question(table, column, keys, day, run, position, top, to_csv)
-    raise typer.Exit(trace_command.trace(open_bank(config_path()), asked))
-
-
-@app.command()
-def impact(
-    position: Annotated[str, typer.Argument(help="A position_id of book.positions.")],
-    as_of: AsOfOption = None,
-    run: RunOption = "",
-    to_csv: CsvOption = None,
-) -> None:
-    """Show the cells of all reports that a position touches, and with how much."""
-    from alm_pipeline.inputs.settings import config_path
-    from alm_pipeline.orchestration.bank import open_bank
-    from alm_pipeline.orchestration.trace_command import show_impact
-
-    day = as_of.date() if as_of else None
-    show_impact(open_bank(config_path()), position, day, run, to_csv)
 
 
 @app.command()

@@ -84,9 +84,26 @@ class ClosedBank:
             self._held[sql] = bool(found["v"])
         return self._held[sql]
 
+    def contract_behind(self, relation: str) -> TableContract:
+        """Return the contract of a table, also as earlier closes have it."""
+        table, _ = self.pinned.earlier_reads.get(relation, (relation, 0))
+        return self.contracts[table]
+
     def keys(self, table: str) -> list[str]:
         """Return the key columns of a table, as-of date left out."""
         return [key for key in self.contracts[table].key if key != "as_of_date"]
+
+
+def row_name(closed: ClosedBank, table: str) -> str:
+    """Return the expression that names a row of a table without positions; empty for the others.
+
+    It is the name of the table and the row's key; of a staged extract the delivered row has it too.
+    """
+    if "position_id" in closed.columns[table]:
+        return ""
+    keys = (key for key in closed.contract_behind(table).key if key != "as_of_date")
+    parts = [literal(table.partition(".")[2]), *(f'cast("{key}" as varchar)' for key in keys)]
+    return " || ' ' || ".join(parts)
 
 
 def scenarios_behind(keys: Mapping[str, Any]) -> tuple[str, ...]:

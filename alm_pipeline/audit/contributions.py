@@ -12,6 +12,7 @@ from alm_pipeline.audit.closed_bank import (
     WantedRows,
     literal,
     matching,
+    row_name,
     scenarios_behind,
 )
 from alm_pipeline.audit.opened_cell import Cell
@@ -25,7 +26,7 @@ from alm_pipeline.audit.trace_query import (
 from alm_pipeline.errors import ContractError
 from alm_pipeline.inputs.cell_rules import CellRule
 
-FOLLOWED = ("book", "metrics", "reports")
+FOLLOWED = ("book", "metrics", "reports", "daily")
 """Schemas whose SQL is followed; what lies before has one row per position."""
 
 LINES = ("book.positions", "book.excluded")
@@ -208,7 +209,10 @@ class Contributions:
     def _carrier(self, table: str) -> Carrier:
         scope = "one" if self.position_id else "traced"
         bound = f"{scope}.{table.replace('.', '__')}"
-        return Carrier(bound, _LINE) if table == "book.excluded" else Carrier(bound)
+        if table == "book.excluded":
+            return Carrier(bound, _LINE)
+        name = row_name(self.closed, table)
+        return Carrier(bound, name) if name else Carrier(bound)
 
     def _sources(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> SqlSources:
         closed = self.closed

@@ -91,7 +91,8 @@ def find_cell(closed: ClosedBank, table: str, column: str, row: Mapping[str, Any
     """Return the cell of one stored row."""
     contract = closed.contracts[table]
     keys = {key: row[key] for key in closed.keys(table)}
-    is_money = closed.dictionary[column].type == "money" and contract.schema == "reports"
+    is_exact = contract.schema in ("reports", "daily")
+    is_money = is_exact and closed.dictionary[column].type == "money"
     rule = _rule_of(closed, contract, column, row)
     return Cell(table, column, keys, row, rule, is_money)
 

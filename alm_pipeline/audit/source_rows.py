@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
 from alm_pipeline.warehouse.pinned import PinnedTables
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _OF_POSITIONS = """
     select
         s.position_id,
@@ -38,13 +40,32 @@ _OF_LINES = """
 """
 
 
-def source_rows(pinned: PinnedTables, traced_ids: Sequence[str]) -> pa.Table:
+_OF_ROWS = """
+    select
+        c.position_id,
+        f.file_name,
+        r.source_row,
+        f.source_name,
+        f.sha256
+    from traced.chosen as c
+    inner join raw.{extract} as r on c.position_id = {name}
+    left join audit.files as f on r.source_file_id = f.source_file_id
+    order by c.position_id, f.file_name, r.source_row
+"""
+
+
+def source_rows(
+    pinned: PinnedTables, traced_ids: Sequence[str], row_names: Mapping[str, str] = NO_NAMES
+) -> pa.Table:
     """Return file and row of everything behind these contributions.
 
     Parameters
     ----------
     traced_ids : sequence of str
-        Positions, or lines of quarantined rows (``entity:excluded:extract:account:currency:side``).
+        Positions, lines of quarantined rows (``entity:excluded:extract:account:currency:side``), or
+        rows by their extract and key.
+    row_names : mapping
+        By extract, the expression that names its rows where they are no positions.
 
     Returns
     -------
@@ -59,6 +80,9 @@ def source_rows(pinned: PinnedTables, traced_ids: Sequence[str]) -> pa.Table:
     for extract in sorted(lines):
         sql = _OF_LINES.format(extract=extract)
         found.append(pinned.query(sql, [f"quarantine.{extract}", "audit.files"]))
+    for extract, name in row_names.items():
+        sql = _OF_ROWS.format(extract=extract, name=name)
+        found.append(pinned.query(sql, [f"raw.{extract}", "audit.files"]))
     return pa.concat_tables(found)
 
 

@@ -33,7 +33,7 @@ TRACED_ID = "traced_id"
 SCENARIO = ":scenario:"
 _DIALECT = "duckdb"
 _CENTS = "DECIMAL(18, 2)"
-_UNROUNDED = ("reports", "metrics")
+_UNROUNDED = ("reports", "metrics", "daily")
 
 _Columns = tuple[tuple[str, tuple[str, ...]], ...]
 

@@ -22,6 +22,7 @@ from alm_pipeline.demo import (
 from alm_pipeline.demo.calendar import as_date, day_number, latest_month_ends
 from alm_pipeline.demo.commitments import line_table
 from alm_pipeline.demo.customers import counterparty_table
+from alm_pipeline.demo.days import next_weekdays, write_days
 from alm_pipeline.demo.files import (
     Control,
     records_table,
@@ -69,6 +70,16 @@ def write_demo_bank(
         If there is no month end, or the bank is too small to hold every product.
     """
     return _write(into / "landing", sorted(set(month_ends)), n_positions, seed, (defects, progress))
+
+
+def deliver_days(
+    landing: Path, last: dt.date, n_days: int, n_positions: int, seed: int
+) -> list[dt.date]:
+    """Write the treasury's files of the first weekdays after a month end; return the days."""
+    days = next_weekdays(last, n_days)
+    bank = new_bank(n_positions, seed, day_number(last))
+    write_days(landing, month_of(bank, day_number(last)), days)
+    return days
 
 
 def deliver_demo(

@@ -241,6 +241,10 @@ COLUMNS: dict[str, str] = {
         "as_of_date:date position_date:date entity_id:text account_id:text currency:text "
         "opening_amount:money closing_amount:money intraday_minimum_amount:money"
     ),
+    "cash_movement": (
+        "as_of_date:date movement_date:date entity_id:text account_id:text movement_type:text "
+        "movement_id:text counterparty_id:text currency:text amount:money"
+    ),
     "payment_forecast": (
         "as_of_date:date payment_date:date entity_id:text payment_type:text currency:text "
         "amount:money probability_share:double"

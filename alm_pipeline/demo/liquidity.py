@@ -22,7 +22,7 @@ PLEDGES = (  # funding product, assets pledged for it, over-collateralisation, t
     ("home_loan_bank_advance", ("mortgage_fixed",), 1.25, "fhlb"),
     ("covered_bond_issued", ("mortgage_fixed", "mortgage_floating"), 1.20, "covered_bond"),
 )
-FLOW_WEEKS, CASH_DAYS, FORECAST_DAYS = 105, 60, 60
+FLOW_WEEKS, CASH_DAYS, FORECAST_DAYS, PAYMENT_STEP = 105, 60, 60, 10
 
 
 def collateral_tables(month: Month) -> list[pa.Table]:
@@ -198,33 +198,48 @@ def collateral_flow_table(month: Month) -> pa.Table:
 
 def cash_position_table(month: Month) -> pa.Table:
     """Sixty days of the reserve account; the last closing balance is the reserves of the sheet."""
-    rows = []
-    for entity, currency in enumerate(HOME_CURRENCY):
-        closing_now = next(
-            row.amount
-            for row in month.others
-            if row.line == "central_bank_reserve" and row.entity == entity
-        )
-        days = np.arange(month.as_of - CASH_DAYS, month.as_of + 1)
-        wave = 1.0 + 0.06 * normal(hashed(month.bank.seed, "reserves", days, entity))
-        level = np.round(closing_now * wave / wave[-1]).astype(np.int64)
-        low = np.round(np.minimum(level[1:], level[:-1]) * 0.86).astype(np.int64)
-        rows += [
-            {
-                "as_of_date": as_date(month.as_of),
-                "position_date": as_date(day),
-                "entity_id": ENTITIES[entity],
-                "account_id": f"RESERVE-{ENTITIES[entity]}",
-                "currency": CURRENCIES[currency],
-                "opening_amount": int(opening),
-                "closing_amount": int(closing),
-                "intraday_minimum_amount": int(lowest),
-            }
-            for day, opening, closing, lowest in zip(
-                days[1:], level[:-1], level[1:], low, strict=True
-            )
-        ]
+    rows = [
+        row
+        for entity in range(len(ENTITIES))
+        for row in cash_rows(month, month.as_of, CASH_DAYS, entity)
+    ]
     return records_table("cash_position", rows)
+
+
+def cash_levels(month: Month, day: int, n_days: int, entity: int) -> Ints:
+    """Closing balances of an entity's reserve account up to a day, and the one before them.
+
+    They go through the reserves of the balance sheet at the month end.
+    """
+    closing_now = next(
+        row.amount
+        for row in month.others
+        if row.line == "central_bank_reserve" and row.entity == entity
+    )
+    days = np.append(np.arange(day - n_days, day + 1), month.as_of)
+    wave = 1.0 + 0.06 * normal(hashed(month.bank.seed, "reserves", days, entity))
+    levels: Ints = np.round(closing_now * wave[:-1] / wave[-1]).astype(np.int64)
+    return levels
+
+
+def cash_rows(month: Month, day: int, n_days: int, entity: int) -> list[dict[str, Any]]:
+    """Rows of an entity's reserve account for days up to one, oldest first."""
+    level = cash_levels(month, day, n_days, entity)
+    low = np.round(np.minimum(level[1:], level[:-1]) * 0.86).astype(np.int64)
+    days = np.arange(day - n_days + 1, day + 1)
+    return [
+        {
+            "as_of_date": as_date(day),
+            "position_date": as_date(int(date)),
+            "entity_id": ENTITIES[entity],
+            "account_id": f"RESERVE-{ENTITIES[entity]}",
+            "currency": CURRENCIES[HOME_CURRENCY[entity]],
+            "opening_amount": int(opening),
+            "closing_amount": int(closing),
+            "intraday_minimum_amount": int(lowest),
+        }
+        for date, opening, closing, lowest in zip(days, level[:-1], level[1:], low, strict=True)
+    ]
 
 
 FORECASTS = (
@@ -241,7 +256,7 @@ def payment_forecast_table(month: Month) -> pa.Table:
     for entity, currency in enumerate(HOME_CURRENCY):
         total = month.bank.home_total(entity) * 100.0
         for number, (kind, share, probability) in enumerate(FORECASTS):
-            days = range(month.as_of + 3 + number, month.as_of + FORECAST_DAYS, 10)
+            days = range(month.as_of + 3 + number, month.as_of + FORECAST_DAYS, PAYMENT_STEP)
             rows += [
                 {
                     "as_of_date": as_date(month.as_of),

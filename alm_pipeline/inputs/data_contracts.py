@@ -63,8 +63,11 @@ SCHEMAS = (
     "metrics",
     "reports",
     "audit",
+    "daily",
 )
-EXACT_MONEY_SCHEMAS = frozenset({"raw", "quarantine", "staging", "book", "reports", "audit"})
+EXACT_MONEY_SCHEMAS = frozenset(
+    {"raw", "quarantine", "staging", "book", "reports", "audit", "daily"}
+)
 
 _SQL_TYPES = MappingProxyType(
     {
@@ -80,6 +83,7 @@ _SQL_TYPES = MappingProxyType(
     }
 )
 _NUMBERS = frozenset({"money", "rate", "double", "integer", "bigint"})
+_AS_DELIVERED = "daily.cash_movement"
 _KINDS = ("result", "shared", "journal")
 _ENTRY_FIELDS = frozenset({"type", "unit", "sign", "about", "actus", "fire", "personal"})
 _PERSONAL = ("identifier", "withheld", "json")
@@ -260,9 +264,8 @@ def _column_problems(
     nullable_keys = set(body.get("nullable") or ()) & set(body.get("key") or ())
     problems.extend(f"{table}: key column {name} is nullable" for name in sorted(nullable_keys))
     numbers = [c for c in columns if c in dictionary and dictionary[c].type in _NUMBERS]
-    must_open = [
-        c for c in numbers if table.startswith("reports.") and c not in body.get("key", ())
-    ]
+    is_seen = table.startswith(("reports.", "daily.")) and table != _AS_DELIVERED
+    must_open = [c for c in numbers if is_seen and c not in body.get("key", ())]
     return [*problems, *cell_problems(table, body.get("cells") or {}, must_open)]
 
 

@@ -6,6 +6,7 @@ reached, is SQL.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,6 +30,9 @@ WARNING_SCHEMAS: dict[str, pa.Schema] = {
     "warning_thresholds": schema_of(
         "indicator indicator_about threshold_direction amber:double red:double owner status"
     ),
+    "daily_thresholds": schema_of(
+        "indicator indicator_about threshold_direction amber:double red:double owner status"
+    ),
     "contingency_sources": schema_of(
         "source_type haircut_share:double is_correlated:boolean tested_within_days:integer status"
     ),
@@ -48,11 +52,12 @@ class Indicator(Thresholds):
 
 
 class EarlyWarning(Sourced):
-    """The indicators of a bank by name."""
+    """The indicators of a bank by name, of a close and of a day alone."""
 
     about: str
     kind: Literal["early_warning"]
     indicators: dict[Name, Indicator] = Field(min_length=1)
+    daily: dict[Name, Indicator] = Field(min_length=1)
 
 
 class ContingencySource(Record):
@@ -109,18 +114,6 @@ def read_contingency_plan(
 
 def warning_relations(warning: EarlyWarning, plan: ContingencyPlan) -> dict[str, pa.Table]:
     """Return thresholds, sources and actions, a row each."""
-    thresholds: list[Row] = [
-        {
-            "indicator": name,
-            "indicator_about": one.about,
-            "threshold_direction": one.direction,
-            "amber": one.amber,
-            "red": one.red,
-            "owner": warning.owner,
-            "status": warning.status,
-        }
-        for name, one in warning.indicators.items()
-    ]
     sources: list[Row] = [
         {"source_type": name, **dict(one), "status": plan.status}
         for name, one in plan.sources.items()
@@ -139,8 +132,24 @@ def warning_relations(warning: EarlyWarning, plan: ContingencyPlan) -> dict[str,
         for number, one in enumerate(level.actions, 1)
     ]
     found = {
-        "warning_thresholds": thresholds,
+        "warning_thresholds": _thresholds(warning, warning.indicators),
+        "daily_thresholds": _thresholds(warning, warning.daily),
         "contingency_sources": sources,
         "contingency_actions": actions,
     }
     return {name: rows_table(WARNING_SCHEMAS[name], rows) for name, rows in found.items()}
+
+
+def _thresholds(warning: EarlyWarning, indicators: Mapping[str, Indicator]) -> list[Row]:
+    return [
+        {
+            "indicator": name,
+            "indicator_about": one.about,
+            "threshold_direction": one.direction,
+            "amber": one.amber,
+            "red": one.red,
+            "owner": warning.owner,
+            "status": warning.status,
+        }
+        for name, one in indicators.items()
+    ]

@@ -43,6 +43,7 @@ COLUMN_TYPES = MappingProxyType(
         "DECIMAL(18,2)": "money",
     }
 )
+_EVERY_DAY = "d"
 SEVERITIES = ("quarantine", "blocking", "warning")
 STAGES = ("raw", "staging", "book", "scenarios")
 _ROW_QUERY = re.compile(r"select count\(\*\) from \{object\} where\s+(.+)", re.DOTALL)
@@ -100,6 +101,7 @@ class ExtractContract:
     Shares are fractions of rows or of the amount column, per entity where the extract has one. Up
     to `quarantine_rows` rows may be set aside whatever their share of rows; their amount counts up
     to `amount_cap`, another column, so that a misplaced decimal point does not stop an entity.
+    What `is_daily` comes with the files of a day only, never with those of a month end.
     """
 
     extract: str
@@ -120,6 +122,7 @@ class ExtractContract:
     rules: tuple[RuleText, ...]
     frequency: str
     available: str
+    is_daily: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -196,6 +199,7 @@ def _extract_contract(extract: str, document: OpenDataContractStandard) -> Extra
     (table,) = document.schema_ or []
     own = _custom(table.customProperties)
     service = {item.property: item.value for item in document.slaProperties or []}
+    units = {item.property: item.unit for item in document.slaProperties or []}
     properties = table.properties or []
     keys = sorted((item for item in properties if item.primaryKey), key=_key_position)
     return ExtractContract(
@@ -217,6 +221,7 @@ def _extract_contract(extract: str, document: OpenDataContractStandard) -> Extra
         rules=tuple(_rule(item) for item in table.quality or [] if item.type == "sql"),
         frequency=str(service.get("frequency", "")),
         available=str(service.get("timeOfAvailability", "")),
+        is_daily=units.get("frequency") == _EVERY_DAY,
     )
 
 

@@ -126,11 +126,23 @@ class Source(_Record):
     control: ControlFile
     files: tuple[FileSpec, ...] = ()
     identity: IdentityFiles | None = None
+    daily: IdentityFiles | None = None
     sql_extracts: tuple[str, ...] = ()
     sql_tables: tuple[str, ...] = ()
     not_delivered: tuple[NotDelivered, ...] = ()
     declared: tuple[Declared, ...] = ()
     codes: tuple[CodeListEntry, ...] = ()
+
+    @property
+    def of_a_day(self) -> Source | None:
+        """What the bank delivers every day, as a source of its own; None if it delivers nothing."""
+        if self.daily is None:
+            return None
+        control = self.control.model_copy(update={"folder": self.daily.folder})
+        folders = {self.daily.folder: self.folders[self.daily.folder]}
+        files = {"files": (), "sql_extracts": (), "sql_tables": (), "not_delivered": ()}
+        changed = {"identity": self.daily, "daily": None, "control": control, "folders": folders}
+        return self.model_copy(update={**files, **changed})
 
     @property
     def identity_extracts(self) -> tuple[str, ...]:
@@ -172,7 +184,9 @@ def _identity_file(identity: IdentityFiles, extract: str) -> FileSpec:
     )
 
 
-def load_source(path: Path, extracts: Collection[str] | None = None) -> Source:
+def load_source(
+    path: Path, extracts: Collection[str] | None = None, daily: Collection[str] = ()
+) -> Source:
     """Read a source declaration and its code lists.
 
     Parameters
@@ -180,7 +194,10 @@ def load_source(path: Path, extracts: Collection[str] | None = None) -> Source:
     path : Path
         ``source.yaml``; code lists are ``code_lists/*.csv`` beside it.
     extracts : collection of str, optional
-        Names of all contracted extracts; each must then be delivered, built or declared missing.
+        Names of the extracts of a month end; each must then be delivered, built or declared
+        missing.
+    daily : collection of str
+        Names of extracts that come with the files of a day only.
 
     Returns
     -------
@@ -198,13 +215,15 @@ def load_source(path: Path, extracts: Collection[str] | None = None) -> Source:
     except ValidationError as invalid:
         problems = [_problem(error) for error in invalid.errors()]
         raise _refusal(path, problems) from invalid
-    problems = source_problems(source, extracts)
+    problems = source_problems(source, extracts, daily)
     if problems:
         raise _refusal(path, problems)
     return source
 
 
-def source_problems(source: Source, extracts: Collection[str] | None = None) -> list[str]:
+def source_problems(
+    source: Source, extracts: Collection[str] | None = None, daily: Collection[str] = ()
+) -> list[str]:
     """List everything in a declaration that contradicts itself or the contracted extracts."""
     names = [spec.name for spec in source.file_specs]
     homes = [*source.identity_extracts, *source.sql_extracts]
@@ -218,7 +237,12 @@ def source_problems(source: Source, extracts: Collection[str] | None = None) -> 
         if spec.dialect not in source.dialects:
             problems.append(f"file {spec.name}: dialect {spec.dialect} is not declared")
     problems += _control_problems(source)
+    by_day = source.daily.extracts if source.daily else ()
+    if source.daily and source.daily.folder not in source.folders:
+        problems.append(f"daily: folder {source.daily.folder} is not declared")
     if extracts is not None:
+        unknown = sorted({*by_day} - {*extracts, *daily})
+        problems += [f"daily extract {name}: no such contract" for name in unknown]
         problems += [f"extract {name}: no such contract" for name in sorted({*homes} - {*extracts})]
         problems += [
             f"extract {name}: neither delivered, built by SQL nor declared not delivered"

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from alm_pipeline.errors import ConfigurationError
-from alm_pipeline.orchestration.bank import WHAT_IF, Bank
+from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.warehouse.face import Reading, share
 from alm_pipeline.warehouse.masks import pseudonym_key
 
@@ -24,7 +24,7 @@ def reading_of(bank: Bank) -> Reading:
             for name, entry in dictionary.items()
             if entry.personal and entry.personal != "json"
         ),
-        key=pseudonym_key(bank.settings.warehouse_folder),
+        key=pseudonym_key(bank.pseudonym_folder),
         views={persona: tables_of(bank, persona) for persona in access.personas},
     )
 
@@ -48,8 +48,8 @@ def tables_of(bank: Bank, persona: str) -> dict[str, tuple[str, ...]]:
     one = personas[persona]
     return {
         table: tuple(column for column in shape.columns if column not in one.without)
-        for table, shape in sorted(bank.shapes.items())
-        if not table.startswith(f"{WHAT_IF}.") and one.sees(table)
+        for table, shape in sorted(bank.shown_shapes.items())
+        if one.sees(table)
     }
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.assets.adjustments import adjustment_assets
 from alm_pipeline.orchestration.assets.calibration import calibration_asset
+from alm_pipeline.orchestration.assets.daily import daily_asset
 from alm_pipeline.orchestration.assets.deliveries import delivery_asset
 from alm_pipeline.orchestration.assets.engine import engine_assets
 from alm_pipeline.orchestration.assets.evidence import checklist_asset, evidence_assets
@@ -18,11 +19,12 @@ from alm_pipeline.orchestration.assets.publication import publication_asset
 from alm_pipeline.orchestration.assets.quarantine import quarantine_asset
 from alm_pipeline.orchestration.bank import Bank, open_bank
 from alm_pipeline.orchestration.checklist import CHECKLIST
+from alm_pipeline.orchestration.daily_bank import open_daily_bank
 from alm_pipeline.orchestration.jobs import close_jobs
 from alm_pipeline.orchestration.partitions import Partitions
 from alm_pipeline.orchestration.resources import BankResource
 from alm_pipeline.orchestration.schedules import close_schedule
-from alm_pipeline.orchestration.sensors import chain_sensors, delivery_sensor
+from alm_pipeline.orchestration.sensors import chain_sensors, daily_sensor, delivery_sensor
 from alm_pipeline.orchestration.sql_assets import sql_assets
 
 
@@ -39,14 +41,17 @@ def assemble(config: Path) -> dg.Definitions:
     """Return the definitions of the bank of a settings file."""
     bank = open_bank(config)
     partitions = Partitions.of(bank.settings)
-    assets = bank_assets(bank, partitions)
+    assets, sensors = bank_assets(bank, partitions), [delivery_sensor(bank)]
+    if bank.source.daily is not None:
+        days = open_daily_bank(config)
+        assets, sensors = [*assets, daily_asset(days)], [*sensors, daily_sensor(days)]
     by_name = {job.name: job for job in close_jobs(assets, partitions)}
     chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
     return dg.Definitions(
         assets=assets,
         jobs=list(by_name.values()),
         schedules=[close_schedule(bank)],
-        sensors=[delivery_sensor(bank), *chain],
+        sensors=[*sensors, *chain],
         resources={"bank": BankResource(config=str(config))},
         executor=dg.in_process_executor,
         loggers={"console": quiet_console},

@@ -7,7 +7,6 @@ computes is decided elsewhere; how rows are stored is `warehouse.store`'s busine
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from alm_pipeline import paths
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.accepted import accepted_relations
 from alm_pipeline.inputs.access import Access, load_access
@@ -39,6 +37,7 @@ from alm_pipeline.inputs.settings import Settings, load_settings
 from alm_pipeline.inputs.sources import Source, load_source, source_relations
 from alm_pipeline.inputs.sql_files import SqlFile, load_sql_files
 from alm_pipeline.inputs.yaml_files import contract_file, contract_texts
+from alm_pipeline.orchestration.computing_code import computing_code_hash
 from alm_pipeline.validation.required_checks import blocking_checks
 from alm_pipeline.warehouse.arrow_start import start_arrow
 from alm_pipeline.warehouse.change_log import ChangeLog
@@ -61,13 +60,12 @@ from alm_pipeline.warehouse.shapes import (
 )
 from alm_pipeline.warehouse.store import Commit, Store, rules_hash
 
-WHAT_IF = "what_if"
+WHAT_IF, DAILY = "what_if", "daily"
 TWIN_SCHEMAS = ("scenarios", "metrics")
 CALIBRATED_MODELS = "behaviour.calibrated_models"
 CALIBRATED_PARAMETERS = "behaviour.calibrated_parameters"
 CALIBRATED = (CALIBRATED_MODELS, CALIBRATED_PARAMETERS)
 """Estimates that people read before they decide; no close reads or pins them."""
-_NOT_COMPUTING = ("cli.py", "bench", "demo", "calibration")
 
 Listener = Callable[[Commit, float], None]
 
@@ -97,18 +95,20 @@ class Bank:
         self.contract_texts: Mapping[str, str] = contract_texts(overlay)
         self.dictionary: Mapping[str, ColumnEntry] = load_dictionary(overlay)
         self.tables: Mapping[str, TableContract] = load_table_contracts(overlay)
-        self.extracts: Mapping[str, ExtractContract] = load_extract_contracts(overlay)
-        self.source: Source = load_source(
-            contract_file(f"sources/{settings.source}/source.yaml", overlay), set(self.extracts)
-        )
-        self.sql_files: tuple[SqlFile, ...] = load_sql_files(settings.source, settings.sql_folder)
+        self.contracted: Mapping[str, ExtractContract] = load_extract_contracts(overlay)
+        daily = {name for name, contract in self.contracted.items() if contract.is_daily}
+        self.extracts = {n: c for n, c in self.contracted.items() if n not in daily}
+        declared = contract_file(f"sources/{settings.source}/source.yaml", overlay)
+        self.source: Source = load_source(declared, set(self.extracts), daily)
+        every_file = load_sql_files(settings.source, settings.sql_folder)
+        self.sql_files: tuple[SqlFile, ...] = tuple(f for f in every_file if is_of_close(f.table))
         self._bound_inputs: dict[Session, date] = {}
         self._relations: dict[date, Mapping[str, pa.Table]] = {}
         self._relation_hashes: dict[date, Mapping[str, str]] = {}
         self.closes = Closes(settings.warehouse_folder / "closes")
         self.lake = Lake(settings.warehouse_folder / "lake")
         self.history = history or History(self.closes, self.lake)
-        self.code_hash = _hash_of(computing_files(), paths.PACKAGE)
+        self.code_hash = computing_code_hash()
 
     @cached_property
     def store(self) -> Store:
@@ -155,6 +155,21 @@ class Bank:
         other.__dict__["store"] = ScratchStore(self.store, scenarios)
         return other
 
+    def history_of(self, _table: str) -> History:
+        """Return the history in which a table is read as earlier closes hold it."""
+        return self.history
+
+    @property
+    def pseudonym_folder(self) -> Path:
+        """Folder of the key of pseudonyms."""
+        return self.settings.warehouse_folder
+
+    @property
+    def shown_shapes(self) -> Mapping[str, TableShape]:
+        """Shapes of the tables that people see in this bank's face."""
+        beside = (WHAT_IF, DAILY)
+        return {n: s for n, s in self.shapes.items() if n.partition(".")[0] not in beside}
+
     @property
     def choices(self) -> dict[str, str]:
         """The definitions of a close that `alm.yaml` makes; they are printed on every report."""
@@ -193,7 +208,7 @@ class Bank:
     @cached_property
     def access(self) -> Access:
         """Who reads what in `alm.duckdb`."""
-        tables = {t: s.columns for t, s in self.shapes.items() if not t.startswith(f"{WHAT_IF}.")}
+        tables = {t: s.columns for t, s in self.shapes.items() if t.partition(".")[0] != WHAT_IF}
         return load_access(tables, self.dictionary, self.settings.overlay)
 
     @cached_property
@@ -330,7 +345,8 @@ class Bank:
     def folders(self) -> Mapping[str, Path]:
         """Where each named folder of the source is."""
         named = {n: self.settings.resolved(p) for n, p in self.settings.data.items()}
-        return {"landing": self.settings.landing_folder} | named
+        landing = self.settings.landing_folder
+        return {"landing": landing, DAILY: landing / DAILY} | named
 
     def announce(self, commit: Commit, seconds: float) -> None:
         """Tell every listener what was written."""
@@ -363,21 +379,8 @@ def twin_of(table: str) -> str:
 
 
 def is_of_close(table: str) -> bool:
-    """Say whether a table belongs to a close: what-ifs and calibrations stand beside it."""
-    return table.partition(".")[0] != WHAT_IF and table not in CALIBRATED
-
-
-def computing_files() -> list[Path]:
-    """Return the sources on which a cell may depend; commands and the demo's maker are not."""
-    found = sorted(paths.PACKAGE.rglob("*.py"))
-    return [f for f in found if f.relative_to(paths.PACKAGE).parts[0] not in _NOT_COMPUTING]
-
-
-def _hash_of(files: list[Path], root: Path) -> str:
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    """Say whether a table belongs to a close: what-ifs, days and calibrations stand beside it."""
+    return table.partition(".")[0] not in (WHAT_IF, DAILY) and table not in CALIBRATED
 
 
 _OPEN: dict[Path, Bank] = {}

@@ -7,6 +7,7 @@ from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.products import undecided_products
 from alm_pipeline.inputs.settings import config_path
 from alm_pipeline.orchestration.bank import open_bank
+from alm_pipeline.orchestration.daily_bank import open_daily_bank
 from alm_pipeline.orchestration.lineage import edges_of
 from alm_pipeline.validation.compatibility import refuse_breaking_changes
 
@@ -23,7 +24,8 @@ def check_contracts() -> str:
         With every problem of the first kind of file that has any.
     """
     bank = open_bank(config_path())
-    n_edges = sum(len(edges_of(bank, file)) for file in bank.sql_files)
+    banks = [bank, *([open_daily_bank(config_path())] if bank.source.daily else [])]
+    edges = {file.relative: len(edges_of(one, file)) for one in banks for file in one.sql_files}
     figures, personas = bank.figures, bank.access.personas
     undecided = undecided_products(figures.products, figures.assumptions.decided)
     if undecided:
@@ -33,11 +35,11 @@ def check_contracts() -> str:
             detail="; ".join(undecided),
             fix="add the segments to data_contracts/assumptions, or name other ones",
         )
-    revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.extracts)
+    revision = refuse_breaking_changes(paths.DATA_CONTRACTS.parent, bank.contracted)
     return (
-        f"{len(bank.extracts)} extracts, {len(bank.tables)} tables,"
-        f" {len(bank.dictionary)} columns, {len(bank.sql_files)} SQL files,"
-        f" {n_edges:,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
+        f"{len(bank.contracted)} extracts, {len(bank.tables)} tables,"
+        f" {len(bank.dictionary)} columns, {len(edges)} SQL files,"
+        f" {sum(edges.values()):,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
         f" {len(figures.packs)} rule packs, {len(personas)} personas: all agree"
         + (f"; nothing broken since {revision}" if revision else "")
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from alm_pipeline.orchestration.bank import Bank, open_bank
+from alm_pipeline.orchestration.daily_bank import DailyBank, open_daily_bank
 
 
 class BankResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -23,3 +24,7 @@ class BankResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def open(self) -> Bank:
         """Return the process's bank."""
         return open_bank(Path(self.config))
+
+    def open_daily(self) -> DailyBank:
+        """Return the process's bank as its days see it."""
+        return open_daily_bank(Path(self.config))

@@ -1,6 +1,7 @@
 """What starts the next job: a complete delivery, and the jobs of the chain themselves."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import dagster as dg
@@ -9,6 +10,8 @@ from alm_pipeline.errors import SourceError
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.bank import Bank
 from alm_pipeline.orchestration.close import CLOSE_TAG
+from alm_pipeline.orchestration.daily import delivered_days
+from alm_pipeline.orchestration.daily_bank import DailyBank
 from alm_pipeline.orchestration.jobs import AssetJob
 from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.content import combined_hash
@@ -29,20 +32,42 @@ def delivery_sensor(bank: Bank) -> dg.SensorDefinition:
         description="Starts the book of a month end when all contracted files have arrived.",
     )
     def complete_delivery():  # type: ignore[no-untyped-def]
-        reasons = []
-        for day in delivered_dates(bank):
-            try:
-                files = raw_files.register_files(bank.source, bank.folders, day)
-            except SourceError as incomplete:
-                reasons.append(f"{day}: {incomplete}")
-                continue
-            parts = "".join(sorted(file.source_file_id for file in files))
-            digest = hashlib.sha256(parts.encode()).hexdigest()[:16]
-            yield dg.RunRequest(run_key=f"{day}-{digest}", partition_key=day.isoformat())
-        if reasons:
-            yield dg.SkipReason("; ".join(reasons))
+        yield from _complete_deliveries(bank, delivered_dates(bank))
 
     return complete_delivery
+
+
+def daily_sensor(bank: DailyBank) -> dg.SensorDefinition:
+    """Return the sensor that makes the daily view of a day once its files have arrived."""
+
+    @dg.sensor(
+        job_name=jobs.DAILY_VIEW,
+        name="complete_day",
+        minimum_interval_seconds=60,
+        description="Makes the daily view of a day when its files have arrived.",
+    )
+    def complete_day():  # type: ignore[no-untyped-def]
+        yield from _complete_deliveries(bank, delivered_days(bank))
+
+    return complete_day
+
+
+def _complete_deliveries(
+    bank: Bank, days: Iterable[date]
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for a run per complete delivery, or say what is missing."""
+    reasons = []
+    for day in days:
+        try:
+            files = raw_files.register_files(bank.source, bank.folders, day)
+        except SourceError as incomplete:
+            reasons.append(f"{day}: {incomplete}")
+            continue
+        parts = "".join(sorted(file.source_file_id for file in files))
+        digest = hashlib.sha256(parts.encode()).hexdigest()[:16]
+        yield dg.RunRequest(run_key=f"{day}-{digest}", partition_key=day.isoformat())
+    if reasons:
+        yield dg.SkipReason("; ".join(reasons))
 
 
 def delivered_dates(bank: Bank) -> list[date]:

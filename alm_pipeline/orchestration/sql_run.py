@@ -130,7 +130,8 @@ def _parameters(file: SqlFile, partition: Partition) -> Mapping[str, object]:
 
 def _bind_earlier(bank: Bank, read: Read, partition: Partition) -> None:
     pinned = _earlier(bank, read, partition)
-    files = [file for pin in pinned for file in bank.history.files(pin)]
+    history = bank.history_of(read.table)
+    files = [file for pin in pinned for file in history.files(pin)]
     bank.store.session.bind_files(read.relation, files, bank.store.shape(read.table).columns)
 
 
@@ -138,7 +139,7 @@ def _earlier(bank: Bank, read: Read, partition: Partition) -> list[PinnedTable]:
     """Return a table as the latest earlier closes hold it, of the same scenario if it has one."""
     return [
         pin
-        for manifest in bank.history.before(partition.as_of_date)[: read.months_back]
+        for manifest in bank.history_of(read.table).before(partition.as_of_date)[: read.months_back]
         for pin in manifest.pinned(read.table)
         if not partition.scenario or pin.partition.scenario in ("", partition.scenario)
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,8 +19,10 @@ import pyarrow as pa
 from alm_pipeline.audit.closed_bank import ClosedBank, WantedRows
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.yaml_files import contract_file
-from alm_pipeline.orchestration.bank import Bank
+from alm_pipeline.orchestration.bank import DAILY, Bank
+from alm_pipeline.orchestration.daily_bank import DailyBank
 from alm_pipeline.warehouse.archive import Archive
+from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.pinned import EarlierTables, PinnedTables
 
@@ -40,9 +43,7 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
     then = _bank_of(bank, manifest)
     then.recall_relations(manifest.as_of_date, bank)
     then.bind_inputs(manifest.as_of_date)
-    earlier = EarlierTables(
-        Archive(bank.settings.warehouse_folder).history(manifest), _earlier_reads(then)
-    )
+    earlier = EarlierTables(_histories(bank, manifest), _earlier_reads(then))
     pinned = PinnedTables(then.store.session, bank.lake, then.shapes, manifest, earlier)
 
     def regenerate(wanted: WantedRows) -> pa.Table:
@@ -63,6 +64,15 @@ def closed_bank(bank: Bank, as_of_date: date | None = None, run: str = "") -> Cl
         regenerate=regenerate,
         contract_file=lambda relative: contract_file(relative, then.settings.overlay),
     )
+
+
+def _histories(bank: Bank, manifest: Manifest) -> Callable[[str], History]:
+    """Return the history a close or a day read a table in: of those it names, not of today's."""
+    own = Archive(bank.settings.warehouse_folder).history(manifest)
+    if not isinstance(bank, DailyBank):
+        return lambda _table: own
+    closed = bank.closed_history(manifest)
+    return lambda table: own if table.partition(".")[0] == DAILY else closed
 
 
 def _earlier_reads(bank: Bank) -> dict[str, tuple[str, int]]:
@@ -91,6 +101,8 @@ def _bank_of(bank: Bank, manifest: Manifest) -> Bank:
     texts = replace(recorded_inputs(archive, manifest), files={})
     folder = Path(tempfile.mkdtemp(prefix="alm-close-"))
     then = open_sibling(folder, texts, bank.settings, archive.history(manifest))
+    if isinstance(bank, DailyBank):
+        then = DailyBank(then)
     weakref.finalize(then, shutil.rmtree, folder, ignore_errors=True)
     return then
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from alm_pipeline.audit.closed_bank import ClosedBank
+from alm_pipeline.audit.closed_bank import ClosedBank, row_name
 from alm_pipeline.audit.impact import Touched, impact
 from alm_pipeline.audit.opened_cell import OpenedCell
 from alm_pipeline.audit.report_rows import asked_cell
@@ -168,11 +168,23 @@ def _print_contributions(
         ("position", "entity", "product", "currency", "amount"),
         [*rows, *([(f"and {more:,} more", "", "", "", "")] if more else [])],
     )
-    _print_sources(console, closed, [row["traced_id"] for row in shown])
+    _print_sources(console, closed, opened, [row["traced_id"] for row in shown])
 
 
-def _print_sources(console: Console, closed: ClosedBank, traced_ids: Sequence[str]) -> None:
-    found = source_rows(closed.pinned, traced_ids).to_pylist()
+def _row_names(closed: ClosedBank, opened: OpenedCell) -> dict[str, str]:
+    """Return how the rows of the delivered extracts behind a sum are named, positions apart."""
+    names = {}
+    for table in opened.cell.rule.opens_to:
+        extract, name = table.partition(".")[2], row_name(closed, table)
+        if name and closed.pinned.manifest.pinned(f"raw.{extract}"):
+            names[extract] = name
+    return names
+
+
+def _print_sources(
+    console: Console, closed: ClosedBank, opened: OpenedCell, traced_ids: Sequence[str]
+) -> None:
+    found = source_rows(closed.pinned, traced_ids, _row_names(closed, opened)).to_pylist()
     by_place: dict[tuple[str, str], list[int]] = {}
     for row in found:
         by_place.setdefault((row["position_id"], str(row["file_name"])), []).append(
@@ -230,7 +242,7 @@ def _export(console: Console, closed: ClosedBank, opened: OpenedCell, path: Path
     ]
     write_csv(path, contributions, _CONTRIBUTION)
     beside = path.with_name(f"{path.stem}_sources{path.suffix}")
-    sources = source_rows(closed.pinned, ids).to_pylist()
+    sources = source_rows(closed.pinned, ids, _row_names(closed, opened)).to_pylist()
     write_csv(beside, sources, _SOURCE)
     print_lines(
         console,

@@ -6,7 +6,7 @@ gates when it was. Which tables are wanted is the caller's business.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from alm_pipeline.warehouse.history import History
 from alm_pipeline.warehouse.lake import Lake
-from alm_pipeline.warehouse.manifests import Manifest, PinnedTable
+from alm_pipeline.warehouse.manifests import Manifest
 from alm_pipeline.warehouse.session import Session
 from alm_pipeline.warehouse.shapes import TableShape
 
@@ -25,18 +25,21 @@ class EarlierTables:
 
     Attributes
     ----------
+    history_of : callable
+        The history in which a table is read.
     reads : mapping
         ``previous.irrbb1`` to its table and how many closes back it reaches.
     """
 
-    history: History
+    history_of: Callable[[str], History]
     reads: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
-    def pinned(self, name: str, manifest: Manifest) -> list[PinnedTable]:
-        """Return the partitions behind a name, as a close saw them."""
+    def files(self, name: str, manifest: Manifest) -> list[str]:
+        """Return the files behind a name, as a close saw them."""
         table, months_back = self.reads[name]
-        earlier = self.history.before(manifest.as_of_date)[:months_back]
-        return [pin for one in earlier for pin in one.pinned(table)]
+        history = self.history_of(table)
+        earlier = history.before(manifest.as_of_date)[:months_back]
+        return [file for one in earlier for pin in one.pinned(table) for file in history.files(pin)]
 
 
 class PinnedTables:
@@ -53,17 +56,23 @@ class PinnedTables:
         self.session, self.manifest, self.shapes = session, manifest, shapes
         self._lake, self._earlier = lake, earlier
 
+    @property
+    def earlier_reads(self) -> Mapping[str, tuple[str, int]]:
+        """Tables of earlier closes, by the name they are read under."""
+        return self._earlier.reads if self._earlier is not None else {}
+
     def bind(self, tables: Collection[str]) -> None:
         """Make tables readable; one that the close does not have is empty."""
         for table in sorted(set(tables) & set(self.shapes)):
-            self._bind(table, table, self.manifest.pinned(table))
+            pinned = self.manifest.pinned(table)
+            files = [f for p in pinned for f in self._lake.files(table, p.partition, p.version)]
+            self._bind(table, table, files)
         if self._earlier is not None:
             for name in sorted(set(tables) & set(self._earlier.reads)):
                 table, _ = self._earlier.reads[name]
-                self._bind(name, table, self._earlier.pinned(name, self.manifest))
+                self._bind(name, table, self._earlier.files(name, self.manifest))
 
-    def _bind(self, name: str, table: str, pinned: Collection[PinnedTable]) -> None:
-        files = [f for p in pinned for f in self._lake.files(table, p.partition, p.version)]
+    def _bind(self, name: str, table: str, files: Sequence[str]) -> None:
         self.session.bind_files(name, files, self.shapes[table].columns)
 
     def bind_rows(self, name: str, rows: pa.Table) -> None:

@@ -27,6 +27,7 @@ STAGES = {
     "metrics": 80,
     "reports": 90,
     "audit": 95,
+    "daily": 97,
 }
 DOUBLE_MONEY_SCHEMAS = {"behaviour", "cash_flows", "scenarios", "metrics", "what_if"}
 

@@ -14,6 +14,7 @@ from alm_pipeline.audit.difference import difference
 from alm_pipeline.errors import AlmError, ConfigurationError
 from alm_pipeline.inputs.settings import load_settings
 from alm_pipeline.orchestration import bank as bank_module
+from alm_pipeline.orchestration.computing_code import computing_code_hash
 from alm_pipeline.orchestration.replay import Replay, replay_close
 from alm_pipeline.orchestration.replay_command import lines_of, replay_with_record
 from alm_pipeline.warehouse.archive import Archive
@@ -79,8 +80,8 @@ def test_the_command_prints_each_stage_records_the_replay_and_ends_with_0(
 def test_other_code_is_named_and_its_tables_are_compared_anyway(
     closed_small_bank: Closed, tmp_path: Path, monkeypatch
 ):
-    own = bank_module._hash_of
-    monkeypatch.setattr(bank_module, "_hash_of", lambda *files: own(*files)[::-1])
+    own = computing_code_hash
+    monkeypatch.setattr(bank_module, "computing_code_hash", lambda: own()[::-1])
     found = replayed(closed_small_bank.folder, tmp_path / "again")
     assert set(found.changed) == {"code"}
     assert found.is_same

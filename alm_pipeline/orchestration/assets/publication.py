@@ -4,6 +4,8 @@ It refuses to publish tables that were made from other inputs than the close's o
 """
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import dagster as dg
@@ -13,7 +15,7 @@ from alm_pipeline.errors import WarehouseError
 from alm_pipeline.inputs.libraries import environment
 from alm_pipeline.orchestration.access import reading_of
 from alm_pipeline.orchestration.assumption_gate import overrides, pass_gate
-from alm_pipeline.orchestration.bank import CALIBRATED, WHAT_IF, Bank, is_of_close
+from alm_pipeline.orchestration.bank import CALIBRATED, Bank, is_of_close
 from alm_pipeline.orchestration.fingerprint import close_inputs, earlier_closes
 from alm_pipeline.orchestration.lineage_view import PAGE, write_lineage_page
 from alm_pipeline.orchestration.partitions import Partitions, asset_key, partition_of
@@ -60,14 +62,29 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
     for entry in entries:
         checked = bank.store.checked_hash(entry.table, entry.partition)
         bank.store.gate.refuse_unless_open(entry.table, entry.partition, checked)
-    inputs = close_inputs(bank, partition.as_of_date)
+    manifest = manifest_of(bank, partition, entries, close_inputs(bank, partition.as_of_date))
+    run_id = manifest.run_id
+    manifest = replace(manifest, last_approved=pass_gate(bank, partition, run_id))
+    current = bank.closes.current(partition.as_of_date)
+    if current is None or current.run_id != run_id:
+        for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
+            bank.journal.record(done)
+    bank.keep_definitions()
+    bank.keep_relations(partition.as_of_date)
+    bank.closes.publish(manifest)
+    rebuild_face(bank)
+    return manifest
+
+
+def manifest_of(
+    bank: Bank, partition: Partition, entries: Sequence[Entry], inputs: dict[str, str]
+) -> Manifest:
+    """Return the manifest of registered tables that were made from these inputs."""
     current = bank.closes.current(partition.as_of_date)
     run_id = run_id_of(inputs)
-    if current is not None and current.run_id == run_id:
-        supersedes = current.supersedes
-    else:
-        supersedes = current.run_id if current else ""
-    manifest = Manifest(
+    is_same = current is not None and current.run_id == run_id
+    superseded = "" if current is None else current.supersedes if is_same else current.run_id
+    return Manifest(
         as_of_date=partition.as_of_date,
         run_id=run_id,
         inputs=inputs,
@@ -78,18 +95,9 @@ def publish_close(bank: Bank, partition: Partition) -> Manifest:
         earlier_closes={
             m.as_of_date.isoformat(): m.run_id for m in earlier_closes(bank, partition.as_of_date)
         },
-        supersedes=supersedes,
-        last_approved=pass_gate(bank, partition, run_id),
+        supersedes=superseded,
         environment=environment(),
     )
-    if current is None or current.run_id != run_id:
-        for done in (*overrides(bank, partition, run_id), _published(partition, run_id)):
-            bank.journal.record(done)
-    bank.keep_definitions()
-    bank.keep_relations(partition.as_of_date)
-    bank.closes.publish(manifest)
-    rebuild_face(bank)
-    return manifest
 
 
 def _published(partition: Partition, run_id: str) -> Action:
@@ -132,10 +140,10 @@ def rebuild_face(bank: Bank) -> None:
         wanted = json.dumps(shown_now)
         if path.is_file() and shown.is_file() and shown.read_text() == wanted:
             return
-        shapes = {n: s for n, s in bank.shapes.items() if not n.startswith(f"{WHAT_IF}.")}
         audit = audit_tables(bank, manifests) | calibrated_tables(bank, calibrated)
         reading = reading_of(bank)
-        build_face(path, bank.store.lake, shapes, manifests, audit, reading, bank.settings.threads)
+        shapes, threads = bank.shown_shapes, bank.settings.threads
+        build_face(path, bank.store.lake, shapes, manifests, audit, reading, threads)
         write_lineage_page(bank, root / PAGE)
         shown.write_text(wanted)
 

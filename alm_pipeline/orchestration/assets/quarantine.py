@@ -56,15 +56,9 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         name="quarantine",
         specs=[_spec(bank, partitions, name) for name in sorted(bank.extracts)],
         check_specs=[
-            dg.AssetCheckSpec(
-                check,
-                asset=asset_key(f"quarantine.{name}"),
-                blocking=check == BLOCKING,
-                partitions_def=months,
-                description=about,
-            )
+            spec
             for name in sorted(bank.extracts)
-            for check, about in _ABOUT.items()
+            for spec in rule_check_specs(asset_key(f"quarantine.{name}"), months)
         ],
         can_subset=False,
     )
@@ -75,13 +69,36 @@ def quarantine_asset(bank: Bank, partitions: Partitions) -> dg.AssetsDefinition:
         for checked in found:
             key = asset_key(f"quarantine.{checked.extract}")
             yield dg.MaterializeResult(asset_key=key, metadata=commit_metadata(checked.commit))
-            results = with_waivers(opened, partition_of(context), checked.results)
-            blocking = [r for r in results if r.is_blocking]
-            others = [r for r in results if not r.is_blocking]
-            yield asset_check_result(key, BLOCKING, blocking, dg.AssetCheckSeverity.ERROR)
-            yield asset_check_result(key, SET_ASIDE, others, dg.AssetCheckSeverity.WARN)
+            yield from rule_check_events(opened, partition_of(context), key, checked)
 
     return quarantine
+
+
+def rule_check_specs(
+    key: dg.AssetKey, partitions_def: dg.PartitionsDefinition[str]
+) -> list[dg.AssetCheckSpec]:
+    """Return the two Dagster checks of an extract: rules that stop, rules that set rows aside."""
+    return [
+        dg.AssetCheckSpec(
+            check,
+            asset=key,
+            blocking=check == BLOCKING,
+            partitions_def=partitions_def,
+            description=about,
+        )
+        for check, about in _ABOUT.items()
+    ]
+
+
+def rule_check_events(
+    bank: Bank, partition: Partition, key: dg.AssetKey, checked: Checked
+) -> Iterator[dg.AssetCheckResult]:
+    """Report what the rules of one extract found as its two Dagster checks."""
+    results = with_waivers(bank, partition, checked.results)
+    blocking = [r for r in results if r.is_blocking]
+    others = [r for r in results if not r.is_blocking]
+    yield asset_check_result(key, BLOCKING, blocking, dg.AssetCheckSeverity.ERROR)
+    yield asset_check_result(key, SET_ASIDE, others, dg.AssetCheckSeverity.WARN)
 
 
 def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
@@ -102,7 +119,7 @@ def check_delivery(bank: Bank, partition: Partition) -> Iterator[Checked]:
     found = results_of(outcomes)
     verdicts = iter(judged([result for one in found for result in one.results]))
     checked = [replace(one, results=tuple(next(verdicts) for _ in one.results)) for one in found]
-    delivery = store.checked_hash("raw.loan", partition)
+    delivery = store.checked_hash(f"raw.{checked[0].extract}", partition)
     rows = [result_row(r, "raw", partition, delivery) for one in checked for r in one.results]
     store.gate.record(rows)
     yield from checked
