@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from alm_pipeline.errors import ConfigurationError
-from alm_pipeline.inputs.sources import Source, load_source
+from alm_pipeline.inputs.sources import PLACED_FOLDERS, Source, load_source
 from alm_pipeline.inputs.yaml_files import read_yaml
 from alm_pipeline.paths import DATA_CONTRACTS
 
@@ -86,7 +86,7 @@ def bank_settings(
 
 def _folder_problems(source: Source, folders: Mapping[str, Path]) -> list[str]:
     wanted = set(source.folders)
-    missing = sorted(wanted - set(folders) - {_LANDING})
+    missing = sorted(wanted - set(folders) - set(PLACED_FOLDERS))
     problems = [f"the folder {name} is not given: {source.folders[name].about}" for name in missing]
     problems += [f"the source names no folder {name}" for name in sorted(set(folders) - wanted)]
     problems += [

@@ -25,6 +25,8 @@ from alm_pipeline.inputs.yaml_files import read_yaml
 
 Row = dict[str, object]
 DECLARED_LABEL = "declared, not delivered"
+PLACED_FOLDERS = ("landing", "daily")
+"""Folders that have a place unless `data` in alm.yaml names another: ``daily`` in ``landing``."""
 
 
 class _Record(BaseModel):

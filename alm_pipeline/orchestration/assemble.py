@@ -10,7 +10,7 @@ import dagster as dg
 from alm_pipeline.orchestration import jobs
 from alm_pipeline.orchestration.assets.adjustments import adjustment_assets
 from alm_pipeline.orchestration.assets.calibration import calibration_asset
-from alm_pipeline.orchestration.assets.daily import daily_asset
+from alm_pipeline.orchestration.assets.daily import daily_assets
 from alm_pipeline.orchestration.assets.deliveries import delivery_asset
 from alm_pipeline.orchestration.assets.engine import engine_assets
 from alm_pipeline.orchestration.assets.evidence import checklist_asset, evidence_assets
@@ -44,7 +44,7 @@ def assemble(config: Path) -> dg.Definitions:
     assets, sensors = bank_assets(bank, partitions), [delivery_sensor(bank)]
     if bank.source.daily is not None:
         days = open_daily_bank(config)
-        assets, sensors = [*assets, daily_asset(days)], [*sensors, daily_sensor(days)]
+        assets, sensors = [*assets, *daily_assets(days)], [*sensors, daily_sensor(days)]
     by_name = {job.name: job for job in close_jobs(assets, partitions)}
     chain = chain_sensors(bank, by_name[jobs.SCENARIO], by_name[jobs.REPORTS])
     return dg.Definitions(

@@ -6,6 +6,7 @@ Dagster records the runs; whether a close is published is decided by its last as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,7 @@ from alm_pipeline.warehouse.partition import Partition
 CLOSE_TAG = "alm/close"
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
+_OUR_CLASS = re.compile(r"^alm_pipeline\.errors\.\w+: ")
 _CHECK_FAILED = "dagster._core.errors.DagsterAssetCheckFailedError"
 
 Announce = Callable[[str], None]
@@ -121,7 +123,8 @@ def _message(event: dg.DagsterEvent) -> str:
     error = event.step_failure_data.error
     while error is not None and error.cause is not None and not _is_ours(error.cls_name):
         error = error.cause
-    return error.message.strip() if error is not None else f"{event.step_key} failed"
+    message = error.message.strip() if error is not None else f"{event.step_key} failed"
+    return _OUR_CLASS.sub("", message)
 
 
 def _is_ours(name: str | None) -> bool:

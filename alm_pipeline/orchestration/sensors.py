@@ -1,7 +1,7 @@
 """What starts the next job: a complete delivery, and the jobs of the chain themselves."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 
 import dagster as dg
@@ -31,8 +31,8 @@ def delivery_sensor(bank: Bank) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description="Starts the book of a month end when all contracted files have arrived.",
     )
-    def complete_delivery():  # type: ignore[no-untyped-def]
-        yield from _complete_deliveries(bank, delivered_dates(bank))
+    def complete_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _complete_deliveries(context, bank, delivered_dates(bank))
 
     return complete_delivery
 
@@ -46,28 +46,33 @@ def daily_sensor(bank: DailyBank) -> dg.SensorDefinition:
         minimum_interval_seconds=60,
         description="Makes the daily view of a day when its files have arrived.",
     )
-    def complete_day():  # type: ignore[no-untyped-def]
-        yield from _complete_deliveries(bank, delivered_days(bank))
+    def complete_day(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _complete_deliveries(context, bank, delivered_days(bank))
 
     return complete_day
 
 
 def _complete_deliveries(
-    bank: Bank, days: Iterable[date]
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for a run per complete delivery, or say what is missing."""
-    reasons = []
+    context: dg.SensorEvaluationContext, bank: Bank, days: Iterable[date]
+) -> dg.SensorResult:
+    """Ask for a run per complete delivery, and say what is missing from the others.
+
+    Dagster takes runs or a reason to skip, not both: beside runs the reasons go to its log.
+    """
+    requests, missing = [], []
     for day in days:
         try:
             files = raw_files.register_files(bank.source, bank.folders, day)
         except SourceError as incomplete:
-            reasons.append(f"{day}: {incomplete}")
+            missing.append(f"{day}: {incomplete}")
             continue
         parts = "".join(sorted(file.source_file_id for file in files))
         digest = hashlib.sha256(parts.encode()).hexdigest()[:16]
-        yield dg.RunRequest(run_key=f"{day}-{digest}", partition_key=day.isoformat())
-    if reasons:
-        yield dg.SkipReason("; ".join(reasons))
+        requests.append(dg.RunRequest(run_key=f"{day}-{digest}", partition_key=day.isoformat()))
+    for reason in missing if requests else ():
+        context.log.warning(reason)
+    skipped = None if requests else "; ".join(missing) or "no files have arrived"
+    return dg.SensorResult(run_requests=requests, skip_reason=skipped)
 
 
 def delivered_dates(bank: Bank) -> list[date]:

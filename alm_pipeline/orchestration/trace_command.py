@@ -171,7 +171,7 @@ def _print_contributions(
     _print_sources(console, closed, opened, [row["traced_id"] for row in shown])
 
 
-def _row_names(closed: ClosedBank, opened: OpenedCell) -> dict[str, str]:
+def row_names(closed: ClosedBank, opened: OpenedCell) -> dict[str, str]:
     """Return how the rows of the delivered extracts behind a sum are named, positions apart."""
     names = {}
     for table in opened.cell.rule.opens_to:
@@ -184,7 +184,7 @@ def _row_names(closed: ClosedBank, opened: OpenedCell) -> dict[str, str]:
 def _print_sources(
     console: Console, closed: ClosedBank, opened: OpenedCell, traced_ids: Sequence[str]
 ) -> None:
-    found = source_rows(closed.pinned, traced_ids, _row_names(closed, opened)).to_pylist()
+    found = source_rows(closed.pinned, traced_ids, row_names(closed, opened)).to_pylist()
     by_place: dict[tuple[str, str], list[int]] = {}
     for row in found:
         by_place.setdefault((row["position_id"], str(row["file_name"])), []).append(
@@ -242,7 +242,7 @@ def _export(console: Console, closed: ClosedBank, opened: OpenedCell, path: Path
     ]
     write_csv(path, contributions, _CONTRIBUTION)
     beside = path.with_name(f"{path.stem}_sources{path.suffix}")
-    sources = source_rows(closed.pinned, ids, _row_names(closed, opened)).to_pylist()
+    sources = source_rows(closed.pinned, ids, row_names(closed, opened)).to_pylist()
     write_csv(beside, sources, _SOURCE)
     print_lines(
         console,

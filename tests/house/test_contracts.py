@@ -31,7 +31,7 @@ def published_schema():
 
 
 def test_there_is_a_contract_per_extract():
-    assert len(CONTRACTS) == len(FILES) == 34
+    assert len(CONTRACTS) == len(FILES) == 35
 
 
 @each_contract

@@ -26,7 +26,7 @@ def delivered(folder: Path, extract: str) -> list[Row]:
 
 
 def restated(folder: Path, extract: str, edit: Edit) -> None:
-    """Change the rows of an extract, and what is said of them in both files of totals."""
+    """Change the rows of an extract, and what is said of them in the files of totals there are."""
     rows = edit(delivered(folder, extract))
     _write(folder, extract, rows)
 
@@ -38,7 +38,7 @@ def restated(folder: Path, extract: str, edit: Edit) -> None:
                 line["amount"] = _added_up(rows, column) if column else line["amount"]
         return lines
 
-    if extract != "control_total":
+    if extract != "control_total" and any(folder.glob("control_total.*")):
         restated(folder, "control_total", totals)
 
 

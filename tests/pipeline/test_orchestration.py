@@ -22,6 +22,7 @@ STAGES = {
     "80_metrics",
     "90_reports",
     "95_audit",
+    "97_daily",
 }
 
 
@@ -110,14 +111,24 @@ def test_an_incomplete_delivery_asks_for_nothing(tmp_path):
     assert sensed(folder) == []
 
 
+def test_a_delivery_on_its_way_does_not_hold_up_the_complete_one(tmp_path):
+    folder = small_bank(tmp_path / "bank")
+    (folder.path / "landing" / "2026-11-30").mkdir()
+    (request,) = sensed(folder)
+    assert request.partition_key == DAY.isoformat()
+
+
 def test_the_chain_starts_scenarios_after_the_book_and_reports_after_them(folder):
     sensors = {sensor.name: sensor for sensor in folder.definitions.sensors or ()}
-    assert set(sensors) == {"complete_delivery", "scenarios_after_book", "reports_after_scenarios"}
+    assert set(sensors) == {
+        "complete_delivery", "complete_day", "scenarios_after_book", "reports_after_scenarios",
+    }  # fmt: skip
+    assert sensors["complete_day"].job_name == jobs.DAILY_VIEW
     assert sensors["scenarios_after_book"].job_name == jobs.SCENARIO
     assert sensors["reports_after_scenarios"].job_name == jobs.REPORTS
 
 
-def test_the_groups_of_the_graph_are_the_ten_stages(assets):
+def test_the_groups_of_the_graph_are_the_ten_stages_and_the_daily_view(assets):
     groups = {
         group for asset in set(assets.values()) for group in asset.group_names_by_key.values()
     }
@@ -135,7 +146,9 @@ def test_every_sql_file_became_an_asset_of_its_stage_with_its_true_upstreams(fol
 
 
 def test_the_jobs_of_the_chain_hold_every_asset_once(folder, assets):
-    names = (jobs.BOOK, jobs.SCENARIO, jobs.REPORTS, jobs.WHAT_IF_JOB, jobs.CALIBRATE)
+    names = (
+        jobs.BOOK, jobs.SCENARIO, jobs.REPORTS, jobs.WHAT_IF_JOB, jobs.CALIBRATE, jobs.DAILY_VIEW,
+    )  # fmt: skip
     held = [
         ".".join(key.path)
         for name in names

@@ -1,17 +1,16 @@
-"""The daily view as one asset per table, partitioned by day; all are made in one step.
+"""The daily view as one asset per table, partitioned by day: a step reads and checks, one makes.
 
 The last close before a day stands upstream: the reports and cash flows of the month end before it.
 """
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 
 import dagster as dg
 
 from alm_pipeline.inputs.settings import Settings
 from alm_pipeline.orchestration.assets.quarantine import rule_check_events, rule_check_specs
 from alm_pipeline.orchestration.bank import DAILY
-from alm_pipeline.orchestration.daily import make_day
+from alm_pipeline.orchestration.daily import make_day, take_day
 from alm_pipeline.orchestration.daily_bank import DailyBank
 from alm_pipeline.orchestration.lineage import edges_of
 from alm_pipeline.orchestration.metadata import (
@@ -22,7 +21,7 @@ from alm_pipeline.orchestration.metadata import (
 )
 from alm_pipeline.orchestration.partitions import asset_key, partition_of
 from alm_pipeline.orchestration.resources import BankResource
-from alm_pipeline.warehouse.partition import Partition
+from alm_pipeline.warehouse.store import Commit
 
 GROUP = "97_daily"
 
@@ -40,13 +39,15 @@ def daily_key(table: str) -> dg.AssetKey:
     return dg.AssetKey([DAILY, name] if schema == DAILY else [DAILY, schema, name])
 
 
-def daily_asset(bank: DailyBank) -> dg.AssetsDefinition:
-    """Return the assets of the daily view."""
+def daily_assets(bank: DailyBank) -> list[dg.AssetsDefinition]:
+    """Return the assets of the daily view: what was delivered, and what is made of it."""
     days = daily_partitions(bank.settings)
+    made = {file.table for file in bank.sql_files}
+    specs = {table: _spec(bank, days, table) for table in sorted(bank.shown_shapes)}
 
     @dg.multi_asset(
-        name="daily_view",
-        specs=[_spec(bank, days, table) for table in sorted(bank.shown_shapes)],
+        name="daily_delivery",
+        specs=[spec for table, spec in specs.items() if table not in made],
         check_specs=[
             spec
             for name in sorted(bank.extracts)
@@ -54,26 +55,41 @@ def daily_asset(bank: DailyBank) -> dg.AssetsDefinition:
         ],
         can_subset=False,
     )
-    def daily_view(
+    def daily_delivery(
         context: dg.AssetExecutionContext, bank: BankResource
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
+        opened, partition = bank.open_daily(), partition_of(context)
+        taken = take_day(opened, partition.as_of_date)
+        commits = [*taken.commits, *(one.commit for one in taken.checked)]
+        yield from _materialised(opened, commits)
+        for checked in taken.checked:
+            key = daily_key(f"quarantine.{checked.extract}")
+            yield from rule_check_events(opened, partition, key, checked)
+
+    @dg.multi_asset(
+        name="daily_view",
+        specs=[spec for table, spec in specs.items() if table in made],
+        can_subset=False,
+    )
+    def daily_view(
+        context: dg.AssetExecutionContext, bank: BankResource
+    ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
         opened = bank.open_daily()
-        yield from _made(opened, partition_of(context).as_of_date)
+        _, commits = make_day(opened, partition_of(context).as_of_date)
+        yield from _materialised(opened, commits)
 
-    return daily_view
+    return [daily_delivery, daily_view]
 
 
-def _made(bank: DailyBank, day: date) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
-    made, shown = make_day(bank, day), bank.shown_shapes
-    lineage = {file.table: lineage_metadata(edges_of(bank, file)) for file in bank.sql_files}
-    for commit in made.commits:
+def _materialised(bank: DailyBank, commits: Iterable[Commit]) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Report tables of a day; the register of files is none that people see."""
+    files = {file.table: file for file in bank.sql_files}
+    for commit in commits:
         table = commit.entry.table
-        if table in shown:
-            metadata = {**commit_metadata(commit), **lineage.get(table, {})}
+        if table in bank.shown_shapes:
+            lineage = lineage_metadata(edges_of(bank, files[table])) if table in files else {}
+            metadata = {**commit_metadata(commit), **lineage}
             yield dg.MaterializeResult(asset_key=daily_key(table), metadata=metadata)
-    for checked in made.checked:
-        key = daily_key(f"quarantine.{checked.extract}")
-        yield from rule_check_events(bank, Partition(day), key, checked)
 
 
 def _spec(bank: DailyBank, days: dg.DailyPartitionsDefinition, table: str) -> dg.AssetSpec:

@@ -125,7 +125,30 @@ def test_a_file_nobody_declared_cannot_be_asked_for(tmp_path: Path):
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_source_accounts_for_every_contracted_extract(name: str):
     path = DATA_CONTRACTS / "sources" / name / "source.yaml"
-    assert load_source(path, set(load_extract_contracts(None))).source == name
+    contracts = load_extract_contracts(None)
+    daily = {name for name, contract in contracts.items() if contract.is_daily}
+    assert load_source(path, set(contracts) - daily, daily).source == name
+
+
+def test_what_comes_every_day_is_a_source_of_its_own(tmp_path: Path):
+    daily = {"folder": "desk", "patterns": ["{extract}.csv"], "extracts": ["capital", "cash"]}
+    folders = {"core": {"about": "core"}, "desk": {"about": "desk", "is_per_as_of_date": True}}
+    path = written(tmp_path, daily=daily, folders=folders)
+    of_a_day = load_source(path, ["loan", "capital"], ["cash"]).of_a_day
+    assert of_a_day is not None
+    assert [spec.name for spec in of_a_day.file_specs] == ["capital", "cash"]
+    assert set(of_a_day.folders) == {"desk"}
+    assert of_a_day.of_a_day is None
+    assert load_source(written(tmp_path)).of_a_day is None
+
+
+def test_an_extract_of_days_needs_no_place_in_a_month_end(tmp_path: Path):
+    daily = {"folder": "desk", "patterns": ["{extract}.csv"], "extracts": ["cash", "gold"]}
+    with pytest.raises(ConfigurationError) as refused:
+        load_source(written(tmp_path, daily=daily), ["loan", "capital"], ["cash"])
+    assert "daily: folder desk is not declared" in str(refused.value)
+    assert "daily extract gold: no such contract" in str(refused.value)
+    assert "cash" not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
