@@ -211,7 +211,7 @@ class Contributions:
         bound = f"{scope}.{table.replace('.', '__')}"
         if table == "book.excluded":
             return Carrier(bound, _LINE)
-        name = row_name(self.closed, table)
+        name = "" if table in AGGREGATES else row_name(self.closed, table)
         return Carrier(bound, name) if name else Carrier(bound)
 
     def _sources(self, carriers: Mapping[str, Carrier], scenarios: Sequence[str]) -> SqlSources:

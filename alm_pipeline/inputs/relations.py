@@ -53,7 +53,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     **STRESS_SCHEMAS,
     **WARNING_SCHEMAS,
     "time_buckets": schema_of(
-        "bucket_set slotted_by bucket:integer label lower_days:integer upper_days:integer "
+        "bucket_set slotted_by kept_by bucket:integer label lower_days:integer upper_days:integer "
         "midpoint_years:double"
     ),
     "limits": schema_of(
@@ -258,6 +258,7 @@ def time_buckets(buckets: TimeBuckets, as_of_date: dt.date) -> pa.Table:
                 {
                     "bucket_set": name,
                     "slotted_by": bucket_set.slotted_by,
+                    "kept_by": bucket_set.kept_by,
                     "bucket": number + 1,
                     "label": bucket.label,
                     "lower_days": days[number - 1] if number else -1,

@@ -210,7 +210,7 @@ _SECTIONS = (
         "select bucket_label, asset_amount, liability_amount, gap_amount,"
         " cumulative_gap_amount from reports.liquidity_gap where entity_id = $entity"
         " and row_kind <> 'elimination' and view = 'behavioural' and contract_currency = 'all'"
-        " order by bucket",
+        " and bucket_set = 'liquidity' order by bucket",
         (
             ("bucket_label", "bucket", "text"),
             ("asset_amount", "inflow", "money"),

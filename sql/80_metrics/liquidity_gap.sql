@@ -1,8 +1,16 @@
--- about:  Principal and interest paid in each time bucket, by side, and the gap between the sides.
--- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket
+-- about:  Principal and interest paid in each time bucket of every ladder, by side, and the gap between the sides.
+-- grain:  as_of_date, scenario, view, entity_id, currency, is_intragroup, bucket_set, bucket
 -- reads:  scenarios.cash_flow_buckets, cash_flows.contractual_buckets, book.positions,
 --         behaviour.undecided_balances, inputs.products, inputs.time_buckets
-with product_rows as (  -- intragroup business has product codes of its own
+with ladders as (  -- every set of buckets by payment day is a ladder
+    select
+        bucket_set,
+        bucket
+    from inputs.time_buckets
+    where slotted_by = 'payment' and kept_by = 'product'
+),
+
+product_rows as (  -- intragroup business has product codes of its own
     select
         p.entity_id,
         p.currency,
@@ -19,20 +27,22 @@ both_views as (
         entity_id,
         currency,
         product_code,
+        bucket_set,
         bucket,
         principal_amount + interest_amount as amount
     from scenarios.cash_flow_buckets
-    where scenario = $scenario and bucket_set = 'liquidity'
+    where scenario = $scenario
     union all
     select
         'contractual' as view,
         entity_id,
         currency,
         product_code,
+        bucket_set,
         bucket,
         principal_amount + interest_amount as amount
     from cash_flows.contractual_buckets
-    where $scenario = 'base' and bucket_set = 'liquidity'  -- as agreed: no scenario changes it
+    where $scenario = 'base'  -- as agreed: no scenario changes it
 ),
 
 by_side as (
@@ -41,12 +51,14 @@ by_side as (
         b.entity_id,
         b.currency,
         coalesce(r.is_intragroup, false) as is_intragroup,
+        b.bucket_set,
         b.bucket,
         cast(case when p.side = 'asset' then b.amount else 0 end as decimal(38, 6)) as asset_amount,
         cast(case when p.side = 'liability' then b.amount else 0 end as decimal(38, 6)) as liability_amount,
         cast(case when p.side in ('asset', 'liability') then 0 else b.amount end as decimal(38, 6))
             as off_balance_amount
     from both_views as b
+    inner join ladders as t on b.bucket_set = t.bucket_set and b.bucket = t.bucket
     inner join inputs.products as p on b.product_code = p.product_code
     left join product_rows as r
         on b.entity_id = r.entity_id and b.currency = r.currency and b.product_code = r.product_code
@@ -60,10 +72,10 @@ every_bucket as (  -- an empty bucket is a zero, so that the cumulative gap has 
         units.entity_id,
         units.currency,
         units.is_intragroup,
+        t.bucket_set,
         t.bucket
     from (select distinct view, entity_id, currency, is_intragroup from by_side) as units
-    cross join inputs.time_buckets as t
-    where t.bucket_set = 'liquidity'
+    cross join ladders as t
 ),
 
 totals as (  -- what lies in a bucket, and in it and those before it
@@ -72,6 +84,7 @@ totals as (  -- what lies in a bucket, and in it and those before it
         e.entity_id,
         e.currency,
         e.is_intragroup,
+        e.bucket_set,
         e.bucket,
         coalesce(sum(case when s.bucket = e.bucket then s.asset_amount else 0 end), 0) as asset_amount,
         coalesce(sum(case when s.bucket = e.bucket then s.liability_amount else 0 end), 0) as liability_amount,
@@ -83,8 +96,8 @@ totals as (  -- what lies in a bucket, and in it and those before it
     left join by_side as s
         on
             e.view = s.view and e.entity_id = s.entity_id and e.currency = s.currency
-            and e.is_intragroup = s.is_intragroup and e.bucket >= s.bucket
-    group by e.view, e.entity_id, e.currency, e.is_intragroup, e.bucket
+            and e.is_intragroup = s.is_intragroup and e.bucket_set = s.bucket_set and e.bucket >= s.bucket
+    group by e.view, e.entity_id, e.currency, e.is_intragroup, e.bucket_set, e.bucket
 )
 
 select
@@ -94,6 +107,7 @@ select
     entity_id,
     currency,
     is_intragroup,
+    bucket_set,
     bucket,
     cast(asset_amount as double) as asset_amount,
     cast(liability_amount as double) as liability_amount,

@@ -180,7 +180,7 @@ parts as (
     cross join watched as i
     cross join last_buckets as b
     where
-        r.contract_currency = 'all'
+        r.contract_currency = 'all' and r.bucket_set = 'liquidity'
         and case i.indicator
             when 'gap_within_1m' then r.view = 'behavioural' and r.bucket = b.last_in_month
             when 'covered_gap_within_1y' then r.view = 'contractual' and r.bucket = b.last_in_year

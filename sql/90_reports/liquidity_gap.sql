@@ -1,5 +1,5 @@
 -- about:  The maturity ladder by currency: what is paid in each bucket, the gap, the securities that could cover it.
--- grain:  as_of_date, entity_id, row_kind, contract_currency, view, bucket
+-- grain:  as_of_date, entity_id, row_kind, contract_currency, view, bucket_set, bucket
 -- reads:  metrics.liquidity_gap, metrics.hqla_holdings, metrics.report_footers, book.positions, book.reporting_units,
 --         book.translation_rates, scenarios.stopped_currencies, behaviour.undecided_balances,
 --         inputs.time_buckets, inputs.hqla_caps
@@ -13,6 +13,7 @@ translated as (
         u.row_kind,
         case when v.is_every_currency then 'all' else g.currency end as contract_currency,
         g.view,
+        g.bucket_set,
         g.bucket,
         min(case when t.translation_rate is null then g.currency end) as untranslated_currency,
         sum(cast(g.asset_amount * u.consolidation_factor * t.translation_rate as decimal(38, 6)))
@@ -33,7 +34,8 @@ translated as (
     cross join currency_views as v
     where g.scenario = 'base'
     group by
-        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else g.currency end, g.view, g.bucket
+        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else g.currency end, g.view, g.bucket_set,
+        g.bucket
 ),
 
 capacity as (  -- a security covers what is short until it is repaid: from then on its cash is in the gap
@@ -41,6 +43,7 @@ capacity as (  -- a security covers what is short until it is repaid: from then 
         u.entity_id,
         u.row_kind,
         case when v.is_every_currency then 'all' else h.currency end as contract_currency,
+        b.bucket_set,
         b.bucket,
         sum(cast(h.hqla_value * u.consolidation_factor * t.translation_rate as decimal(38, 6))) as covering_amount
     from metrics.hqla_holdings as h
@@ -51,11 +54,11 @@ capacity as (  -- a security covers what is short until it is repaid: from then 
     inner join book.translation_rates as t on h.currency = t.currency
     inner join inputs.time_buckets as b
         on
-            b.bucket_set = 'liquidity'
+            b.slotted_by = 'payment' and b.kept_by = 'product'
             and coalesce(p.maturity_date > cast($as_of_date as date) + b.upper_days, p.maturity_date is null)
     cross join currency_views as v
     group by
-        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else h.currency end, b.bucket
+        u.entity_id, u.row_kind, case when v.is_every_currency then 'all' else h.currency end, b.bucket_set, b.bucket
 ),
 
 held as (
@@ -129,6 +132,7 @@ every_row as (  -- what is added up in the row is added as it is shown
         f.row_kind,
         c.contract_currency,
         views.view,
+        b.bucket_set,
         b.bucket,
         b.label,
         f.currency,
@@ -155,16 +159,17 @@ every_row as (  -- what is added up in the row is added as it is shown
     left join translated as t
         on
             f.entity_id = t.entity_id and f.row_kind = t.row_kind
-            and c.contract_currency = t.contract_currency and views.view = t.view and b.bucket = t.bucket
+            and c.contract_currency = t.contract_currency and views.view = t.view
+            and b.bucket_set = t.bucket_set and b.bucket = t.bucket
     left join capacity as k
         on
             f.entity_id = k.entity_id and f.row_kind = k.row_kind
-            and c.contract_currency = k.contract_currency and b.bucket = k.bucket
+            and c.contract_currency = k.contract_currency and b.bucket_set = k.bucket_set and b.bucket = k.bucket
     left join stopped
         on
             f.entity_id = stopped.entity_id and f.row_kind = stopped.row_kind
             and c.contract_currency = stopped.contract_currency
-    where b.bucket_set = 'liquidity'
+    where b.slotted_by = 'payment' and b.kept_by = 'product'
 )
 
 select
@@ -173,6 +178,7 @@ select
     t.row_kind,
     t.contract_currency,
     t.view,
+    t.bucket_set,
     t.bucket,
     t.label as bucket_label,
     t.currency,

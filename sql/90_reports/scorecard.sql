@@ -122,7 +122,7 @@ liquidity as (
         availability
     from reports.liquidity_gap
     where
-        row_kind <> 'elimination' and view = 'behavioural' and contract_currency = 'all'
+        row_kind <> 'elimination' and view = 'behavioural' and contract_currency = 'all' and bucket_set = 'liquidity'
         and (
             bucket in (
                 select max(t.bucket)

@@ -298,14 +298,14 @@ ladder_totals as (
 ladder_ties as (
     select
         'the liquidity gap adds up to the cash of the products' as invariant,
-        r.entity_id || ' ' || r.row_kind || ' ' || r.view as scope,
+        r.entity_id || ' ' || r.row_kind || ' ' || r.view || ' ' || r.bucket_set as scope,
         sum(r.gap_amount) as left_value,
         coalesce(l.amount, 0) as right_value,
         0.005 * count(*) as tolerance_value
     from reports.liquidity_gap as r
     left join ladder_totals as l on r.entity_id = l.entity_id and r.row_kind = l.row_kind
     where r.view = 'behavioural' and r.contract_currency = 'all'
-    group by r.entity_id, r.row_kind, r.view, l.amount
+    group by r.entity_id, r.row_kind, r.view, r.bucket_set, l.amount
     having count(*) = count(r.gap_amount)
 ),
 
@@ -322,12 +322,13 @@ running as (
     union all
     select
         'the cumulative gap is the sum of the gaps' as invariant,
-        'liquidity ' || entity_id || ' ' || row_kind || ' ' || contract_currency || ' ' || view as scope,
+        'liquidity ' || entity_id || ' ' || row_kind || ' ' || contract_currency || ' ' || view || ' ' || bucket_set
+            as scope,
         sum(gap_amount) as left_value,
         max(cumulative_gap_amount) filter (where bucket = n_buckets) as right_value,
         0.005 * count(*) as tolerance_value
-    from (select *, max(bucket) over () as n_buckets from reports.liquidity_gap) as r
-    group by entity_id, row_kind, contract_currency, view
+    from (select *, max(bucket) over (partition by bucket_set) as n_buckets from reports.liquidity_gap) as r
+    group by entity_id, row_kind, contract_currency, view, bucket_set
     having count(*) = count(gap_amount)
 ),
 

@@ -33,9 +33,13 @@ def of_bank(rows: list[dict[str, Any]], *key: str) -> dict[Any, dict[str, Any]]:
 # ---------------------------------------------------------------- ladder
 
 
+SET = {"bucket_set": "liquidity"}
+LADDER = {**SET, "slotted_by": "payment", "kept_by": "product"}
+
+
 def gap(currency: str, bucket: int, amount: float, cumulative: float) -> dict[str, Any]:
     return {"scenario": "base", "view": "contractual", "entity_id": "BANK", "currency": currency,
-            "is_intragroup": False, "bucket": bucket, "asset_amount": amount,
+            "is_intragroup": False, **SET, "bucket": bucket, "asset_amount": amount,
             "liability_amount": 0.0, "off_balance_amount": 0.0, "gap_amount": amount,
             "cumulative_gap_amount": cumulative}  # fmt: skip
 
@@ -47,8 +51,8 @@ def test_a_security_covers_the_ladder_until_it_is_repaid(units):
         gap("EUR", 2, 0.0, -20.0),
     ])  # fmt: skip
     units.give("inputs.time_buckets", [
-        {"bucket_set": "liquidity", "bucket": 1, "label": "7D", "lower_days": -1, "upper_days": 7},
-        {"bucket_set": "liquidity", "bucket": 2, "label": ">7D", "lower_days": 7},
+        {**LADDER, "bucket": 1, "label": "7D", "lower_days": -1, "upper_days": 7},
+        {**LADDER, "bucket": 2, "label": ">7D", "lower_days": 7},
     ])  # fmt: skip
     units.give("metrics.hqla_holdings", [{"pack": LCR, "entity_id": "BANK", "currency": "USD",
                                           "position_id": "b", "hqla_value": 50.0}])  # fmt: skip

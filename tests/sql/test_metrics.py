@@ -214,14 +214,24 @@ def test_the_cumulative_gap_runs_through_empty_buckets(bench):
     assert by_bucket[3]["liability_amount"] == -40.0
 
 
+LADDER = {"bucket_set": "liquidity", "slotted_by": "payment", "kept_by": "product", "bucket": 1}
+
+
 def test_the_contractual_view_stands_with_the_base_scenario_only(bench):
     flow = {"entity_id": "BANK", "currency": "USD", "product_code": "loan",
             "bucket_set": "liquidity", "bucket": 1, "principal_amount": 10.0,
             "interest_amount": 1.0}  # fmt: skip
-    bench.give("inputs.time_buckets", [{"bucket_set": "liquidity", "bucket": 1}])
+    bench.give("inputs.time_buckets", [
+        LADDER, {**LADDER, "bucket_set": "fine"},
+        {**LADDER, "bucket_set": "lcr", "kept_by": "position"},
+    ])  # fmt: skip
     bench.give("inputs.products", [{"product_code": "loan", "side": "asset"}])
-    bench.give("cash_flows.contractual_buckets", [flow])
+    bench.give("cash_flows.contractual_buckets", [
+        flow, {**flow, "bucket_set": "fine"}, {**flow, "bucket_set": "irrbb"},
+    ])  # fmt: skip
     bench.give("scenarios.cash_flow_buckets", [{**flow, "scenario": "up"}])
-    assert [row["view"] for row in bench.run("metrics.liquidity_gap", "up")] == ["behavioural"]
-    (row,) = bench.run("metrics.liquidity_gap", "base")
+    assert {row["view"] for row in bench.run("metrics.liquidity_gap", "up")} == {"behavioural"}
+    rows = {row["bucket_set"]: row for row in bench.run("metrics.liquidity_gap", "base")}
+    assert set(rows) == {"liquidity", "fine"}  # every set by payment, of products
+    row = rows["liquidity"]
     assert (row["view"], row["asset_amount"]) == ("contractual", 11.0)  # principal and interest

@@ -224,9 +224,11 @@ def test_a_gap_is_reported_with_its_share_of_assets(reports):
 
 def test_a_stopped_currency_leaves_no_partial_gap(reports):
     gap = {"scenario": "base", "view": "behavioural", "entity_id": "BANK", "currency": "USD",
-           "is_intragroup": False, "bucket": 1, "gap_amount": 200.0}  # fmt: skip
+           "is_intragroup": False, "bucket_set": "liquidity", "bucket": 1,
+           "gap_amount": 200.0}  # fmt: skip
     reports.give("metrics.liquidity_gap", [gap])
-    reports.give("inputs.time_buckets", [{"bucket_set": "liquidity", "bucket": 1, "label": "O/N"}])
+    ladder = {"bucket_set": "liquidity", "slotted_by": "payment", "kept_by": "product"}
+    reports.give("inputs.time_buckets", [{**ladder, "bucket": 1, "label": "O/N"}])
     held = {"entity_id": "BANK", "currency": "EUR", "cash_flow_model": "bullet",
             "is_intragroup": False}  # fmt: skip
     reports.give("book.positions", [held])

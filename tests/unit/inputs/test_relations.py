@@ -107,7 +107,7 @@ def test_bounds_of_buckets_count_calendar_months_from_the_as_of_date():
     assert rows[-1]["upper_days"] is None
 
 
-@pytest.mark.parametrize("bucket_set", ["irrbb", "board", "liquidity"])
+@pytest.mark.parametrize("bucket_set", ["irrbb", "board", "liquidity", "additional_monitoring"])
 def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(bucket_set):
     rows = [
         row
@@ -132,10 +132,10 @@ def test_every_day_is_in_exactly_one_bucket_and_a_bound_in_the_one_it_closes(buc
 def test_the_engine_gets_the_same_bounds_as_sql():
     sets = {one.name: one for one in engine_buckets(load_time_buckets(), AS_OF)}
     rows = time_buckets(load_time_buckets(), AS_OF).to_pylist()
-    for name in ("irrbb", "board", "liquidity"):
+    for name in ("irrbb", "board", "liquidity", "additional_monitoring"):
         bounds = [row["upper_days"] for row in rows if row["bucket_set"] == name]
         assert sets[name].upper_offset.tolist() == [*bounds[:-1], MAX_OFFSET]
-        assert sets[name].is_by_repricing == (name != "liquidity")
+        assert sets[name].is_by_repricing == (name in ("irrbb", "board"))
 
 
 def test_the_liquidity_ladder_has_the_agreed_bounds():
@@ -146,6 +146,20 @@ def test_the_liquidity_ladder_has_the_agreed_bounds():
     ]
     assert [row["upper_days"] for row in rows[:5]] == [1, 7, 14, 30, 61]
     assert len(rows) == 13
+
+
+def test_the_ladder_of_the_additional_metrics_is_daily_for_a_week():
+    rows = [
+        row
+        for row in time_buckets(load_time_buckets(), AS_OF).to_pylist()
+        if row["bucket_set"] == "additional_monitoring"
+    ]
+    # 31 October 2026: days 1 to 7, two and three weeks, thirty days, five weeks; then 31 December
+    # 61, 31 January 92, 28 February 120, 31 March 151, 30 April 181, 31 July 273, a year 365, two
+    # 731, five (31 October 2031, one more leap day) 1826
+    assert [row["upper_days"] for row in rows] == [
+        *range(1, 8), 14, 21, 30, 35, 61, 92, 120, 151, 181, 273, 365, 731, 1826, None,
+    ]  # fmt: skip
 
 
 def test_the_status_of_a_threshold_is_the_weaker_of_level_and_weights(relations):
