@@ -16,7 +16,7 @@ from alm_pipeline.audit.contributions import Contributions
 from alm_pipeline.audit.opened_cell import Cell, OpenedCell, Part
 from alm_pipeline.audit.trace_query import columns_named, tables_read
 from alm_pipeline.inputs.cell_rules import Operand
-from alm_pipeline.inputs.yaml_places import yaml_place
+from alm_pipeline.inputs.yaml_places import find_place, yaml_place
 
 
 class Tracer:
@@ -118,7 +118,12 @@ class Tracer:
             return self._delivered_input(cell)
         relative = filled(cell.rule.file, cell.row)
         path = filled(cell.rule.path, cell.row)
-        place = yaml_place(self.closed.contract_file(relative), path)
+        file = self.closed.contract_file(relative)
+        below = None if find_place(file, path) else find_place(file, "extends")
+        if below is not None:  # the figure is of the file that this one extends
+            relative = f"{relative.rpartition('/')[0]}/{below.written}.yaml"
+            file = self.closed.contract_file(relative)
+        place = yaml_place(file, path)
         where = f"data_contracts/{relative}, line {place.line}: {place.line_text}"
         return OpenedCell(cell, float(place.written), parts=(Part(path, where, place.written),))
 

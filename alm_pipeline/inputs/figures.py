@@ -124,11 +124,14 @@ def load_figures(overlay: Path | None = None) -> Figures:
 
 
 def outside_dates(
-    figures: Figures, as_of_date: dt.date, scenarios: Iterable[str]
+    figures: Figures, as_of_date: dt.date, scenarios: Iterable[str], liquidity: Iterable[str] = ()
 ) -> list[DatedItem]:
-    """Return packs, assumptions and limits used on a date their own dates do not cover."""
+    """Return packs, assumptions and limits used on a date their own dates do not cover.
+
+    ``liquidity``: the packs of the liquidity ratios that the bank uses.
+    """
     named = {figures.scenarios.pack_and_shape(name) for name in scenarios}
-    used = {one[0] for one in named if one is not None} | figures.liquidity.keys()
+    used = {one[0] for one in named if one is not None} | set(liquidity)
     packs: dict[str, Pack] = {**figures.packs, **figures.liquidity}
     found = [
         DatedItem("rule_pack", name, pack.effective_from, pack.effective_to, pack.jurisdiction)

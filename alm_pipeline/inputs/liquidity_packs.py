@@ -5,13 +5,14 @@ Which position falls under which rule is SQL; what that means is the pack's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
+from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.records import Name, Problems, Record, Share, Sourced, Status
 from alm_pipeline.inputs.relation_rows import Row, rows_table, schema_of
 from alm_pipeline.inputs.rule_packs import Pack, read_packs
@@ -23,12 +24,14 @@ __all__ = [
     "StableFundingPack",
     "coverage_rules",
     "liquidity_relations",
+    "packs_in_use",
     "read_liquidity_packs",
 ]
 
 LIQUIDITY_SCHEMAS: dict[str, pa.Schema] = {
     "hqla_rules": schema_of(
-        "pack hqla_rule hqla_level haircut_share:double paragraph liq1_row:integer status source"
+        "pack hqla_rule hqla_level haircut_share:double paragraph reason liq1_row:integer status "
+        "source"
     ),
     "hqla_caps": schema_of(
         "pack level_2_cap_share:double level_2b_cap_share:double unwind_days:integer "
@@ -52,11 +55,22 @@ _Cap = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
 class AssetRule(Record):
-    """One kind of liquid asset: its level and what is taken off its market value."""
+    """One kind of liquid asset: its level and what is taken off its market value.
 
-    level: Literal["l1", "l2a", "l2b"]
+    Level none: the regime does not take it, for a reason. A status is the rule's own.
+    """
+
+    level: Literal["l1", "l2a", "l2b", "none"]
     haircut_share: float = Field(ge=0.0, lt=1.0)
     paragraph: str = Field(min_length=1)
+    reason: str | None = None
+    status: Status | None = None
+
+    @model_validator(mode="after")
+    def _says_why_not(self) -> AssetRule:
+        if (self.level == "none") != (self.reason is not None):
+            raise ValueError("an asset of level none has a reason, and no other one has one")
+        return self
 
 
 class AssetRules(Sourced):
@@ -145,9 +159,13 @@ class Encumbrance(Sourced):
 
 
 class CoveragePack(Pack):
-    """What a regime takes as liquid, and what leaves and comes in within thirty days."""
+    """What a regime takes as liquid, and what leaves and comes in within thirty days.
+
+    ``extends``: the pack whose figures are its own where it says nothing else.
+    """
 
     kind: Literal["liquidity_coverage"]
+    extends: Name | None = None
     caps: Caps
     assets: AssetRules
     lines: CoverageLines
@@ -157,6 +175,7 @@ class StableFundingPack(Pack):
     """How stable a regime takes funding to be, and how much of it assets require."""
 
     kind: Literal["stable_funding"]
+    extends: Name | None = None
     encumbrance: Encumbrance
     lines: StableFundingLines
 
@@ -174,6 +193,24 @@ def read_liquidity_packs(
     }
 
 
+def packs_in_use(packs: LiquidityPacks, names: Sequence[str]) -> LiquidityPacks:
+    """Return the packs that a bank names, in its order.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no pack of a name.
+    """
+    unknown = [name for name in names if name not in packs]
+    if unknown:
+        raise ConfigurationError(
+            f"there is no liquidity pack {', '.join(unknown)}",
+            where="liquidity_packs in alm.yaml",
+            fix=f"name some of {', '.join(sorted(packs))}",
+        )
+    return {name: packs[name] for name in names}
+
+
 def coverage_rules(packs: LiquidityPacks) -> set[str]:
     """Return the rules that the packs of the coverage ratio give weights to."""
     found = [one.lines.rules for one in packs.values() if isinstance(one, CoveragePack)]
@@ -183,10 +220,10 @@ def coverage_rules(packs: LiquidityPacks) -> set[str]:
 def liquidity_relations(packs: LiquidityPacks) -> dict[str, pa.Table]:
     """Return the relations of the packs by name: a row per rule, and a row per pack.
 
-    Stresses, ladder and warnings follow one pack of each kind, the first by name: it is leading.
+    Stresses, ladder and warnings follow one pack of each kind, the first: it is leading.
     """
     found: dict[str, list[Row]] = {name: [] for name in LIQUIDITY_SCHEMAS}
-    for name, pack in sorted(packs.items()):
+    for name, pack in packs.items():
         rows = _coverage(name, pack) if isinstance(pack, CoveragePack) else _funding(name, pack)
         for relation, row in rows:
             found[relation].append({**row, "is_leading": not found[relation]})
@@ -204,7 +241,8 @@ def _coverage(name: str, pack: CoveragePack) -> list[tuple[str, Row]]:
     for hqla_rule, asset in pack.assets.rules.items():
         own = {"hqla_rule": hqla_rule, "hqla_level": asset.level, **dict(asset)}
         own["liq1_row"] = pack.assets.liq1_row
-        found.append(("hqla_rules", _row(name, pack.assets, own)))
+        status = own.pop("status") or pack.assets.status
+        found.append(("hqla_rules", {**_row(name, pack.assets, own), "status": status}))
     for lcr_rule, line in pack.lines.rules.items():
         found.append(("lcr_rules", _line_row(name, pack.lines, {"lcr_rule": lcr_rule}, line)))
     return found

@@ -21,7 +21,11 @@ from alm_pipeline.inputs.early_warning import WARNING_SCHEMAS, warning_relations
 from alm_pipeline.inputs.figures import Figures
 from alm_pipeline.inputs.figures import outside_dates as outside_dates_of
 from alm_pipeline.inputs.limits import LimitBook
-from alm_pipeline.inputs.liquidity_packs import LIQUIDITY_SCHEMAS, liquidity_relations
+from alm_pipeline.inputs.liquidity_packs import (
+    LIQUIDITY_SCHEMAS,
+    liquidity_relations,
+    packs_in_use,
+)
 from alm_pipeline.inputs.liquidity_stress import STRESS_SCHEMAS, stress_relations
 from alm_pipeline.inputs.models import Model, ModelBook
 from alm_pipeline.inputs.pack_relations import PACK_SCHEMAS, pack_relations
@@ -121,6 +125,7 @@ class BankFacts:
     eve_margins: str
     members: Sequence[str]
     closing_scenarios: Sequence[str]
+    liquidity_packs: Sequence[str]
     not_delivered: Sequence[Row] = field(default_factory=tuple)
     declared: Sequence[Row] = field(default_factory=tuple)
 
@@ -152,7 +157,7 @@ def all_relations(
         "scenarios": scenarios_relation(figures.scenarios, bank.closing_scenarios),
         "scenario_fx": scenario_fx(figures.scenarios, names, bank.reporting_currency),
         **pack_relations(figures.packs, as_of_date),
-        **liquidity_relations(figures.liquidity),
+        **liquidity_relations(packs_in_use(figures.liquidity, bank.liquidity_packs)),
         **stress_relations(figures.scenarios, tuple(bank.closing_scenarios)),
         **warning_relations(figures.warning, figures.contingency),
         "time_buckets": time_buckets(figures.time_buckets, as_of_date),
@@ -160,7 +165,7 @@ def all_relations(
         "assumptions": assumptions(figures.assumptions),
         "behaviour_parameters": behaviour_parameters(figures.assumptions, figures.scenarios, names),
         "models": models(figures.models),
-        "outside_dates": outside_dates(figures, as_of_date, names),
+        "outside_dates": outside_dates(figures, as_of_date, names, bank.liquidity_packs),
         "not_delivered": not_delivered(bank.not_delivered),
         "declared": declared(bank.declared),
     }
@@ -323,9 +328,12 @@ def models(book: ModelBook) -> pa.Table:
     return _table("models", (row(name, model) for name, model in book.models.items()))
 
 
-def outside_dates(figures: Figures, as_of_date: dt.date, names: Iterable[str]) -> pa.Table:
+def outside_dates(
+    figures: Figures, as_of_date: dt.date, names: Iterable[str], liquidity: Iterable[str]
+) -> pa.Table:
     """Return one row per pack, assumption or limit used outside its dates."""
-    return _table("outside_dates", map(asdict, outside_dates_of(figures, as_of_date, names)))
+    found = outside_dates_of(figures, as_of_date, names, liquidity)
+    return _table("outside_dates", map(asdict, found))
 
 
 def not_delivered(rows: Iterable[Row]) -> pa.Table:

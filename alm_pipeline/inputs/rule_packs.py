@@ -18,7 +18,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from alm_pipeline.engine.scenarios.shocks import RateFloor, ShockShape, ShockSize
 from alm_pipeline.errors import MarketDataError
 from alm_pipeline.inputs.records import Currency, Name, Problems, Record, Share, Sourced
-from alm_pipeline.inputs.yaml_files import contract_files
+from alm_pipeline.inputs.yaml_files import contract_file, contract_files
 
 __all__ = ["NmdCategory", "Pack", "RulePack", "load_rule_packs", "read_packs", "read_rule_packs"]
 
@@ -301,7 +301,31 @@ def read_packs(
         content = problems.content(path)
         if content is None or content.get("kind") != kind:
             continue
+        content = _with_base(content, overlay, problems)
         pack = problems.record(record, content, f"rules/{path.name}")
         if pack is not None:
             packs[path.stem] = pack
     return packs
+
+
+def _with_base(
+    content: dict[str, object], overlay: Path | None, problems: Problems
+) -> dict[str, object]:
+    """Return what a pack says on top of the one it extends, which extends none itself."""
+    base = content.get("extends")
+    if base is None:
+        return content
+    below = problems.content(contract_file(f"rules/{base}.yaml", overlay))
+    return content if below is None else _merged(below, content)
+
+
+def _merged(below: dict[str, object], above: dict[str, object]) -> dict[str, object]:
+    """Return two mappings as one: what stands in both is merged, or is the one above's."""
+    found = dict(below)
+    for key, value in above.items():
+        own = found.get(key)
+        if isinstance(own, dict) and isinstance(value, dict) and key != "source":
+            found[key] = _merged(own, value)
+        else:
+            found[key] = value
+    return found

@@ -60,6 +60,8 @@ class Settings(BaseSettings):
         Overlay with the layout of ``data_contracts``; a file there replaces the shipped one.
     sql : Path or None
         SQL files to run instead of the shipped ones; a replay's.
+    liquidity_packs
+        Rule packs of the liquidity ratios; the first of each kind leads stresses and warnings.
     nii_base_path : {"forward", "flat"}
         Where rates go in the base case of net interest income; the other is shown beside it.
     eve_margins : {"excluded", "included"}
@@ -82,6 +84,7 @@ class Settings(BaseSettings):
     contracts: Path | None = None
     sql: Path | None = None
     closing_scenarios: tuple[str, ...] = PERFORMANCE_SET
+    liquidity_packs: tuple[str, ...] = ("lcr_basel", "nsfr_basel")
     threads: int = max(1, os.cpu_count() or 1)
     memory_limit: str = "6GB"
     nii_base_path: Literal["forward", "flat"] = "forward"

@@ -36,6 +36,16 @@ def yaml_place(file: Path, path: str) -> Place:
     ConfigurationError
         If the path leads nowhere, to several entries, or not to a scalar.
     """
+    found = find_place(file, path)
+    if found is None:
+        raise ConfigurationError(
+            f"{path} leads to no figure", where=file.name, fix="correct the path in the contract"
+        )
+    return found
+
+
+def find_place(file: Path, path: str) -> Place | None:
+    """Return where a path leads in a YAML file, None where it leads to no scalar."""
     text = file.read_text(encoding="utf-8")
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     for name, picked in _STEP.findall(path):
@@ -43,9 +53,7 @@ def yaml_place(file: Path, path: str) -> Place:
         if picked and isinstance(node, yaml.SequenceNode):
             node = _entry(node, picked)
     if not isinstance(node, yaml.ScalarNode):
-        raise ConfigurationError(
-            f"{path} leads to no figure", where=file.name, fix="correct the path in the contract"
-        )
+        return None
     line = node.start_mark.line
     return Place(line + 1, str(node.value), text.splitlines()[line].strip())
 

@@ -287,6 +287,7 @@ class Bank:
             eve_margins=settings.eve_margins,
             members=settings.members,
             closing_scenarios=settings.closing_scenarios,
+            liquidity_packs=settings.liquidity_packs,
             not_delivered=declared["not_delivered"],
             declared=declared["declared"],
         )

@@ -40,6 +40,6 @@ def check_contracts() -> str:
         f"{len(bank.contracted)} extracts, {len(bank.tables)} tables,"
         f" {len(bank.dictionary)} columns, {len(edges)} SQL files,"
         f" {sum(edges.values()):,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
-        f" {len(figures.packs)} rule packs, {len(personas)} personas: all agree"
+        f" {len(figures.packs) + len(figures.liquidity)} rule packs, {len(personas)} personas: all agree"
         + (f"; nothing broken since {revision}" if revision else "")
     )

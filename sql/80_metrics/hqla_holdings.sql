@@ -88,7 +88,7 @@ held as (
         p.product_code,
         s.security_no,
         s.market_value,
-        s.scope_reason,
+        s.scope_reason as own_reason,
         s.hqla_rule,
         s.described
     from book.positions as p
@@ -102,7 +102,7 @@ held as (
         p.product_code,
         null as security_no,
         p.outstanding_principal as market_value,
-        null as scope_reason,
+        null as own_reason,
         case when p.cash_flow_model = 'balance_only' then 'coins_and_banknotes' else 'central_bank_reserves' end
             as hqla_rule,
         'cash' as described
@@ -117,8 +117,9 @@ ruled as (
         h.*,
         r.hqla_level,
         r.haircut_share,
+        coalesce(h.own_reason, r.reason) as scope_reason,
         case
-            when h.scope_reason is not null then null
+            when h.own_reason is not null or r.reason is not null then null
             when h.market_value is null then 'no market value: deliver fair_value_clean_amount'
             when r.hqla_rule is null then 'no rule of the pack takes it: ' || h.described
         end as unclassified_reason,

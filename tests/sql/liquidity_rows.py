@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from alm_pipeline.inputs.figures import load_figures
-from alm_pipeline.inputs.liquidity_packs import liquidity_relations
+from alm_pipeline.inputs.liquidity_packs import liquidity_relations, packs_in_use
 from tests.sql.report_rows import FOOTERS, RATES, UNITS
 
 LCR, NSFR = "lcr_basel", "nsfr_basel"
@@ -15,7 +15,7 @@ LCR, NSFR = "lcr_basel", "nsfr_basel"
 @functools.cache
 def packs() -> dict[str, list[dict[str, Any]]]:
     """Return the rows of the packs by relation."""
-    tables = liquidity_relations(load_figures().liquidity)
+    tables = liquidity_relations(packs_in_use(load_figures().liquidity, (LCR, NSFR)))
     return {f"inputs.{name}": table.to_pylist() for name, table in tables.items()}
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from alm_pipeline.errors import ConfigurationError
 from alm_pipeline.inputs.figures import load_figures, outside_dates
-from alm_pipeline.inputs.liquidity_packs import liquidity_relations
+from alm_pipeline.inputs.liquidity_packs import liquidity_relations, packs_in_use
 from alm_pipeline.paths import DATA_CONTRACTS
 
+BASEL = ("lcr_basel", "nsfr_basel")
 TEXT = (DATA_CONTRACTS / "rules" / "lcr_basel.yaml").read_text("utf-8")
 
 
@@ -24,7 +26,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 def test_levels_and_haircuts_are_those_of_the_basel_text():
     # BCBS 238, paragraphs 50, 52 and 54, annex 4
-    relations = liquidity_relations(load_figures().liquidity)
+    relations = basel()
     rows = relations["hqla_rules"].to_pylist()
     haircuts = {(row["hqla_level"], row["haircut_share"]) for row in rows}
     assert haircuts == {("l1", 0.0), ("l2a", 0.15), ("l2b", 0.25), ("l2b", 0.5)}
@@ -36,8 +38,12 @@ def test_levels_and_haircuts_are_those_of_the_basel_text():
     assert found == [0.4, 0.15, 30]
 
 
+def basel() -> dict[str, pa.Table]:
+    return liquidity_relations(packs_in_use(load_figures().liquidity, BASEL))
+
+
 def weights(rule: str) -> dict[str, float]:
-    rows = liquidity_relations(load_figures().liquidity)["lcr_rules"].to_pylist()
+    rows = basel()["lcr_rules"].to_pylist()
     return {r["lcr_rule"]: r["weight_share"] for r in rows if r["ratio_side"] == rule}
 
 
@@ -71,7 +77,7 @@ def test_inflows_are_those_of_the_basel_text():
 
 def test_stable_funding_is_that_of_the_basel_text():
     # BCBS 295, paragraphs 21 to 43: below six months, below a year, a year and more
-    rows = liquidity_relations(load_figures().liquidity)["nsfr_rules"].to_pylist()
+    rows = basel()["nsfr_rules"].to_pylist()
     bands = ("under_6m_share", "to_1y_share", "beyond_1y_share")
     found = {row["nsfr_rule"]: tuple(row[band] for band in bands) for row in rows}
     expected = {
@@ -89,18 +95,48 @@ def test_stable_funding_is_that_of_the_basel_text():
 
 
 def test_a_rule_may_be_less_certain_than_its_pack():
-    rows = liquidity_relations(load_figures().liquidity)["lcr_rules"].to_pylist()
+    rows = basel()["lcr_rules"].to_pylist()
     status = {row["lcr_rule"]: row["status"] for row in rows}
     assert (status["revocable_line"], status["retail_stable"]) == ("assumed", "verified")
 
 
-def test_the_first_pack_by_name_leads(tmp_path):
+def test_the_first_pack_that_a_bank_names_leads():
+    named = packs_in_use(load_figures().liquidity, ["lcr_us", "nsfr_basel", "lcr_basel"])
+    relations = liquidity_relations(named)
+    leads = {
+        row["pack"]: row["is_leading"]
+        for name in ("hqla_caps", "nsfr_encumbrance")
+        for row in relations[name].to_pylist()
+    }
+    assert leads == {"lcr_us": True, "lcr_basel": False, "nsfr_basel": True}
+
+
+def test_a_pack_that_is_not_there_is_named():
+    with pytest.raises(ConfigurationError, match="no liquidity pack lcr_mars"):
+        packs_in_use(load_figures().liquidity, ["lcr_mars"])
+
+
+def test_a_pack_has_the_figures_of_the_one_it_extends_but_for_its_own():
+    relations = liquidity_relations(packs_in_use(load_figures().liquidity, ["lcr_us"]))
+    weights = {row["lcr_rule"]: row for row in relations["lcr_rules"].to_pylist()}
+    # us.md and the notes of lcr.yaml: 3 % of stable retail deposits, 10 % of others; from memory
+    assert weights["retail_stable"]["weight_share"] == 0.03
+    assert weights["retail_less_stable"]["weight_share"] == 0.10
+    assert weights["non_financial"]["weight_share"] == 0.40  # Basel's
+    assert {row["status"] for row in weights.values()} == {"unverified", "assumed"}
+    assets = {row["hqla_rule"]: row for row in relations["hqla_rules"].to_pylist()}
+    assert assets["mortgage_backed_aa"]["hqla_level"] == "none"
+    assert assets["mortgage_backed_aa"]["reason"]
+    assert assets["corporate_bbb_minus"]["haircut_share"] == 0.5
+
+
+def test_a_pack_that_extends_none_there_is_told(tmp_path):
     (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "a_stricter.yaml").write_text(TEXT, encoding="utf-8")
-    rows = liquidity_relations(load_figures(tmp_path).liquidity)["hqla_caps"].to_pylist()
-    assert {row["pack"]: row["is_leading"] for row in rows} == {
-        "a_stricter": True, "lcr_basel": False,
-    }  # fmt: skip
+    text = (DATA_CONTRACTS / "rules" / "lcr_us.yaml").read_text("utf-8")
+    path = tmp_path / "rules" / "lcr_us.yaml"
+    path.write_text(text.replace("extends: lcr_basel", "extends: lcr_mars"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="lcr_mars"):
+        load_figures(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +145,7 @@ def test_the_first_pack_by_name_leads(tmp_path):
         ("level_2b_share: 0.15", "level_2b_share: 0.45", "level_2b_share is above level_2_share"),
         ("level_2_share: 0.40", "level_2_share: 1.0", "level_2_share"),
         ("{level: l1, haircut_share: 0.0", "{level: l0, haircut_share: 0.0", "level"),
+        ("{level: l1, haircut_share: 0.0", "{level: none, haircut_share: 0.0", "has a reason"),
         ("haircut_share: 0.25", "haircut_share: 1.0", "haircut_share"),
         (", reason: due after the thirty days}", "}", "a line out of scope has a reason"),
         ('paragraph: "75", liq1_row: 3}', 'paragraph: "75"}', "has a row of the template"),
@@ -122,8 +159,8 @@ def test_a_pack_that_cannot_be_is_refused(tmp_path, old, new, words):
 
 def test_a_pack_out_of_force_is_told(tmp_path):
     figures = load_figures(changed(tmp_path, "effective_to: null", "effective_to: 2025-12-31"))
-    found = outside_dates(figures, dt.date(2026, 10, 31), ["base"])
+    found = outside_dates(figures, dt.date(2026, 10, 31), ["base"], BASEL)
     assert ("rule_pack", "lcr_basel") in {(one.item_kind, one.item) for one in found}
     assert "lcr_basel" not in {
-        one.item for one in outside_dates(load_figures(), dt.date(2026, 10, 31), ["base"])
+        one.item for one in outside_dates(load_figures(), dt.date(2026, 10, 31), ["base"], BASEL)
     }

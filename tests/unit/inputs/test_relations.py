@@ -28,6 +28,7 @@ MAY_BE_NULL = {
     "time_buckets": {"upper_days"},
     "models": {"last_review"},
     "outside_dates": {"effective_to"},
+    "hqla_rules": {"reason"},
 }
 BANK = BankFacts(
     group_entity_id="GROUP",
@@ -38,6 +39,7 @@ BANK = BankFacts(
     eve_margins="excluded",
     members=["B1", "B2"],
     closing_scenarios=["base", "basel_2024_parallel_up"],
+    liquidity_packs=["lcr_basel", "nsfr_basel"],
     not_delivered=[{"extract": "capital", "treatment": "waived", "reason": "no", "owner": "me"}],
     declared=[{"item": "rate", "value": 0.0, "reason": "no", "owner": "me", "applies_to": "loan"}],
 )
