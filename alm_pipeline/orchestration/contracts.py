@@ -27,6 +27,7 @@ def check_contracts() -> str:
     banks = [bank, *([open_daily_bank(config_path())] if bank.source.daily else [])]
     edges = {file.relative: len(edges_of(one, file)) for one in banks for file in one.sql_files}
     figures, personas = bank.figures, bank.access.personas
+    n_packs = len(figures.packs) + len(figures.liquidity)
     undecided = undecided_products(figures.products, figures.assumptions.decided)
     if undecided:
         raise ConfigurationError(
@@ -40,6 +41,6 @@ def check_contracts() -> str:
         f"{len(bank.contracted)} extracts, {len(bank.tables)} tables,"
         f" {len(bank.dictionary)} columns, {len(edges)} SQL files,"
         f" {sum(edges.values()):,} column edges, {len(figures.scenarios.scenarios)} scenarios,"
-        f" {len(figures.packs) + len(figures.liquidity)} rule packs, {len(personas)} personas: all agree"
+        f" {n_packs} rule packs, {len(personas)} personas: all agree"
         + (f"; nothing broken since {revision}" if revision else "")
     )

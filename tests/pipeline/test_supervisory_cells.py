@@ -7,6 +7,7 @@ which holds euros, the reason why it has none.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,15 @@ from tests.pipeline.banks import BASE, OF_OTHER_PACKS, Folder, small_bank
 from tests.pipeline.test_trace import cells_of, rows_of, untied_sums
 
 US, NCUA = "us_up_200", "ncua_up_300"
+PACKS = ["lcr_basel", "lcr_us", "nsfr_basel"]
+OF_PACKS = ("reports.hqla_register", "reports.hqla_stock", "reports.lcr", "reports.lcr_lines")
 CENT = 0.01
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Folder:
-    made = small_bank(tmp_path_factory.mktemp("us_bank") / "bank", (BASE, US, NCUA))
+    path = tmp_path_factory.mktemp("us_bank") / "bank"
+    made = small_bank(path, (BASE, US, NCUA), liquidity_packs=PACKS)
     outcome = made.close()
     assert outcome.failures == ()
     return made
@@ -32,15 +36,32 @@ def tracer(folder) -> Tracer:
     return Tracer(closed_bank(folder.bank))
 
 
-@pytest.mark.parametrize("table", sorted(OF_OTHER_PACKS))
+@pytest.mark.parametrize("table", [*sorted(OF_OTHER_PACKS), *OF_PACKS])
 def test_every_cell_opens(tracer, table):
     closed = tracer.closed
     n_cells, untied = untied_sums(closed, tracer.contributions, table)
     assert untied == []
-    assert n_cells >= 2 * len(rows_of(closed, table)) > 0
+    n_footers = 0 if table == "reports.hqla_register" else 2
+    assert n_cells >= n_footers * len(rows_of(closed, table))
+    assert rows_of(closed, table)
     opened = [tracer.open(c) for c in cells_of(closed, table) if c.rule.kind != "sum"]
     assert [(o.cell.column, o.cell.keys) for o in opened if not o.is_tied] == []
     assert any(o.cell.stored is not None for o in opened)
+
+
+def test_stable_deposits_run_off_by_three_per_cent_in_the_united_states(folder):
+    def of(table: str, **keys: object) -> dict[str, dict[str, Any]]:
+        wanted = {"entity_id": "BANK", "row_kind": "entity", "contract_currency": "all", **keys}
+        rows = folder.rows(table)
+        return {r["pack"]: r for r in rows if all(r[k] == v for k, v in wanted.items())}
+
+    lines = of("reports.lcr_lines", lcr_rule="retail_stable")
+    amount = float(lines["lcr_us"]["unweighted_line_amount"])
+    assert amount > 0
+    assert float(lines["lcr_us"]["weighted_line_amount"]) == pytest.approx(0.03 * amount, abs=CENT)
+    totals = of("reports.lcr")
+    less = totals["lcr_basel"]["total_outflow_amount"] - totals["lcr_us"]["total_outflow_amount"]
+    assert float(less) == pytest.approx(0.02 * amount, abs=2 * CENT)
 
 
 def test_the_net_economic_value_of_the_bank_is_worked_out(folder):
