@@ -74,7 +74,8 @@ class Tracer:
         contract = self.closed.contracts[read.table]
         where = with_values(read.where, cell.row)
         named = columns_named(where) if where else frozenset()
-        shared = [k for k in contract.key if k in cell.row and k not in named]
+        other_day = {"as_of_date"} if read.at else set()
+        shared = [k for k in contract.key if k in cell.row and k not in named | other_day]
         conditions = [matching({k: cell.row[k] for k in shared})] + (
             [f"({where})"] if where else []
         )
@@ -106,7 +107,7 @@ class Tracer:
         table = cell.rule.opens_to[0]
         where = with_values(cell.rule.where, cell.row) or "true"
         sample = f"from {table} where {where}"
-        sql = f"select {cell.rule.formula} as v {sample}"
+        sql = f"select {with_values(cell.rule.formula, cell.row)} as v {sample}"
         value = _number(self.closed.pinned.rows(sql, tables_read(sql)))
         (count,) = self.closed.pinned.rows(f"select count(*) as n {sample}", [table])
         code = self.closed.pinned.manifest.inputs.get("code", "")

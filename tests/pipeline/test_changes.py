@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from alm_pipeline.audit.report_rows import find_cell
 from alm_pipeline.audit.trace import Tracer
 from alm_pipeline.demo import write_demo_bank
 from alm_pipeline.orchestration.trace import closed_bank
@@ -61,3 +62,32 @@ def test_every_step_opens_to_positions(folder, report):
     n_cells, untied = untied_sums(closed, Tracer(closed).contributions, report)
     assert untied == []
     assert n_cells > 8
+
+
+@pytest.mark.slow(seconds=60)
+def test_every_number_that_reads_the_close_before_opens_to_it(folder):
+    closed = closed_bank(folder.bank)
+    tracer = Tracer(closed)
+    reading = {
+        (table, column)
+        for table, contract in closed.contracts.items()
+        for column, rules in contract.cells.items()
+        for rule in rules
+        if table.startswith("reports.")
+        and (
+            any(operand.at for operand in rule.operands.values())
+            or any(name.startswith("previous.") for name in rule.opens_to)
+        )
+    }
+    assert {table for table, _ in reading} >= {
+        "reports.deposit_monitor", "reports.early_warning", "reports.funding_prices",
+        "reports.irrbb1",
+    }  # fmt: skip
+    opened = [
+        tracer.open(find_cell(closed, table, column, row))
+        for table, column in sorted(reading)
+        for row in closed.pinned.rows(f"select * from {table} order by all", [table])
+    ]
+    known = [one for one in opened if one.cell.stored is not None]
+    assert len(known) > 500
+    assert [(o.cell.table, o.cell.column, o.cell.keys) for o in opened if not o.is_tied] == []

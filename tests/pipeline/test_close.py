@@ -175,7 +175,7 @@ def test_the_face_holds_every_table_of_every_schema(closed_small_bank, face):
 def test_every_report_in_the_face_is_the_lakes(closed_small_bank, face):
     bank = closed_small_bank.folder.bank
     reports = sorted(name for name in bank.shapes if name.startswith("reports."))
-    assert len(reports) == 46
+    assert len(reports) == 48
     for name in reports:
         lake = closed_small_bank.folder.table(name).to_pylist()
         order = ", ".join(bank.shapes[name].key)

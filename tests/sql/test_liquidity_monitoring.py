@@ -143,6 +143,96 @@ def test_deposits_are_watched_by_what_makes_them_leave(units):
     assert row["assumed_pass_through_up"] == 0.4
 
 
+def test_churn_and_roll_over_are_of_the_year_before_and_rates_beside_what_is_assumed(units):
+    # twelve months of 100 of which 2 leave: 24 % a year; EUR at 1.1 in the group's dollars
+    months = [f"{2025 + (10 + n) // 12}-{(10 + n) % 12 + 1:02d}-28" for n in range(12)]
+    units.give("inputs.products", [
+        {"product_code": "savings", "family": "deposits_non_maturity"},
+        {"product_code": "term", "family": "deposits_term"},
+        {"product_code": "loan", "family": "consumer"},
+    ])  # fmt: skip
+    position = {"entity_id": "BANK", "is_intragroup": False}
+    units.give("book.positions", [
+        {**position, "position_id": "s", "currency": "EUR", "product_code": "savings",
+         "behaviour_segment": "calm", "carrying_amount": "300.00"},
+        {**position, "position_id": "s2", "currency": "EUR", "product_code": "savings",
+         "behaviour_segment": "keen", "carrying_amount": "100.00"},
+        {**position, "position_id": "t", "currency": "USD", "product_code": "term",
+         "behaviour_segment": "unknown", "carrying_amount": "50.00"},
+        {**position, "position_id": "l", "currency": "USD", "product_code": "loan",
+         "carrying_amount": "999.00"},
+    ])  # fmt: skip
+    units.give("inputs.behaviour_parameters", [
+        {"scenario": "base", "behaviour_segment": segment, "pass_through_up": share}
+        for segment, share in (("calm", 0.2), ("keen", 0.6))
+    ])  # fmt: skip
+    flow = {"entity_id": "BANK", "currency": "EUR", "product_code": "savings", "vintage": "v"}
+    units.give("staging.hist_deposit_balance", [
+        {**flow, "cohort_id": "c", "month": month, "balance_amount": "100.00",
+         "outflow_amount": "2.00"}
+        for month in (*months, "2025-09-28")  # thirteen months back: not of the year
+    ])  # fmt: skip
+    units.give("staging.hist_term_deposit", [
+        {"entity_id": "BANK", "currency": "USD", "product_code": "term", "month": months[-1],
+         "opening_amount": "40.00", "broken_amount": "1.00", "matured_amount": "8.00",
+         "rolled_amount": "6.00"}
+    ])  # fmt: skip
+    units.give("staging.hist_deposit_rate", [
+        {"product_code": "savings", "currency": "EUR", "month": month, "posted_rate": posted,
+         "index_rate": index, "peer_rate": 0.014}
+        for month, posted, index in (("2025-10-28", 0.010, 0.020), ("2026-10-28", 0.012, 0.028))
+    ])  # fmt: skip
+    rows = of_bank(units.run("reports.deposit_trends"), "product_code")
+    savings, term = rows["savings"], rows["term"]
+    assert set(rows) == {"savings", "term"}
+    assert float(savings["deposit_amount"]) == pytest.approx(440.0)
+    assert float(savings["yearly_outflow_amount"]) == pytest.approx(26.4)  # 24 at 1.1
+    assert savings["churn_share"] == pytest.approx(0.24)
+    assert savings["realised_pass_through"] == pytest.approx(0.25)  # 0.2 of 0.8 per cent
+    assert savings["assumed_pass_through"] == pytest.approx(0.3)  # (300 * 0.2 + 100 * 0.6) / 400
+    assert savings["peer_gap_rate"] == pytest.approx(-0.002)
+    assert savings["rolled_share"] is None
+    assert float(term["yearly_outflow_amount"]) == 3.0  # 1 broken, 8 ended, 6 of them rolled over
+    assert term["rolled_share"] == pytest.approx(0.75)
+    assert term["assumed_pass_through"] is None  # nobody assumes anything of its segment
+
+
+def test_what_was_raised_stands_beside_what_ended_with_its_price(units):
+    units.give("inputs.products", [
+        {"product_code": "td", "family": "deposits_term"},
+        {"product_code": "loan", "family": "consumer"},
+    ])  # fmt: skip
+    before, started = "2026-09-30", {"start_date": "2026-10-10"}
+    units.give("previous.positions", [
+        {**owed("old", "80.00", start_date="2026-04-10", maturity_date="2026-10-10"),
+         "as_of_date": before},
+        {**owed("stays", "70.00", start_date="2026-04-10", maturity_date="2027-04-10"),
+         "as_of_date": before},
+    ])  # fmt: skip
+    units.give("book.positions", [
+        owed("stays", "70.00", start_date="2026-04-10", maturity_date="2027-04-10"),
+        owed("a", "30.00", coupon_rate=0.02, maturity_date="2027-04-10", **started),
+        owed("b", "10.00", coupon_rate=0.04, maturity_date="2027-04-10", **started),
+        owed("c", "5.00", coupon_rate=0.05, maturity_date="2027-10-10", **started),
+        owed("x", "9.00", product_code="loan", maturity_date="2027-10-10", **started),
+    ])  # fmt: skip
+    rows = of_bank(units.run("reports.funding_prices"), "tenor_band")
+    half = rows[">3M-6M"]  # ten October to ten April
+    assert set(rows) == {">3M-6M", ">6M-1Y"}
+    assert (float(half["ended_amount"]), float(half["raised_amount"])) == (80.0, 40.0)
+    assert half["replaced_share"] == pytest.approx(0.5)
+    assert half["average_coupon_rate"] == pytest.approx(0.025)  # (30 * 2 % + 10 * 4 %) / 40
+    assert float(rows[">6M-1Y"]["funding_amount"]) == 75.0
+    assert float(rows[">6M-1Y"]["raised_amount"]) == 5.0
+
+
+def test_before_the_first_close_nothing_is_known_to_be_new(units):
+    units.give("inputs.products", [{"product_code": "td", "family": "deposits_term"}])
+    units.give("book.positions", [owed("a", "30.00", start_date="2026-10-10", coupon_rate=0.02)])
+    (row,) = of_bank(units.run("reports.funding_prices"), "tenor_band").values()
+    assert (float(row["funding_amount"]), row["raised_amount"]) == (30.0, None)
+
+
 # ---------------------------------------------------------------- early warning
 
 
