@@ -30,7 +30,7 @@ from tests.pipeline.banks import BASE, DAY, Folder, write_folder
 from tests.pipeline.deliveries import restated
 from tests.pipeline.raw_rows import raw_row
 
-pytestmark = pytest.mark.slow(seconds=60)
+pytestmark = pytest.mark.slow(seconds=15)
 
 SIZE, SEED = 600, 3
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 2), date(2026, 11, 3), date(2026, 11, 4)
