@@ -96,7 +96,7 @@ def test_a_scenario_of_an_unknown_pack_is_refused_with_what_is_wrong(tmp_path):
 def test_the_data_contracts_of_the_project_agree(tmp_path):
     done = alm("contracts", "check", folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "34 extracts" in done.stdout
+    assert "35 extracts" in done.stdout
     assert "all agree" in done.stdout
 
 
