@@ -10,7 +10,7 @@ from alm_pipeline.audit.closed_bank import ClosedBank, literal
 from alm_pipeline.audit.opened_cell import Cell
 from alm_pipeline.errors import ConfigurationError, ContractError
 from alm_pipeline.inputs.cell_rules import CellRule
-from alm_pipeline.inputs.data_contracts import TableContract
+from alm_pipeline.inputs.data_contracts import EXACT_MONEY_SCHEMAS, TableContract
 
 _N_SHOWN = 12
 
@@ -91,7 +91,7 @@ def find_cell(closed: ClosedBank, table: str, column: str, row: Mapping[str, Any
     """Return the cell of one stored row."""
     contract = closed.contracts[table]
     keys = {key: row[key] for key in closed.keys(table)}
-    is_exact = contract.schema in ("reports", "daily")
+    is_exact = contract.schema in EXACT_MONEY_SCHEMAS
     is_money = is_exact and closed.dictionary[column].type == "money"
     rule = _rule_of(closed, contract, column, row)
     return Cell(table, column, keys, row, rule, is_money)

@@ -6,7 +6,6 @@ computed twice, and files that were restated make a new one that supersedes the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -102,8 +101,7 @@ def day_inputs(bank: DailyBank, day: date) -> dict[str, str]:
 
 def delivered_days(bank: DailyBank) -> list[date]:
     """Return the days that have a folder of daily files, earliest first."""
-    folders = bank.folders[DAILY].glob("????-??-??")
-    return sorted(date.fromisoformat(folder.name) for folder in folders if folder.is_dir())
+    return raw_files.dated_folders(bank.folders[DAILY])
 
 
 def published_day(bank: DailyBank, day: date | None = None) -> Manifest:
@@ -129,10 +127,8 @@ def show_days(bank: DailyBank) -> Path:
     root = bank.settings.warehouse_folder
     path = root.parent / "alm_daily.duckdb"
     with exclusive(root / "closes" / ".face.lock"):
-        manifests: Sequence[Manifest] = [
-            m for day in bank.closes.published_dates() if (m := bank.closes.current(day))
-        ]
-        audit = audit_tables(bank, list(manifests))
+        manifests = bank.closes.published()
+        audit = audit_tables(bank, manifests)
         shapes, threads = bank.shown_shapes, bank.settings.threads
         build_face(path, bank.lake, shapes, manifests, audit, reading_of(bank), threads)
     return path

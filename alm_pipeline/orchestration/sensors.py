@@ -1,8 +1,9 @@
 """What starts the next job: a complete delivery, and the jobs of the chain themselves."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import TypeVar
 
 import dagster as dg
 
@@ -17,39 +18,35 @@ from alm_pipeline.warehouse import raw_files
 from alm_pipeline.warehouse.content import combined_hash
 from alm_pipeline.warehouse.partition import Partition
 
+_B = TypeVar("_B", bound=Bank)
+
 
 def delivery_sensor(bank: Bank) -> dg.SensorDefinition:
-    """Return the sensor that starts the book of a month end once its delivery is complete.
-
-    The run key holds the hash of all files: files sent again unchanged start nothing, a restated
-    file starts a new book.
-    """
-
-    @dg.sensor(
-        job_name=jobs.BOOK,
-        name="complete_delivery",
-        minimum_interval_seconds=60,
-        description="Starts the book of a month end when all contracted files have arrived.",
-    )
-    def complete_delivery(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _complete_deliveries(context, bank, delivered_dates(bank))
-
-    return complete_delivery
+    """Return the sensor that starts the book of a month end once its delivery is complete."""
+    about = "Starts the book of a month end when all contracted files have arrived."
+    return _sensor(bank, jobs.BOOK, "complete_delivery", about, delivered_dates)
 
 
 def daily_sensor(bank: DailyBank) -> dg.SensorDefinition:
     """Return the sensor that makes the daily view of a day once its files have arrived."""
+    about = "Makes the daily view of a day when its files have arrived."
+    return _sensor(bank, jobs.DAILY_VIEW, "complete_day", about, delivered_days)
 
-    @dg.sensor(
-        job_name=jobs.DAILY_VIEW,
-        name="complete_day",
-        minimum_interval_seconds=60,
-        description="Makes the daily view of a day when its files have arrived.",
-    )
-    def complete_day(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return _complete_deliveries(context, bank, delivered_days(bank))
 
-    return complete_day
+def _sensor(
+    bank: _B, job: str, name: str, about: str, delivered: Callable[[_B], list[date]]
+) -> dg.SensorDefinition:
+    """Return the sensor that starts a job for every date whose delivery is complete.
+
+    The run key holds the hash of all files: files sent again unchanged start nothing, a restated
+    file starts a new run.
+    """
+
+    @dg.sensor(job_name=job, name=name, minimum_interval_seconds=60, description=about)
+    def complete(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _complete_deliveries(context, bank, delivered(bank))
+
+    return complete
 
 
 def _complete_deliveries(
@@ -77,12 +74,8 @@ def _complete_deliveries(
 
 def delivered_dates(bank: Bank) -> list[date]:
     """Return the month ends that have a folder in landing, earliest first."""
-    found = []
-    for folder in bank.settings.landing_folder.glob("????-??-??"):
-        day = date.fromisoformat(folder.name)
-        if folder.is_dir() and day >= bank.settings.first_as_of_date:
-            found.append(day)
-    return sorted(found)
+    first = bank.settings.first_as_of_date
+    return [d for d in raw_files.dated_folders(bank.settings.landing_folder) if d >= first]
 
 
 def chain_sensors(

@@ -90,6 +90,10 @@ class Closes:
         """Return the month ends that have a published close, earliest first."""
         return sorted(date.fromisoformat(p.parent.name) for p in self.root.glob("*/current"))
 
+    def published(self) -> list[Manifest]:
+        """Return the published closes, earliest month end first."""
+        return [m for day in self.published_dates() if (m := self.current(day)) is not None]
+
     def before(self, as_of_date: date) -> list[Manifest]:
         """Return the published closes of earlier month ends, latest first."""
         earlier = [d for d in self.published_dates() if d < as_of_date]

@@ -124,6 +124,12 @@ def register_files(
     return list({file.source_file_id: file for file in reversed(found)}.values())[::-1]
 
 
+def dated_folders(landing: Path) -> list[date]:
+    """Return the dates that have a folder of their own, earliest first."""
+    folders = landing.glob("????-??-??")
+    return sorted(date.fromisoformat(folder.name) for folder in folders if folder.is_dir())
+
+
 def _control_spec(source: Source) -> tuple[FileSpec, ...]:
     control = source.control
     if not control.is_delivered:

@@ -133,7 +133,7 @@ def rebuild_face(bank: Bank) -> None:
     root = bank.settings.warehouse_folder
     path, shown = root / "alm.duckdb", root / "closes" / "shown.json"
     with exclusive(root / "closes" / ".face.lock"):
-        manifests = [m for d in bank.closes.published_dates() if (m := bank.closes.current(d))]
+        manifests = bank.closes.published()
         calibrated = calibrated_entries(bank, manifests)
         hashes = [entry.content_hash for entry in calibrated]
         shown_now = [m.run_id for m in manifests], len(bank.journal.actions()), hashes
